@@ -1,0 +1,90 @@
+//! Threads under one lock, of which one at a time may run: what CPython's global interpreter lock does to them.
+//!
+//! Why there is such a lock: CPython counts the references to each object, and a count that two threads read, add to
+//! and write back at once loses an update. One lock over the whole interpreter makes each such step indivisible, and
+//! makes threads that compute take turns.
+
+mod gil;
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use primelanes_core::{Backend, Control, Error, Kernel, Pulse, Stopped, Watch};
+
+pub use self::gil::{Attached, Gil};
+use crate::{Ledger, team};
+
+/// Runs tiles on threads of its own, each of which holds the lock while it runs and hands it over at a pulse once
+/// another has waited for the switch interval.
+///
+/// Two threads that count through *one* such backend of one worker are two Python threads that compute.
+#[derive(Clone, Debug)]
+pub struct GlobalLock {
+    gil: Arc<Gil>,
+    workers: NonZeroUsize,
+}
+
+impl GlobalLock {
+    /// The lane's name.
+    pub const NAME: &'static str = "global-lock";
+
+    /// CPython's switch interval unless `sys.setswitchinterval` says otherwise.
+    pub const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
+
+    /// Up to `workers` threads for each count, under a lock of its own with CPython's switch interval.
+    #[must_use]
+    pub fn new(workers: NonZeroUsize) -> Self {
+        Self::sharing(&Arc::new(Gil::new(Self::SWITCH_INTERVAL)), workers)
+    }
+
+    /// One more handle on a lock.
+    #[must_use]
+    pub fn sharing(gil: &Arc<Gil>, workers: NonZeroUsize) -> Self {
+        Self { gil: Arc::clone(gil), workers }
+    }
+
+    /// The lock.
+    #[must_use]
+    pub const fn gil(&self) -> &Arc<Gil> {
+        &self.gil
+    }
+}
+
+impl Backend for GlobalLock {
+    fn label(&self) -> &str {
+        Self::NAME
+    }
+
+    fn workers(&self) -> NonZeroUsize {
+        self.workers
+    }
+
+    fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
+        let watch = control.watch(kernel, &tiles);
+        let ledger = Ledger::new(tiles, self.workers, kernel.grain());
+        team::run(Self::NAME, &ledger, &watch, &|| match self.gil.attach() {
+            Ok(attached) => ledger.work(kernel, &watch, &CheckSite { watch: &watch, attached }),
+            Err(fault) => {
+                ledger.fail(fault);
+                watch.halt();
+            }
+        });
+        ledger.finish(&watch)
+    }
+}
+
+/// A pulse at which the lock is handed over if another thread asked for it.
+struct CheckSite<'a> {
+    watch: &'a Watch<'a>,
+    attached: Attached<'a>,
+}
+
+impl Pulse for CheckSite<'_> {
+    fn beat(&self) -> Result<(), Stopped> {
+        self.watch.beat()?;
+        self.attached.check();
+        Ok(())
+    }
+}

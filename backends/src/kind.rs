@@ -1,0 +1,192 @@
+//! The lanes by name: the one file that knows them all.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::str::FromStr;
+
+use primelanes_core::{Backend, Control, Error, Kernel, PrimeCounter};
+
+use crate::{GlobalLock, Rayon, ScopedThreads, SingleThread};
+
+/// A lane's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BackendKind {
+    /// [`SingleThread`].
+    SingleThread,
+    /// [`ScopedThreads`].
+    ScopedThreads,
+    /// [`Rayon`], with a pool of its own.
+    Rayon,
+    /// [`GlobalLock`], with a lock of its own.
+    GlobalLock,
+}
+
+impl BackendKind {
+    /// All lanes.
+    pub const ALL: [Self; 4] = [Self::SingleThread, Self::ScopedThreads, Self::Rayon, Self::GlobalLock];
+
+    /// The name on the command line and in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SingleThread => SingleThread::NAME,
+            Self::ScopedThreads => ScopedThreads::NAME,
+            Self::Rayon => Rayon::NAME,
+            Self::GlobalLock => GlobalLock::NAME,
+        }
+    }
+
+    /// What it is, in a line.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::SingleThread => "the calling thread; the baseline",
+            Self::ScopedThreads => "threads started for a count and joined at its end",
+            Self::Rayon => "a rayon pool, kept from count to count",
+            Self::GlobalLock => "threads under one lock, of which one at a time may run, as in CPython",
+        }
+    }
+
+    /// The most workers that it can have; `None`: as many as the system gives.
+    #[must_use]
+    pub fn max_workers(self) -> Option<NonZeroUsize> {
+        match self {
+            Self::SingleThread => Some(NonZeroUsize::MIN),
+            Self::Rayon => NonZeroUsize::new(rayon::max_num_threads()),
+            Self::ScopedThreads | Self::GlobalLock => None,
+        }
+    }
+
+    /// The lane for who does not care: scoped threads. They cost no more than a pool that is built for one count,
+    /// take any number of workers, and leave nothing spinning behind.
+    #[must_use]
+    pub const fn auto() -> Self {
+        Self::ScopedThreads
+    }
+
+    /// The lane with so many workers.
+    ///
+    /// # Errors
+    /// [`Error::TooManyWorkers`], or [`Error::Spawn`] if a pool's threads cannot be had.
+    pub fn open(self, workers: NonZeroUsize) -> Result<AnyBackend, Error> {
+        Ok(match self {
+            Self::SingleThread if workers > NonZeroUsize::MIN => {
+                return Err(Error::TooManyWorkers { backend: self.name(), requested: workers.get(), max: 1 });
+            }
+            Self::SingleThread => AnyBackend::SingleThread(SingleThread),
+            Self::ScopedThreads => AnyBackend::ScopedThreads(ScopedThreads::new(workers)),
+            Self::Rayon => AnyBackend::Rayon(Rayon::new(workers)?),
+            Self::GlobalLock => AnyBackend::GlobalLock(GlobalLock::new(workers)),
+        })
+    }
+
+    /// The lane with so many workers, as a counter.
+    ///
+    /// # Errors
+    /// As [`open`](BackendKind::open).
+    pub fn build(self, workers: NonZeroUsize) -> Result<Box<dyn PrimeCounter>, Error> {
+        Ok(Box::new(self.open(workers)?))
+    }
+}
+
+impl fmt::Display for BackendKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for BackendKind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| Error::UnknownName {
+            what: "backend",
+            given: name.to_owned(),
+            known: Self::ALL.map(Self::name).join(", "),
+        })
+    }
+}
+
+/// A lane that was chosen at run time; itself a [`Backend`], so that whatever decorates a backend works on it too.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AnyBackend {
+    /// The calling thread.
+    SingleThread(SingleThread),
+    /// Threads of a scope.
+    ScopedThreads(ScopedThreads),
+    /// A rayon pool.
+    Rayon(Rayon),
+    /// Threads under one lock.
+    GlobalLock(GlobalLock),
+}
+
+/// Evaluates an expression with `$lane` bound to the backend inside.
+macro_rules! on_lane {
+    ($any:expr, $lane:ident => $body:expr) => {
+        match $any {
+            AnyBackend::SingleThread($lane) => $body,
+            AnyBackend::ScopedThreads($lane) => $body,
+            AnyBackend::Rayon($lane) => $body,
+            AnyBackend::GlobalLock($lane) => $body,
+        }
+    };
+}
+
+impl Backend for AnyBackend {
+    fn label(&self) -> &str {
+        on_lane!(self, lane => lane.label())
+    }
+
+    fn workers(&self) -> NonZeroUsize {
+        on_lane!(self, lane => lane.workers())
+    }
+
+    fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
+        on_lane!(self, lane => lane.fold_run(kernel, tiles, control))
+    }
+}
+
+/// As many workers as this process has cores to run on; one where the system does not say.
+#[must_use]
+pub fn available_workers() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_name_their_lane() {
+        for kind in BackendKind::ALL {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+            let lane = kind.open(NonZeroUsize::MIN).unwrap();
+            assert_eq!((lane.label(), lane.workers()), (kind.name(), NonZeroUsize::MIN));
+            assert_eq!(kind.build(NonZeroUsize::MIN).unwrap().name(), kind.name());
+        }
+        let error = "gpu".parse::<BackendKind>().unwrap_err().to_string();
+        assert_eq!(error, "unknown backend 'gpu': one of single-thread, scoped-threads, rayon, global-lock");
+    }
+
+    #[test]
+    fn a_lane_has_the_workers_that_were_asked_for_or_says_why_not() {
+        let seven = NonZeroUsize::new(7).unwrap();
+        for kind in BackendKind::ALL {
+            match (kind.open(seven), kind.max_workers()) {
+                (Ok(lane), max) => {
+                    assert_eq!(lane.workers(), seven);
+                    assert!(max.is_none_or(|max| max >= seven));
+                }
+                (Err(error), max) => {
+                    assert_eq!(error, Error::TooManyWorkers { backend: kind.name(), requested: 7, max: 1 });
+                    assert_eq!(max, Some(NonZeroUsize::MIN));
+                }
+            }
+        }
+        let absurd = NonZeroUsize::new(1 << 40).unwrap();
+        assert!(matches!(BackendKind::Rayon.open(absurd), Err(Error::TooManyWorkers { .. })));
+    }
+}

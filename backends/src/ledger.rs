@@ -1,0 +1,283 @@
+//! Who runs which tiles, and what came of them: shared by all workers of one fold.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use primelanes_core::{Error, Kernel, Monoid, Pulse, Watch, guard};
+
+/// Hands out runs of neighbouring tiles and folds their partial results in tile order.
+///
+/// A claim is `max(left / (4 * workers), grain)` tiles: long at first, so that claims are few, short in the end, so
+/// that the workers finish together. An answered run is merged with its answered neighbours at once; with `workers`
+/// runs out, at most `workers` gaps lie between the segments that are kept. The end demands exactly one segment
+/// that is the whole: each tile exactly once, whoever ran it.
+///
+/// A thread pool of one's own as a backend:
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use std::ops::Range;
+/// use primelanes_backends::{Backend, Control, Error, Kernel, Ledger, PrimeCounter};
+///
+/// struct MyThreads(NonZeroUsize);
+///
+/// impl Backend for MyThreads {
+///     fn label(&self) -> &str { "my-threads" }
+///     fn workers(&self) -> NonZeroUsize { self.0 }
+///     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>)
+///         -> Result<K::Partial, Error>
+///     {
+///         let watch = control.watch(kernel, &tiles);
+///         let ledger = Ledger::new(tiles, self.workers(), kernel.grain());
+///         std::thread::scope(|scope| {
+///             for _ in 0..self.0.get() {
+///                 scope.spawn(|| ledger.work(kernel, &watch, &watch));
+///             }
+///         });
+///         ledger.finish(&watch)
+///     }
+/// }
+///
+/// assert_eq!(MyThreads(NonZeroUsize::new(2).unwrap()).count_primes(1_000_000), Ok(78_498));
+/// ```
+#[derive(Debug)]
+pub struct Ledger<P> {
+    tiles: Range<u64>,
+    workers: u64,
+    grain: u64,
+    state: Mutex<State<P>>,
+}
+
+#[derive(Debug)]
+struct State<P> {
+    /// The first tile that nobody has claimed.
+    unclaimed: u64,
+    /// Answered runs by their first tile: the end, and the folded partial result.
+    answered: BTreeMap<u64, (u64, P)>,
+    /// What went wrong first.
+    fault: Option<Error>,
+}
+
+impl<P: Monoid> Ledger<P> {
+    /// The work of `tiles`, for so many workers, at least `grain` tiles to a claim.
+    #[must_use]
+    pub fn new(tiles: Range<u64>, workers: NonZeroUsize, grain: u64) -> Self {
+        let state = State { unclaimed: tiles.start, answered: BTreeMap::new(), fault: None };
+        Self { tiles, workers: workers.get() as u64, grain: grain.max(1), state: Mutex::new(state) }
+    }
+
+    /// How many workers can have a claim at once: never more than there are claims.
+    #[must_use]
+    pub fn crew(&self) -> usize {
+        let claims = self.tiles.end.saturating_sub(self.tiles.start).div_ceil(self.grain);
+        self.workers.min(claims) as usize
+    }
+
+    /// The next run to work on; `None` when all are handed out or something failed.
+    pub fn claim(&self) -> Option<Range<u64>> {
+        let mut state = self.state();
+        let left = self.tiles.end.saturating_sub(state.unclaimed);
+        if left == 0 || state.fault.is_some() {
+            return None;
+        }
+        let length = (left / (4 * self.workers)).max(self.grain).min(left);
+        let first = state.unclaimed;
+        state.unclaimed += length;
+        Some(first..first + length)
+    }
+
+    /// Enters the partial result of a run.
+    ///
+    /// # Errors
+    /// [`Error::Overlap`] if a tile of it lies outside of the work or was entered before.
+    pub fn deposit(&self, run: Range<u64>, partial: P) -> Result<(), Error> {
+        let (mut run, mut partial) = (run, partial);
+        loop {
+            let mut state = self.state();
+            state.check_new(&run, &self.tiles)?;
+            let (before, after) = (state.take_ending_at(run.start), state.take_starting_at(run.end));
+            if before.is_none() && after.is_none() {
+                state.answered.insert(run.start, (run.end, partial));
+                return Ok(());
+            }
+            // Combining may take long and may panic: not under the lock. The longer run then looks again.
+            drop(state);
+            if let Some((start, left)) = before {
+                run.start = start;
+                partial = left.combine(partial);
+            }
+            if let Some((end, right)) = after {
+                run.end = end;
+                partial = partial.combine(right);
+            }
+        }
+    }
+
+    /// Ends the fold for all workers; the first cause is kept.
+    pub fn fail(&self, cause: Error) {
+        self.state().fault.get_or_insert(cause);
+    }
+
+    /// One worker's whole part: claims runs, runs them with one scratch, enters the results, until nothing is left
+    /// or somebody fails. A failure or a panic here ends the fold.
+    ///
+    /// `pulse` is the watch itself, or a pulse of the backend's own around it.
+    pub fn work<K: Kernel<Partial = P>>(&self, kernel: &K, watch: &Watch<'_>, pulse: &impl Pulse) {
+        let worked = guard(kernel.phase(), || {
+            let mut scratch = None;
+            while let Some(run) = self.claim() {
+                let scratch = scratch.get_or_insert_with(|| kernel.scratch());
+                let partial = watch.fold_tiles(kernel, run.clone(), scratch, pulse)?;
+                self.deposit(run, partial)?;
+            }
+            Ok(())
+        });
+        if let Err(cause) = worked {
+            self.fail(cause);
+            watch.halt();
+        }
+    }
+
+    /// The folded whole.
+    ///
+    /// # Errors
+    /// What failed first, or [`Error::Incomplete`] if the entered runs are not the whole.
+    pub fn finish(self, watch: &Watch<'_>) -> Result<P, Error> {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cause) = state.fault {
+            return Err(cause);
+        }
+        let tiles = self.tiles;
+        let runs = state.answered.len();
+        let folded = state.answered.iter().map(|(start, (end, _))| end - start).sum();
+        let mut segments = state.answered.into_iter();
+        let whole = match (segments.next(), segments.next()) {
+            (None, None) if tiles.is_empty() => P::identity(),
+            (Some((start, (end, whole))), None) if start == tiles.start && end == tiles.end => whole,
+            _ => return Err(Error::Incomplete { tiles, folded, runs }),
+        };
+        watch.finish().map(|()| whole)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<P>> {
+        // Nothing that runs under the lock leaves the state half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<P> State<P> {
+    /// That no tile of the run is outside of the work, or in an answered run.
+    fn check_new(&self, run: &Range<u64>, tiles: &Range<u64>) -> Result<(), Error> {
+        let inside = tiles.start <= run.start && run.start < run.end && run.end <= tiles.end;
+        let last_before_end = self.answered.range(..run.end).next_back();
+        let apart = last_before_end.is_none_or(|(_, (end, _))| *end <= run.start);
+        if inside && apart { Ok(()) } else { Err(Error::Overlap { run: run.clone() }) }
+    }
+
+    fn take_ending_at(&mut self, tile: u64) -> Option<(u64, P)> {
+        let (&start, _) = self.answered.range(..tile).next_back().filter(|(_, (end, _))| *end == tile)?;
+        self.answered.remove(&start).map(|(_, partial)| (start, partial))
+    }
+
+    fn take_starting_at(&mut self, tile: u64) -> Option<(u64, P)> {
+        self.answered.remove(&tile)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
+
+    fn ledger(tiles: Range<u64>, grain: u64) -> Ledger<Vec<u64>> {
+        Ledger::new(tiles, TWO, grain)
+    }
+
+    fn finish<P: Monoid>(ledger: Ledger<P>) -> Result<P, Error> {
+        let unwatched = primelanes_core::Control::new().watch(&primelanes_core::TrialDivision::new(0..=1), &(0..0));
+        ledger.finish(&unwatched)
+    }
+
+    #[test]
+    fn claims_lie_side_by_side_and_shrink_to_the_grain() {
+        let ledger = ledger(10..1010, 3);
+        let claims: Vec<_> = std::iter::from_fn(|| ledger.claim()).collect();
+        assert_eq!(claims[0], 10..135, "an eighth of a thousand");
+        assert!(claims.windows(2).all(|pair| pair[0].end == pair[1].start));
+        let lengths: Vec<_> = claims.iter().map(|run| run.end - run.start).collect();
+        assert!(lengths.is_sorted_by(|a, b| a >= b));
+        assert!(lengths[..lengths.len() - 1].iter().all(|&length| length >= 3));
+        assert_eq!(claims.last().unwrap().end, 1010);
+    }
+
+    #[test]
+    fn no_more_workers_are_called_than_there_are_claims() {
+        let thousand = NonZeroUsize::new(1000).unwrap();
+        let crew = |tiles, grain| Ledger::<u64>::new(tiles, thousand, grain).crew();
+        assert_eq!([crew(0..0, 1), crew(0..3, 1), crew(0..17, 8), crew(0..5000, 1)], [0, 3, 3, 1000]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_order_of_the_answers_the_fold_is_in_tile_order(
+            cuts in prop::collection::btree_set(1..100_u64, 0..12), seed: u64,
+        ) {
+            let ends: Vec<u64> = [0].into_iter().chain(cuts).chain([100]).collect();
+            let mut runs: Vec<_> = ends.windows(2).map(|pair| pair[0]..pair[1]).collect();
+            // Any permutation: sorted by a hash of the seed.
+            runs.sort_by_key(|run| (run.start ^ seed).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            let ledger = ledger(0..100, 1);
+            for run in runs {
+                ledger.deposit(run.clone(), run.collect()).unwrap();
+            }
+            prop_assert_eq!(finish(ledger), Ok((0..100).collect()));
+        }
+    }
+
+    #[test]
+    fn neighbours_merge_at_once() {
+        let ledger = ledger(0..6, 1);
+        for run in [0..1, 4..6, 2..3, 3..4, 1..2] {
+            ledger.deposit(run.clone(), run.collect()).unwrap();
+        }
+        assert_eq!(ledger.state().answered.len(), 1);
+    }
+
+    #[test]
+    fn a_tile_answered_twice_is_refused() {
+        let ledger = ledger(5..20, 1);
+        ledger.deposit(8..12, vec![]).unwrap();
+        for run in [8..12, 11..13, 7..9, 9..10, 5..20, 0..6, 19..21, 15..15] {
+            assert_eq!(ledger.deposit(run.clone(), vec![]), Err(Error::Overlap { run }));
+        }
+    }
+
+    #[test]
+    fn a_lost_tile_is_noticed() {
+        let gap = ledger(0..9, 1);
+        for run in [0..4, 5..9] {
+            gap.deposit(run, vec![]).unwrap();
+        }
+        assert_eq!(finish(gap), Err(Error::Incomplete { tiles: 0..9, folded: 8, runs: 2 }));
+        let short = ledger(0..9, 1);
+        short.deposit(0..8, vec![]).unwrap();
+        assert_eq!(finish(short), Err(Error::Incomplete { tiles: 0..9, folded: 8, runs: 1 }));
+        assert_eq!(finish(ledger(0..1, 1)), Err(Error::Incomplete { tiles: 0..1, folded: 0, runs: 0 }));
+        assert_eq!(finish(ledger(4..4, 1)), Ok(vec![]));
+    }
+
+    #[test]
+    fn the_first_fault_wins_and_ends_the_claims() {
+        let ledger = ledger(0..9, 1);
+        assert!(ledger.claim().is_some());
+        ledger.fail(Error::AlreadyAttached);
+        ledger.fail(Error::Cancelled);
+        assert_eq!(ledger.claim(), None);
+        assert_eq!(finish(ledger), Err(Error::AlreadyAttached));
+    }
+}

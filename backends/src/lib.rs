@@ -1,0 +1,43 @@
+//! **How** work is run: the lanes of primelanes, behind one contract.
+//!
+//! | lane | type | workers |
+//! |---|---|---|
+//! | `single-thread` | [`SingleThread`] | the calling thread |
+//! | `scoped-threads` | [`ScopedThreads`] | threads that live as long as the count |
+//! | `rayon` | [`Rayon`] | a rayon pool: its own, the current one, or a given one |
+//! | `global-lock` | [`GlobalLock`] | threads of which one at a time may run, as under CPython's GIL |
+//!
+//! The contract of `primelanes-core` is re-exported: a user needs this crate alone.
+//!
+//! ```
+//! use primelanes_backends::{BackendKind, PrimeCounter, ScopedThreads, available_workers};
+//!
+//! // By type ..
+//! assert_eq!(ScopedThreads::new(available_workers()).count_primes(1_000_000)?, 78_498);
+//! // .. or by a name that arrives at run time.
+//! let counter = "rayon".parse::<BackendKind>()?.build(available_workers())?;
+//! assert_eq!(counter.count_range(1_000..=2_000)?, 135);
+//! # Ok::<(), primelanes_backends::Error>(())
+//! ```
+
+mod global_lock;
+mod kind;
+mod ledger;
+mod rayon;
+mod scoped_threads;
+mod single_thread;
+mod team;
+
+pub use primelanes_core::*;
+
+pub use self::global_lock::{Attached, Gil, GlobalLock};
+pub use self::kind::{AnyBackend, BackendKind, available_workers};
+pub use self::ledger::Ledger;
+pub use self::rayon::Rayon;
+pub use self::scoped_threads::ScopedThreads;
+pub use self::single_thread::SingleThread;
+
+/// The README's examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

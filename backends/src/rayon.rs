@@ -1,0 +1,88 @@
+//! A rayon pool.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::Arc;
+
+use primelanes_core::{Backend, Control, Error, Kernel};
+use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
+
+use crate::Ledger;
+
+/// Runs tiles on a rayon pool, beside whatever else the pool does. No lock is held around rayon work, so a count
+/// may be asked for from anywhere, from inside a worker of the same pool too.
+#[derive(Clone)]
+pub struct Rayon {
+    /// `None`: the pool that the calling thread belongs to, or the global one.
+    pool: Option<Arc<ThreadPool>>,
+}
+
+impl Rayon {
+    /// The lane's name.
+    pub const NAME: &'static str = "rayon";
+
+    /// A pool of its own, kept as long as this value or a clone of it.
+    ///
+    /// # Errors
+    /// [`Error::TooManyWorkers`] above what rayon can have, [`Error::Spawn`] if the system refuses the threads.
+    pub fn new(workers: NonZeroUsize) -> Result<Self, Error> {
+        let (requested, max) = (workers.get(), rayon::max_num_threads());
+        if requested > max {
+            return Err(Error::TooManyWorkers { backend: Self::NAME, requested, max });
+        }
+        let pool = ThreadPoolBuilder::new().num_threads(requested).build();
+        pool.map(|pool| Self::with_pool(Arc::new(pool))).map_err(|refusal| Error::Spawn {
+            backend: Self::NAME,
+            requested,
+            reason: refusal.to_string(),
+        })
+    }
+
+    /// The pool that the calling thread belongs to when it counts: the global one outside of any.
+    #[must_use]
+    pub const fn current() -> Self {
+        Self { pool: None }
+    }
+
+    /// A pool that exists already.
+    #[must_use]
+    pub const fn with_pool(pool: Arc<ThreadPool>) -> Self {
+        Self { pool: Some(pool) }
+    }
+
+    fn scope<'scope>(&self, work: impl FnOnce(&Scope<'scope>) + Send) {
+        match &self.pool {
+            Some(pool) => pool.scope(work),
+            None => rayon::scope(work),
+        }
+    }
+}
+
+impl Backend for Rayon {
+    fn label(&self) -> &str {
+        Self::NAME
+    }
+
+    fn workers(&self) -> NonZeroUsize {
+        let threads = self.pool.as_ref().map_or_else(rayon::current_num_threads, |pool| pool.current_num_threads());
+        NonZeroUsize::new(threads).expect("a pool has threads")
+    }
+
+    fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
+        let watch = control.watch(kernel, &tiles);
+        let ledger = Ledger::new(tiles, self.workers(), kernel.grain());
+        self.scope(|scope| {
+            for _ in 0..ledger.crew() {
+                scope.spawn(|_| ledger.work(kernel, &watch, &watch));
+            }
+        });
+        ledger.finish(&watch)
+    }
+}
+
+impl fmt::Debug for Rayon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rayon").field("workers", &self.workers()).finish()
+    }
+}

@@ -1,0 +1,50 @@
+//! Threads that are started for a count and joined at its end.
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+
+use primelanes_core::{Backend, Control, Error, Kernel};
+
+use crate::{Ledger, available_workers, team};
+
+/// Runs tiles on threads of a scope; no pool to keep. One worker means the calling thread, which is always one of
+/// them.
+#[derive(Clone, Copy, Debug)]
+pub struct ScopedThreads {
+    workers: NonZeroUsize,
+}
+
+impl ScopedThreads {
+    /// The lane's name.
+    pub const NAME: &'static str = "scoped-threads";
+
+    /// Up to `workers` threads for each count, no more than it has work for.
+    #[must_use]
+    pub const fn new(workers: NonZeroUsize) -> Self {
+        Self { workers }
+    }
+}
+
+/// A thread for each core.
+impl Default for ScopedThreads {
+    fn default() -> Self {
+        Self::new(available_workers())
+    }
+}
+
+impl Backend for ScopedThreads {
+    fn label(&self) -> &str {
+        Self::NAME
+    }
+
+    fn workers(&self) -> NonZeroUsize {
+        self.workers
+    }
+
+    fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
+        let watch = control.watch(kernel, &tiles);
+        let ledger = Ledger::new(tiles, self.workers, kernel.grain());
+        team::run(Self::NAME, &ledger, &watch, &|| ledger.work(kernel, &watch, &watch));
+        ledger.finish(&watch)
+    }
+}

@@ -1,0 +1,206 @@
+//! How a running count is stopped and watched.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, TryLockError};
+use std::time::{Duration, Instant};
+
+use crate::{Error, Kernel, Monoid, Pulse, Stopped, fold_tiles, guard};
+
+/// Between two reports to an observer at least: an eye sees no more, and a report costs more than a small tile.
+const REPORT_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The optional cancel flag and the optional progress observer of a count.
+///
+/// It is itself a [`Pulse`] that looks at the flag; `Control::new()` never stops anything.
+#[derive(Clone, Copy, Default)]
+pub struct Control<'a> {
+    cancel: Option<&'a AtomicBool>,
+    observer: Option<&'a (dyn Fn(Progress) + Sync)>,
+}
+
+impl<'a> Control<'a> {
+    /// Neither flag nor observer.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { cancel: None, observer: None }
+    }
+
+    /// Stops soon after the flag becomes true.
+    #[must_use]
+    pub const fn cancel(mut self, flag: &'a AtomicBool) -> Self {
+        self.cancel = Some(flag);
+        self
+    }
+
+    /// Tells the observer when a phase begins, now and then while it runs, and when it is complete.
+    ///
+    /// Within a phase `done` only grows. The observer is called from any worker, by one at a time, and holds up that
+    /// worker alone. A panic in it ends the count with [`Error::Panicked`].
+    #[must_use]
+    pub const fn progress(mut self, observer: &'a (dyn Fn(Progress) + Sync)) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Whether the cancel flag is set.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+
+    /// Begins one fold over `tiles` of the kernel: all that a backend needs of the control.
+    pub fn watch<K: Kernel>(&self, kernel: &K, tiles: &Range<u64>) -> Watch<'a> {
+        Watch::new(*self, kernel.phase(), tiles.end.saturating_sub(tiles.start))
+    }
+}
+
+impl Pulse for Control<'_> {
+    fn beat(&self) -> Result<(), Stopped> {
+        if self.is_cancelled() { Err(Stopped) } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for Control<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control").field("cancel", &self.cancel).field("observed", &self.observer.is_some()).finish()
+    }
+}
+
+/// How far a phase is. `done` counts finished tiles, in whatever order they finish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The name of the phase.
+    pub phase: &'static str,
+    /// Tiles that are finished.
+    pub done: u64,
+    /// Tiles that there are.
+    pub total: u64,
+}
+
+/// One fold under a [`Control`]: the plain [`Pulse`] of its workers, and the count of its finished tiles.
+///
+/// A backend runs tiles by [`fold_tiles`](Watch::fold_tiles), beating the watch itself or a pulse of its own around
+/// it, and calls [`finish`](Watch::finish) at the end. One whose tiles run elsewhere says
+/// [`after`](Watch::after) for those that it hears of.
+pub struct Watch<'a> {
+    control: Control<'a>,
+    phase: &'static str,
+    total: u64,
+    halted: AtomicBool,
+    observer_fault: OnceLock<Error>,
+    done: AtomicU64,
+    reported: Mutex<Reported>,
+}
+
+/// What the observer was last told, and when.
+struct Reported {
+    done: Option<u64>,
+    at: Instant,
+}
+
+impl<'a> Watch<'a> {
+    fn new(control: Control<'a>, phase: &'static str, total: u64) -> Self {
+        let watch = Self {
+            control,
+            phase,
+            total,
+            halted: AtomicBool::new(false),
+            observer_fault: OnceLock::new(),
+            done: AtomicU64::new(0),
+            reported: Mutex::new(Reported { done: None, at: Instant::now() }),
+        };
+        watch.report(Duration::ZERO);
+        watch
+    }
+
+    /// Runs neighbouring tiles in order, folds their partial results and counts each as finished.
+    ///
+    /// # Errors
+    /// The [`cause`](Watch::cause), if the pulse said [`Stopped`].
+    pub fn fold_tiles<K: Kernel, P: Pulse>(
+        &self,
+        kernel: &K,
+        tiles: Range<u64>,
+        scratch: &mut K::Scratch,
+        pulse: &P,
+    ) -> Result<K::Partial, Error> {
+        let mut folded = K::Partial::identity();
+        for index in tiles {
+            let tile = fold_tiles(kernel, index..index + 1, scratch, pulse);
+            folded = folded.combine(tile.map_err(|Stopped| self.cause())?);
+            self.after(1);
+        }
+        Ok(folded)
+    }
+
+    /// Counts `tiles` more as finished.
+    pub fn after(&self, tiles: u64) {
+        if self.control.observer.is_some() {
+            self.done.fetch_add(tiles, Ordering::Relaxed);
+            self.report(REPORT_INTERVAL);
+        }
+    }
+
+    /// Counts the fold as complete.
+    ///
+    /// # Errors
+    /// [`Error::Panicked`] if the observer did.
+    pub fn finish(&self) -> Result<(), Error> {
+        self.done.store(self.total, Ordering::Relaxed);
+        self.report(Duration::ZERO);
+        self.observer_fault.get().map_or(Ok(()), |fault| Err(fault.clone()))
+    }
+
+    /// Stops all workers of this fold at their next beat, because one of them failed.
+    pub fn halt(&self) {
+        self.halted.store(true, Ordering::Relaxed);
+    }
+
+    /// Why the pulse said [`Stopped`].
+    #[must_use]
+    pub fn cause(&self) -> Error {
+        self.observer_fault.get().cloned().unwrap_or(Error::Cancelled)
+    }
+
+    /// Tells the observer, unless it is being told just now, or was less than `interval` ago.
+    fn report(&self, interval: Duration) {
+        let Some(observer) = self.control.observer else { return };
+        let mut reported = match self.reported.try_lock() {
+            Ok(reported) => reported,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        let done = self.done.load(Ordering::Relaxed).min(self.total);
+        if reported.at.elapsed() < interval || reported.done >= Some(done) {
+            return;
+        }
+        *reported = Reported { done: Some(done), at: Instant::now() };
+        let progress = Progress { phase: self.phase, done, total: self.total };
+        let told = guard("progress observer", || {
+            observer(progress);
+            Ok(())
+        });
+        if let Err(fault) = told {
+            self.observer_fault.get_or_init(|| fault);
+            self.halt();
+        }
+    }
+}
+
+impl Pulse for Watch<'_> {
+    fn beat(&self) -> Result<(), Stopped> {
+        if self.halted.load(Ordering::Relaxed) { Err(Stopped) } else { self.control.beat() }
+    }
+}
+
+impl fmt::Debug for Watch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("control", &self.control)
+            .field("phase", &self.phase)
+            .field("total", &self.total)
+            .finish_non_exhaustive()
+    }
+}

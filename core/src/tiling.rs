@@ -1,0 +1,88 @@
+//! Cutting a range of numbers into tiles.
+
+use std::ops::RangeInclusive;
+
+/// An inclusive range of numbers, cut into tiles of equal width; the last may be narrower.
+///
+/// ```
+/// use primelanes_core::Tiling;
+/// let tiling = Tiling::new(10..=29, 8);
+/// assert_eq!(tiling.tiles(), 3);
+/// assert_eq!(tiling.tile(2), 26..=29);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tiling {
+    start: u64,
+    stop: u64,
+    width: u64,
+}
+
+impl Tiling {
+    /// Cuts `range` into tiles of `width` numbers. A reversed range has no tiles.
+    ///
+    /// # Panics
+    /// If `width` is 0, or if there would be 2^64 tiles: the whole of `u64` in tiles of one number.
+    #[must_use]
+    pub fn new(range: RangeInclusive<u64>, width: u64) -> Self {
+        let (start, stop) = range.into_inner();
+        assert!(width > 0, "a tile holds at least one number");
+        assert!(width > 1 || start > 0 || stop < u64::MAX, "2^64 tiles cannot be counted");
+        Self { start, stop, width }
+    }
+
+    /// How many tiles there are.
+    #[must_use]
+    pub fn tiles(&self) -> u64 {
+        if self.start > self.stop { 0 } else { (self.stop - self.start) / self.width + 1 }
+    }
+
+    /// The numbers of one tile.
+    ///
+    /// # Panics
+    /// If there is no tile of that index.
+    #[must_use]
+    pub fn tile(&self, index: u64) -> RangeInclusive<u64> {
+        assert!(index < self.tiles(), "tile {index} of {}", self.tiles());
+        let first = self.start + index * self.width;
+        first..=first.saturating_add(self.width - 1).min(self.stop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn tiles_lie_side_by_side_and_cover_the_range(start: u64, length in 0..5000_u64, width in 1..700_u64) {
+            let stop = start.saturating_add(length);
+            let tiling = Tiling::new(start..=stop, width);
+            let mut next = Some(start);
+            for index in 0..tiling.tiles() {
+                let tile = tiling.tile(index);
+                prop_assert_eq!(Some(*tile.start()), next);
+                prop_assert!(tile.end() - tile.start() < width);
+                next = tile.end().checked_add(1);
+            }
+            prop_assert_eq!(next, stop.checked_add(1));
+        }
+    }
+
+    #[test]
+    fn the_ends_of_u64_are_in_reach() {
+        let all = Tiling::new(0..=u64::MAX, 2);
+        assert_eq!(all.tiles(), 1 << 63);
+        assert_eq!(all.tile(all.tiles() - 1), u64::MAX - 1..=u64::MAX);
+        let ones = Tiling::new(1..=u64::MAX, 1);
+        assert_eq!(ones.tile(ones.tiles() - 1), u64::MAX..=u64::MAX);
+    }
+
+    #[test]
+    #[expect(clippy::reversed_empty_ranges, reason = "a reversed range is what is tested")]
+    fn a_reversed_range_has_no_tiles() {
+        assert_eq!(Tiling::new(3..=2, 1).tiles(), 0);
+        assert_eq!(Tiling::new(u64::MAX..=0, 9).tiles(), 0);
+    }
+}

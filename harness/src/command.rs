@@ -1,0 +1,50 @@
+//! The command line: what can be said, and who does it.
+
+mod backends;
+mod count;
+mod experiment;
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use primelanes_harness::number;
+
+/// Count primes exactly, in the lane of your choice, and see what the lane is worth.
+///
+/// Without a command: the experiment with its defaults.
+#[derive(Debug, Parser)]
+#[command(name = "primelanes", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    experiment: experiment::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The same counts one after another, under one lock, and in parallel: what does each lane buy?
+    Experiment(experiment::Args),
+    /// Count the primes of a range, both ends counted.
+    Count(count::Args),
+    /// List the lanes.
+    Backends(backends::Args),
+}
+
+impl Cli {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            None => self.experiment.run(),
+            Some(Command::Experiment(args)) => args.run(),
+            Some(Command::Count(args)) => args.run(),
+            Some(Command::Backends(args)) => args.run(),
+        }
+    }
+}
+
+/// A number of workers, tasks or rounds.
+fn at_least_one(text: &str) -> anyhow::Result<NonZeroUsize> {
+    let value = usize::try_from(number::parse(text)?)?;
+    NonZeroUsize::new(value).ok_or_else(|| anyhow::anyhow!("{value} is below 1"))
+}

@@ -1,0 +1,40 @@
+//! `primelanes backends`: the lanes, one line each.
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use primelanes_backends::BackendKind;
+use serde::Serialize;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[arg(long, help = "A list of objects: name, max_workers (null: as many as the system gives), description")]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Lane {
+    name: &'static str,
+    max_workers: Option<NonZeroUsize>,
+    description: &'static str,
+}
+
+impl Args {
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+        let lanes = BackendKind::ALL.map(|kind| Lane {
+            name: kind.name(),
+            max_workers: kind.max_workers(),
+            description: kind.description(),
+        });
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            writeln!(out, "{}", serde_json::to_string(&lanes)?)?;
+        } else {
+            for lane in lanes {
+                writeln!(out, "{:<16}{}", lane.name, lane.description)?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

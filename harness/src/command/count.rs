@@ -1,0 +1,107 @@
+//! `primelanes count`: the primes of a range.
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use primelanes_backends::{Algorithm, BackendKind, Error, PrimeCounter, Progress, Query, available_workers};
+use primelanes_harness::number;
+use serde::Serialize;
+
+use super::at_least_one;
+use crate::interrupt;
+use crate::progress::{Bar, When};
+
+#[derive(Debug, clap::Args)]
+#[command(override_usage = "primelanes count [OPTIONS] [START] STOP")]
+pub(super) struct Args {
+    #[arg(help = "From START (0 if it is not said) to STOP, both counted: 1_000_000, 1e9, 1.5e9, 10**9, 2^64-1")]
+    #[arg(value_name = "NUMBER", num_args = 1..=2, required = true, value_parser = number::parse)]
+    #[arg(allow_negative_numbers = true)]
+    numbers: Vec<u64>,
+
+    /// auto, trial-division or sieve.
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    algorithm: Algorithm,
+
+    /// auto, or a lane that `primelanes backends` lists.
+    #[arg(long, value_name = "NAME", default_value = "auto", env = "PRIMELANES_BACKEND", value_parser = backend)]
+    backend: BackendKind,
+
+    /// How many tiles of the work run at once: as many as there are cores, unless said.
+    #[arg(long, value_name = "N", env = "PRIMELANES_WORKERS", value_parser = at_least_one)]
+    workers: Option<NonZeroUsize>,
+
+    /// One object: start, stop, count, algorithm, backend, workers, seconds.
+    #[arg(long)]
+    json: bool,
+
+    /// Show a bar on standard error; auto: on a terminal.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    progress: When,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Answer {
+    start: u64,
+    stop: u64,
+    count: u64,
+    algorithm: &'static str,
+    backend: &'static str,
+    workers: NonZeroUsize,
+    seconds: f64,
+}
+
+impl Args {
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+        let range = self.range();
+        let (start, stop) = (*range.start(), *range.end());
+        let workers = self.workers();
+        let counter = self.backend.build(workers)?;
+        let cancel = interrupt::flag()?;
+        let bar = Bar::new(self.progress, stop.saturating_sub(start), "numbers");
+        let show = |progress: Progress| bar.show(progress);
+        let query = Query::range(range).algorithm(self.algorithm).cancel(cancel).progress(&show);
+
+        let clock = Instant::now();
+        let count = counter.count(&query);
+        let seconds = clock.elapsed().as_secs_f64();
+        bar.clear();
+
+        let answer = Answer {
+            start,
+            stop,
+            count: count?,
+            algorithm: self.algorithm.resolve().name(),
+            backend: self.backend.name(),
+            workers,
+            seconds,
+        };
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            writeln!(out, "{}", serde_json::to_string(&answer)?)?;
+        } else {
+            writeln!(out, "{}", answer.count)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn range(&self) -> RangeInclusive<u64> {
+        match self.numbers[..] {
+            [start, stop] => start..=stop,
+            _ => 0..=self.numbers[0],
+        }
+    }
+
+    fn workers(&self) -> NonZeroUsize {
+        let most = self.backend.max_workers().unwrap_or(NonZeroUsize::MAX);
+        self.workers.unwrap_or_else(|| available_workers().min(most))
+    }
+}
+
+fn backend(name: &str) -> Result<BackendKind, Error> {
+    if name == "auto" { Ok(BackendKind::auto()) } else { name.parse() }
+}

@@ -1,0 +1,133 @@
+//! The article's experiment: the same count of primes several times over, in one lane after the other.
+//!
+//! Each *task* is a whole count up to the limit by trial division. A lane says how the tasks are run: one after
+//! another, or all at once in its own way. The tasks are tiles of a kernel, so that lanes run them as they run any
+//! work; what a lane's backend does inside a task is the other half of it.
+
+mod lane;
+mod measure;
+mod report;
+
+use std::num::NonZeroUsize;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+
+use primelanes_backends::{Algorithm, Backend, Control, Error, Kernel, PrimeCounter, Pulse, Query, Stopped};
+use rand::seq::SliceRandom;
+
+pub use self::lane::Lane;
+pub use self::measure::{LaneReport, Report};
+use self::measure::{Sample, Stopwatch};
+use crate::oracle;
+
+/// What is to be run.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    /// Each task counts the primes up to this number, itself counted.
+    pub limit: u64,
+    /// How many tasks there are in each lane and round.
+    pub tasks: NonZeroUsize,
+    /// The lanes, in the order of the report.
+    pub lanes: Vec<Lane>,
+    /// How often each lane is run. Each round runs every lane once, in shuffled order, so that a drift of the machine
+    /// falls on all lanes alike.
+    pub rounds: NonZeroUsize,
+}
+
+impl Experiment {
+    /// Runs all lanes and checks every count against the oracle. `after_lane` is called as each run ends.
+    ///
+    /// # Errors
+    /// Cancellation, or a lane that cannot be had. A wrong count is no error; the report shows it.
+    pub fn run(&self, cancel: &AtomicBool, after_lane: &dyn Fn()) -> Result<Report, Error> {
+        let expected = oracle::prime_pi(self.limit);
+        let mut samples = vec![Vec::new(); self.lanes.len()];
+        let mut order: Vec<usize> = (0..self.lanes.len()).collect();
+        for _ in 0..self.rounds.get() {
+            order.shuffle(&mut rand::rng());
+            for &lane in &order {
+                samples[lane].push(self.run_lane(self.lanes[lane], cancel)?);
+                after_lane();
+            }
+        }
+        let measured = self.lanes.iter().copied().zip(samples);
+        Ok(Report::new(self.limit, self.tasks, expected, measured))
+    }
+
+    /// Runs all tasks in one lane. What the lane needs is set up before the clock starts and gone when this returns.
+    fn run_lane(&self, lane: Lane, cancel: &AtomicBool) -> Result<Sample, Error> {
+        let track = lane.open(self.tasks)?;
+        let query = Query::up_to(self.limit).algorithm(Algorithm::TrialDivision).cancel(cancel);
+        let tasks = Tasks { counter: &track.counter, query, count: self.tasks.get() as u64, fault: OnceLock::new() };
+        let stopwatch = Stopwatch::start();
+        let counts = track.team.fold(&tasks, &Control::new().cancel(cancel));
+        let (seconds, cores_used) = stopwatch.stop();
+        if let Some(fault) = tasks.fault.into_inner() {
+            return Err(fault);
+        }
+        let handovers = track.gil.map(|gil| gil.switches());
+        Ok(Sample { seconds, cores_used, handovers, counts: counts? })
+    }
+}
+
+/// The tasks as tiles: each a whole count by trial division; the partial result is the list of the counts.
+struct Tasks<'a> {
+    counter: &'a dyn PrimeCounter,
+    query: Query<'a>,
+    count: u64,
+    /// What went wrong in a task, other than a pulse's word to stop.
+    fault: OnceLock<Error>,
+}
+
+impl Kernel for Tasks<'_> {
+    type Scratch = ();
+    type Partial = Vec<u64>;
+
+    fn phase(&self) -> &'static str {
+        "tasks"
+    }
+
+    fn tiles(&self) -> u64 {
+        self.count
+    }
+
+    fn scratch(&self) {}
+
+    fn tile<P: Pulse>(&self, _: u64, (): &mut (), _: &P) -> Result<Vec<u64>, Stopped> {
+        self.counter.count(&self.query).map(|count| vec![count]).map_err(|error| {
+            self.fault.get_or_init(|| error);
+            Stopped
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn experiment() -> Experiment {
+        let two = NonZeroUsize::new(2).unwrap();
+        Experiment { limit: 10_000, tasks: two, lanes: Lane::ALL.to_vec(), rounds: two }
+    }
+
+    #[test]
+    fn every_lane_counts_right_in_every_task() {
+        let runs = Cell::new(0);
+        let report = experiment().run(&AtomicBool::new(false), &|| runs.set(runs.get() + 1)).unwrap();
+        assert_eq!(runs.get(), 2 * Lane::ALL.len());
+        assert!(report.verified());
+        for lane in &report.lanes {
+            assert_eq!(lane.counts, [1229, 1229], "{}", lane.lane);
+            assert_eq!(lane.seconds.len(), 2);
+            assert_eq!(lane.handovers.is_some(), lane.lane == Lane::GlobalLock);
+        }
+    }
+
+    #[test]
+    fn a_cancelled_experiment_says_so() {
+        let report = experiment().run(&AtomicBool::new(true), &|| ());
+        assert_eq!(report.err(), Some(Error::Cancelled));
+    }
+}

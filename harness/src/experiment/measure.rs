@@ -1,0 +1,171 @@
+//! What an experiment measured.
+
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use cpu_time::ProcessTime;
+use serde::Serialize;
+
+use super::Lane;
+
+/// Wall-clock and processor time together.
+pub(super) struct Stopwatch {
+    wall: Instant,
+    cpu: ProcessTime,
+}
+
+impl Stopwatch {
+    pub(super) fn start() -> Self {
+        Self { cpu: ProcessTime::now(), wall: Instant::now() }
+    }
+
+    /// Seconds on the wall clock, and cores used: processor time of the whole process over wall time.
+    pub(super) fn stop(self) -> (f64, f64) {
+        let (wall, cpu) = (self.wall.elapsed().as_secs_f64(), self.cpu.elapsed().as_secs_f64());
+        (wall, cpu / wall.max(f64::MIN_POSITIVE))
+    }
+}
+
+/// One run of all tasks in one lane.
+#[derive(Clone, Debug)]
+pub(super) struct Sample {
+    /// Wall time.
+    pub(super) seconds: f64,
+    /// Processor time of the process over wall time.
+    pub(super) cores_used: f64,
+    /// How often the lock went from one thread to another; `None` in a lane without one.
+    pub(super) handovers: Option<u64>,
+    /// What each task counted.
+    pub(super) counts: Vec<u64>,
+}
+
+/// An experiment's result, as it stands in the JSON; displayed as a table and a sentence.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Each task counted the primes up to here.
+    pub limit: u64,
+    /// Tasks in each lane and round.
+    pub tasks: usize,
+    /// One report a lane.
+    pub lanes: Vec<LaneReport>,
+    /// What the oracle counts.
+    #[serde(skip)]
+    pub(super) expected: u64,
+}
+
+/// What came of one lane over all rounds.
+#[derive(Clone, Debug, Serialize)]
+pub struct LaneReport {
+    /// Which lane.
+    pub lane: Lane,
+    /// Wall seconds of each round.
+    pub seconds: Vec<f64>,
+    /// Median of the sequential lane over this one's; `None` if the sequential lane was not run.
+    pub speedup: Option<f64>,
+    /// Median over the rounds.
+    pub cores_used: f64,
+    /// Median over the rounds; `None` in a lane without a lock.
+    pub handovers: Option<u64>,
+    /// What each task counted, in the first round that has a wrong count, or else in the first.
+    pub counts: Vec<u64>,
+    /// Whether every count of every round equals the oracle's.
+    pub verified: bool,
+}
+
+impl Report {
+    pub(super) fn new(
+        limit: u64,
+        tasks: NonZeroUsize,
+        expected: u64,
+        measured: impl Iterator<Item = (Lane, Vec<Sample>)>,
+    ) -> Self {
+        let mut lanes: Vec<_> = measured.map(|(lane, samples)| LaneReport::new(lane, &samples, expected)).collect();
+        if let Some(sequential) = lanes.iter().find(|report| report.lane == Lane::Sequential).map(LaneReport::median) {
+            for report in &mut lanes {
+                report.speedup = Some(sequential / report.median());
+            }
+        }
+        Self { limit, tasks: tasks.get(), lanes, expected }
+    }
+
+    /// Whether every count equals the oracle's.
+    #[must_use]
+    pub fn verified(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.verified)
+    }
+}
+
+impl LaneReport {
+    fn new(lane: Lane, samples: &[Sample], expected: u64) -> Self {
+        let is_wrong = |sample: &&Sample| sample.counts.iter().any(|&count| count != expected);
+        let wrong = samples.iter().find(is_wrong);
+        let handovers: Option<Vec<f64>> = samples.iter().map(|sample| sample.handovers.map(|n| n as f64)).collect();
+        Self {
+            lane,
+            seconds: samples.iter().map(|sample| sample.seconds).collect(),
+            speedup: None,
+            cores_used: median(samples.iter().map(|sample| sample.cores_used)),
+            handovers: handovers.map(|counts| median(counts.into_iter()) as u64),
+            counts: wrong.unwrap_or(&samples[0]).counts.clone(),
+            verified: wrong.is_none(),
+        }
+    }
+
+    /// Median wall seconds.
+    #[must_use]
+    pub fn median(&self) -> f64 {
+        median(self.seconds.iter().copied())
+    }
+
+    /// Least and most wall seconds.
+    #[must_use]
+    pub fn range(&self) -> (f64, f64) {
+        let seconds = || self.seconds.iter().copied();
+        (seconds().fold(f64::INFINITY, f64::min), seconds().fold(0.0, f64::max))
+    }
+}
+
+/// The middle value, or the mean of the two in the middle; not a number if there is none.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    let (low, high) = (sorted.len().saturating_sub(1) / 2, sorted.len() / 2);
+    match (sorted.get(low), sorted.get(high)) {
+        (Some(low), Some(high)) => f64::midpoint(*low, *high),
+        _ => f64::NAN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(seconds: f64, counts: &[u64]) -> Sample {
+        Sample { seconds, cores_used: 1.0, handovers: None, counts: counts.to_vec() }
+    }
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert!((median([3.0, 1.0, 2.0].into_iter()) - 2.0).abs() < 1e-12);
+        assert!((median([4.0, 1.0, 2.0, 3.0].into_iter()) - 2.5).abs() < 1e-12);
+        assert!(median(std::iter::empty()).is_nan());
+    }
+
+    #[test]
+    fn one_wrong_count_in_one_round_is_shown() {
+        let rounds = vec![sample(1.0, &[4, 4]), sample(3.0, &[4, 5]), sample(2.0, &[4, 4])];
+        let report = Report::new(10, NonZeroUsize::MIN, 4, [(Lane::Rayon, rounds)].into_iter());
+        assert!(!report.verified());
+        assert_eq!(report.lanes[0].counts, [4, 5]);
+        assert_eq!(report.lanes[0].speedup, None);
+        assert_eq!(report.lanes[0].range(), (1.0, 3.0));
+    }
+
+    #[test]
+    fn speed_up_is_over_the_sequential_median() {
+        let lanes = [(Lane::Rayon, vec![sample(1.0, &[4])]), (Lane::Sequential, vec![sample(2.0, &[4])])];
+        let report = Report::new(10, NonZeroUsize::MIN, 4, lanes.into_iter());
+        assert_eq!(report.lanes.iter().map(|lane| lane.speedup).collect::<Vec<_>>(), [Some(2.0), Some(1.0)]);
+        assert!(report.verified());
+    }
+}

@@ -1,0 +1,127 @@
+//! An experiment's result for people: a table and a sentence.
+
+use std::fmt;
+
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+
+use super::{Lane, LaneReport, Report};
+
+/// Up to so many counts are shown one by one.
+const COUNTS_SHOWN: usize = 4;
+
+/// One rule under the header, and no other line.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// The table, and under it one sentence made from its figures.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (tasks, limit) = (plural(self.tasks, "task"), self.limit);
+        writeln!(f, "{tasks}, each counting the primes up to {limit} by trial division\n")?;
+        writeln!(f, "{}\n", self.table().trim_fmt())?;
+        write!(f, "{}", self.sentence())
+    }
+}
+
+impl Report {
+    fn table(&self) -> Table {
+        let mut table = Table::new();
+        table.load_style(STYLE);
+        table.set_header(["lane", "median", "min .. max", "speed-up", "cores", "hand-overs", "counts"]);
+        for column in table.column_iter_mut().skip(1).take(5) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        for lane in &self.lanes {
+            let (least, most) = lane.range();
+            table.add_row([
+                lane.lane.to_string(),
+                format!("{:.3} s", lane.median()),
+                format!("{least:.3} .. {most:.3} s"),
+                lane.speedup.map_or_else(|| "-".to_owned(), |speedup| format!("{speedup:.2} x")),
+                format!("{:.2}", lane.cores_used),
+                lane.handovers.map_or_else(|| "-".to_owned(), |count| count.to_string()),
+                self.counts(lane),
+            ]);
+        }
+        table
+    }
+
+    fn counts(&self, lane: &LaneReport) -> String {
+        let tick = |count: &u64| format!("{count} {}", if *count == self.expected { '✓' } else { '✗' });
+        match &lane.counts[..] {
+            [first, ..] if lane.verified && lane.counts.len() > COUNTS_SHOWN => {
+                format!("{} each of {}", tick(first), lane.counts.len())
+            }
+            counts => counts.iter().map(tick).collect::<Vec<_>>().join("  "),
+        }
+    }
+
+    fn sentence(&self) -> String {
+        if let Some(wrong) = self.lanes.iter().find(|lane| !lane.verified) {
+            return format!("WRONG: {} does not count {} primes in every task.", wrong.lane, self.expected);
+        }
+        let tasks = plural(self.tasks, "task");
+        let (locked, free): (Vec<_>, Vec<_>) = self
+            .lanes
+            .iter()
+            .filter(|lane| lane.lane != Lane::Sequential)
+            .filter_map(|lane| lane.speedup.map(|speedup| (lane, format!("{speedup:.2} times as fast"))))
+            .partition(|(lane, _)| lane.handovers.is_some());
+        let mut clauses = Vec::new();
+        for (lane, speed) in locked {
+            let handovers = plural(lane.handovers.unwrap_or(0) as usize, "hand-over");
+            clauses.push(format!("under one lock they ran {speed}, with {handovers}"));
+        }
+        if !free.is_empty() {
+            let lanes: Vec<_> = free.iter().map(|(lane, speed)| format!("{speed} on {}", lane.lane)).collect();
+            clauses.push(format!("without a lock {}", lanes.join(" and ")));
+        }
+        if clauses.is_empty() {
+            return format!("Every count of the {tasks} is right.");
+        }
+        format!("Against {tasks} one after the other, {}; every count is right.", clauses.join(", and "))
+    }
+}
+
+fn plural(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::super::measure::Sample;
+    use super::*;
+
+    fn report(lanes: &[Lane], count: u64, tasks: usize) -> Report {
+        let sample = |lane: Lane| Sample {
+            seconds: if lane == Lane::Rayon { 0.5 } else { 1.0 },
+            cores_used: 1.0,
+            handovers: (lane == Lane::GlobalLock).then_some(38),
+            counts: vec![count; tasks],
+        };
+        let measured: Vec<_> = lanes.iter().map(|&lane| (lane, vec![sample(lane)])).collect();
+        Report::new(100, NonZeroUsize::new(tasks).unwrap(), 25, measured.into_iter())
+    }
+
+    #[test]
+    fn the_sentence_is_made_from_the_figures() {
+        assert_eq!(
+            report(&[Lane::Sequential, Lane::GlobalLock, Lane::Rayon], 25, 2).sentence(),
+            "Against 2 tasks one after the other, under one lock they ran 1.00 times as fast, with 38 hand-overs, \
+             and without a lock 2.00 times as fast on rayon; every count is right."
+        );
+        assert_eq!(report(&[Lane::Rayon], 25, 1).sentence(), "Every count of the 1 task is right.");
+        assert_eq!(report(&[Lane::Rayon], 24, 2).sentence(), "WRONG: rayon does not count 25 primes in every task.");
+    }
+
+    #[test]
+    fn each_count_has_its_tick() {
+        let right = report(&[Lane::Rayon], 25, 2);
+        assert_eq!(right.counts(&right.lanes[0]), "25 ✓  25 ✓");
+        let many = report(&[Lane::Rayon], 25, 5);
+        assert_eq!(many.counts(&many.lanes[0]), "25 ✓ each of 5");
+        let wrong = report(&[Lane::Rayon], 24, 5);
+        assert_eq!(wrong.counts(&wrong.lanes[0]), "24 ✗  24 ✗  24 ✗  24 ✗  24 ✗");
+    }
+}

@@ -1,0 +1,19 @@
+//! Ctrl-C.
+
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// The flag that the first Ctrl-C sets; the second ends the process at once.
+///
+/// # Errors
+/// If the system takes no handler.
+pub(crate) fn flag() -> anyhow::Result<&'static AtomicBool> {
+    ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            process::exit(130);
+        }
+    })?;
+    Ok(&INTERRUPTED)
+}

@@ -1,0 +1,259 @@
+//! Whole numbers as people write them: `1_000_000`, `1e9`, `1.5e9`, `10**9`, `2^32`, `2^64-1`, evaluated exactly.
+//!
+//! ```text
+//! sum     = "-"? power (("+" | "-") power)*
+//! power   = literal (("^" | "**") literal)*                      from the right: 2^2^3 is 2^8
+//! literal = digits ("." digits)? (("e" | "E") "+"? digits)?      whole in the end
+//! digits  = digit ("_"? digit)*
+//! ```
+//!
+//! Spaces may stand around an operator. The result must lie in 0 to 2^64-1; on the way there, values up to 2^127-1
+//! are exact, so `2^64-1` works.
+
+use std::fmt;
+
+/// Evaluates a number.
+///
+/// ```
+/// use primelanes_harness::number::parse;
+/// assert_eq!(parse("2^64 - 1"), Ok(u64::MAX));
+/// assert_eq!(parse("1.5e9"), Ok(1_500_000_000));
+/// assert_eq!(parse("1e").unwrap_err().to_string(), "expected a digit at the end of '1e'");
+/// ```
+///
+/// # Errors
+/// What is wrong, and at which character.
+pub fn parse(text: &str) -> Result<u64, NumberError> {
+    let mut parser = Parser { text, at: 0 };
+    let value = parser.sum()?;
+    u64::try_from(value).map_err(|_| parser.error(0, Problem::OutOfRange(value)))
+}
+
+/// Why a text is not a number in 0 to 2^64-1; displayed as one line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct NumberError {
+    text: String,
+    /// In bytes from the beginning.
+    at: usize,
+    problem: Problem,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Problem {
+    Expected(&'static str),
+    NotWhole,
+    TooLarge,
+    OutOfRange(i128),
+}
+
+impl fmt::Display for NumberError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { text, at, problem } = self;
+        let place = text[..*at].chars().count() + 1;
+        match (problem, text[*at..].chars().next()) {
+            (Problem::Expected(what), Some(found)) => {
+                write!(f, "expected {what} instead of '{found}' at character {place} of '{text}'")
+            }
+            (Problem::Expected(what), None) if text.is_empty() => write!(f, "expected {what}, found nothing"),
+            (Problem::Expected(what), None) => write!(f, "expected {what} at the end of '{text}'"),
+            (Problem::NotWhole, _) => write!(f, "not a whole number at character {place} of '{text}'"),
+            (Problem::TooLarge, _) => write!(f, "above 2^64-1 = {} at character {place} of '{text}'", u64::MAX),
+            (Problem::OutOfRange(value), _) if *value < 0 => write!(f, "'{text}' is {value}, below 0"),
+            (Problem::OutOfRange(value), _) => write!(f, "'{text}' is {value}, above 2^64-1 = {}", u64::MAX),
+        }
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl Parser<'_> {
+    fn sum(&mut self) -> Result<i128, NumberError> {
+        let negative = self.eat("-");
+        let first = self.power()?;
+        let mut sum = if negative { -first } else { first };
+        loop {
+            self.skip_spaces();
+            let at = self.at;
+            let result = if self.eat("+") {
+                sum.checked_add(self.power()?)
+            } else if self.eat("-") {
+                sum.checked_sub(self.power()?)
+            } else if self.rest().is_empty() {
+                return Ok(sum);
+            } else {
+                return Err(self.error(at, Problem::Expected("a digit, + - ^ ** or the end")));
+            };
+            sum = result.ok_or_else(|| self.error(at, Problem::TooLarge))?;
+        }
+    }
+
+    fn power(&mut self) -> Result<i128, NumberError> {
+        self.skip_spaces();
+        let start = self.at;
+        let mut tower = vec![self.literal()?];
+        self.skip_spaces();
+        while self.eat("^") || self.eat("**") {
+            self.skip_spaces();
+            tower.push(self.literal()?);
+            self.skip_spaces();
+        }
+        tower
+            .into_iter()
+            // An exponent above 2^32 leaves 0 and 1 as they are and is out of range for any other base.
+            .rev()
+            .try_fold(1, |exponent, base| base.checked_pow(u32::try_from(exponent).unwrap_or(u32::MAX)))
+            .ok_or_else(|| self.error(start, Problem::TooLarge))
+    }
+
+    fn literal(&mut self) -> Result<i128, NumberError> {
+        let start = self.at;
+        let mut digits = self.digits()?;
+        let mut fraction_digits = 0;
+        if self.eat(".") {
+            let fraction = self.digits()?;
+            fraction_digits = fraction.len();
+            digits.push_str(&fraction);
+        }
+        let mut exponent = 0;
+        if self.eat("e") || self.eat("E") {
+            self.eat("+");
+            // Too long to parse is too large for anything but 0, as 10^(2^32) is.
+            exponent = self.digits()?.parse::<u32>().unwrap_or(u32::MAX) as usize;
+        }
+        // The digits of the fraction that the exponent does not reach must be zeros.
+        let (whole, dropped) = digits.split_at(digits.len() - fraction_digits.saturating_sub(exponent));
+        if dropped.bytes().any(|digit| digit != b'0') {
+            return Err(self.error(start, Problem::NotWhole));
+        }
+        scaled(whole, exponent.saturating_sub(fraction_digits)).ok_or_else(|| self.error(start, Problem::TooLarge))
+    }
+
+    /// At least one digit; `_` between digits is passed over.
+    fn digits(&mut self) -> Result<String, NumberError> {
+        let mut digits = String::new();
+        loop {
+            match self.rest().chars().next() {
+                Some(digit @ '0'..='9') => digits.push(digit),
+                Some('_') if !digits.is_empty() && self.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) => {}
+                _ if digits.is_empty() => return Err(self.error(self.at, Problem::Expected("a digit"))),
+                _ => return Ok(digits),
+            }
+            self.at += 1;
+        }
+    }
+
+    fn eat(&mut self, token: &str) -> bool {
+        let found = self.rest().starts_with(token);
+        self.at += if found { token.len() } else { 0 };
+        found
+    }
+
+    fn skip_spaces(&mut self) {
+        self.at = self.text.len() - self.rest().trim_start_matches(' ').len();
+    }
+
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    fn error(&self, at: usize, problem: Problem) -> NumberError {
+        NumberError { text: self.text.to_owned(), at, problem }
+    }
+}
+
+/// `digits` followed by so many zeros, as a value; `None` if it is too large.
+fn scaled(digits: &str, zeros: usize) -> Option<i128> {
+    let digits = digits.trim_start_matches('0');
+    if digits.is_empty() {
+        return Some(0);
+    }
+    let factor = 10_i128.checked_pow(u32::try_from(zeros).unwrap_or(u32::MAX))?;
+    digits.parse::<i128>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn numbers_as_people_write_them() {
+        for (text, value) in [
+            ("0", 0),
+            ("007", 7),
+            ("1_000_000", 1_000_000),
+            ("1e9", 1_000_000_000),
+            ("1E+9", 1_000_000_000),
+            ("1.5e9", 1_500_000_000),
+            ("1.50e1", 15),
+            ("2.0", 2),
+            ("0e999999999999", 0),
+            ("10**9", 1_000_000_000),
+            ("2^32", 1 << 32),
+            ("2^2^3", 256),
+            ("1^99999999999999999999", 1),
+            ("0**0", 1),
+            ("1e3^2", 1_000_000),
+            ("2^64-1", u64::MAX),
+            ("2^64 - 60", u64::MAX - 59),
+            ("10 ** 3 + 7 - 3", 1004),
+            ("-5+6", 1),
+            ("-0", 0),
+            ("18446744073709551615", u64::MAX),
+        ] {
+            assert_eq!(parse(text), Ok(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_one_line_that_points_at_the_character() {
+        for (text, message) in [
+            ("", "expected a digit, found nothing"),
+            ("-1", "'-1' is -1, below 0"),
+            ("--1", "expected a digit instead of '-' at character 2 of '--1'"),
+            ("1e", "expected a digit at the end of '1e'"),
+            ("1.5", "not a whole number at character 1 of '1.5'"),
+            ("7+1.25e1", "not a whole number at character 3 of '7+1.25e1'"),
+            ("0x10", "expected a digit, + - ^ ** or the end instead of 'x' at character 2 of '0x10'"),
+            ("nan", "expected a digit instead of 'n' at character 1 of 'nan'"),
+            ("1_", "expected a digit, + - ^ ** or the end instead of '_' at character 2 of '1_'"),
+            ("1__0", "expected a digit, + - ^ ** or the end instead of '_' at character 2 of '1__0'"),
+            ("2^", "expected a digit at the end of '2^'"),
+            ("ä", "expected a digit instead of 'ä' at character 1 of 'ä'"),
+            ("1+ä", "expected a digit instead of 'ä' at character 3 of '1+ä'"),
+            ("1 2", "expected a digit, + - ^ ** or the end instead of '2' at character 3 of '1 2'"),
+            ("2^64", "'2^64' is 18446744073709551616, above 2^64-1 = 18446744073709551615"),
+            ("1e30", "'1e30' is 1000000000000000000000000000000, above 2^64-1 = 18446744073709551615"),
+            ("3-5", "'3-5' is -2, below 0"),
+            ("1e99", "above 2^64-1 = 18446744073709551615 at character 1 of '1e99'"),
+            ("5+2^300", "above 2^64-1 = 18446744073709551615 at character 3 of '5+2^300'"),
+        ] {
+            assert_eq!(parse(text).unwrap_err().to_string(), message, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_number_or_an_error_in_one_line(text in "[0-9eE_.+*^ -]{0,12}|.{0,8}") {
+            if let Err(error) = parse(&text) {
+                prop_assert!(text.contains(['\n', '\r']) || error.to_string().lines().count() == 1);
+            }
+        }
+
+        #[test]
+        fn what_is_printed_is_read(value: u64, other: u32) {
+            prop_assert_eq!(parse(&value.to_string()), Ok(value));
+            prop_assert_eq!(parse(&format!("{value}-{value}+{other}")), Ok(u64::from(other)));
+        }
+
+        #[test]
+        fn a_long_text_is_no_trouble(length in 1..100_000_usize) {
+            prop_assert!(parse(&"2^".repeat(length)).is_err());
+            prop_assert_eq!(parse(&format!("{}1", "1^".repeat(length))), Ok(1));
+        }
+    }
+}

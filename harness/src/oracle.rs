@@ -1,0 +1,62 @@
+//! What the counts are measured against: the crate [`primal`], and tables of known values.
+
+use std::ops::RangeInclusive;
+
+/// The primes up to `limit`, both ends counted, by primal's streaming sieve. Seconds at 1e10, minutes at 1e12.
+///
+/// # Panics
+/// Above `usize::MAX`.
+#[must_use]
+pub fn prime_pi(limit: u64) -> u64 {
+    primal::StreamingSieve::prime_pi(usize::try_from(limit).expect("the oracle counts what fits a usize")) as u64
+}
+
+/// The primes of a narrow window anywhere in u64, both ends counted, by primal's primality test.
+#[must_use]
+pub fn count_window(window: RangeInclusive<u64>) -> u64 {
+    window.filter(|&number| primal::is_prime(number)).count() as u64
+}
+
+/// Known values, as pairs (k, pi(10^k)), for k from 0 to 19. OEIS A006880.
+#[must_use]
+pub fn powers_of_ten() -> Vec<(u32, u64)> {
+    table(include_str!("../data/pi-powers-of-ten.tsv"))
+}
+
+/// Known values, as pairs (k, pi(2^k)), for k from 0 to 56, 63 and 64. OEIS A007053.
+#[must_use]
+pub fn powers_of_two() -> Vec<(u32, u64)> {
+    table(include_str!("../data/pi-powers-of-two.tsv"))
+}
+
+fn table(text: &str) -> Vec<(u32, u64)> {
+    text.lines()
+        .map(|line| {
+            let (exponent, count) = line.split_once('\t').expect("two columns");
+            (exponent.parse().expect("an exponent"), count.parse().expect("a count"))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oracle_agrees_with_the_tables() {
+        for (k, count) in powers_of_ten().into_iter().take(9) {
+            assert_eq!(prime_pi(10_u64.pow(k)), count, "10^{k}");
+        }
+        for (k, count) in powers_of_two().into_iter().take(28) {
+            assert_eq!(prime_pi(1 << k), count, "2^{k}");
+        }
+        assert_eq!((powers_of_ten().len(), powers_of_two().len()), (20, 59));
+    }
+
+    #[test]
+    fn windows_are_closed_at_both_ends() {
+        assert_eq!(count_window(0..=2), 1);
+        assert_eq!(count_window(13..=17), 2);
+        assert_eq!(count_window(u64::MAX - 58..=u64::MAX), 1);
+    }
+}

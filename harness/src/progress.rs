@@ -1,0 +1,74 @@
+//! Bars on standard error: how far, how fast, how long to go.
+
+use std::io::{IsTerminal, stderr};
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use console::Term;
+use indicatif::{HumanDuration, HumanFloatCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use primelanes_backends::Progress;
+
+/// A run that ends sooner shows no bar.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// When to show a bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal.
+    Auto,
+    /// Even into a file or a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// A bar over so many units of work.
+pub(crate) struct Bar {
+    drawn: ProgressBar,
+    units: u64,
+    since: Instant,
+}
+
+impl Bar {
+    pub(crate) fn new(when: When, units: u64, unit: &'static str) -> Self {
+        let shown = match when {
+            When::Auto => stderr().is_terminal(),
+            When::Always => true,
+            When::Never => false,
+        };
+        let target = if shown {
+            ProgressDrawTarget::term_like(Box::new(Term::buffered_stderr()))
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let drawn = ProgressBar::with_draw_target(Some(units), target).with_style(style(unit));
+        Self { drawn, units, since: Instant::now() }
+    }
+
+    /// Shows a phase's progress; `done` of `total` tiles stand for that part of the units.
+    pub(crate) fn show(&self, progress: Progress) {
+        if self.since.elapsed() > PATIENCE {
+            let units = u128::from(self.units) * u128::from(progress.done) / u128::from(progress.total.max(1));
+            self.drawn.set_message(progress.phase);
+            self.drawn.set_position(units as u64);
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn clear(self) {
+        self.drawn.finish_and_clear();
+    }
+}
+
+fn style(unit: &'static str) -> ProgressStyle {
+    ProgressStyle::with_template("{msg} [{bar:32}] {percent} %  {rate}, {left} left")
+        .expect("the template is valid")
+        .progress_chars("=> ")
+        .with_key("rate", move |state: &ProgressState, f: &mut dyn std::fmt::Write| {
+            // Nothing can be done about a bar that cannot be drawn.
+            let _ = write!(f, "{} {unit}/s", HumanFloatCount(state.per_sec().round()));
+        })
+        .with_key("left", |state: &ProgressState, f: &mut dyn std::fmt::Write| {
+            let _ = write!(f, "{}", HumanDuration(state.eta()));
+        })
+}
