@@ -88,3 +88,33 @@ impl Pulse for CheckSite<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use primelanes_core::PrimeCounter;
+
+    use super::*;
+
+    #[test]
+    fn handles_share_a_lock_and_clones_too() {
+        let one = GlobalLock::new(NonZeroUsize::MIN);
+        let other = GlobalLock::sharing(one.gil(), NonZeroUsize::MIN);
+        assert!(Arc::ptr_eq(one.gil(), other.gil()) && Arc::ptr_eq(one.gil(), one.clone().gil()));
+        let attached = one.gil().attach().unwrap();
+        assert_eq!(other.count_primes(100), Err(Error::AlreadyAttached));
+        drop(attached);
+        assert_eq!(other.count_primes(100), Ok(25));
+    }
+
+    #[test]
+    fn two_threads_through_one_lock_hand_it_over() {
+        let gil = Arc::new(Gil::new(Duration::from_micros(100)));
+        let lane = GlobalLock::sharing(&gil, NonZeroUsize::MIN);
+        let query = primelanes_core::Query::up_to(300_000).algorithm(primelanes_core::Algorithm::TrialDivision);
+        std::thread::scope(|scope| {
+            let counts = [0, 1].map(|_| scope.spawn(|| lane.count(&query)));
+            assert_eq!(counts.map(|count| count.join().unwrap()), [Ok(25_997), Ok(25_997)]);
+        });
+        assert!(gil.switches() >= 1);
+    }
+}

@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use console::Term;
-use indicatif::{HumanDuration, HumanFloatCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use primelanes_backends::Progress;
 
 /// A run that ends sooner shows no bar.
 const PATIENCE: Duration = Duration::from_millis(300);
+
+/// As often as figures can be read.
+const REDRAWS_PER_SECOND: u8 = 5;
 
 /// When to show a bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -37,7 +40,7 @@ impl Bar {
             When::Never => false,
         };
         let target = if shown {
-            ProgressDrawTarget::term_like(Box::new(Term::buffered_stderr()))
+            ProgressDrawTarget::term_like_with_hz(Box::new(Term::buffered_stderr()), REDRAWS_PER_SECOND)
         } else {
             ProgressDrawTarget::hidden()
         };
@@ -66,7 +69,7 @@ fn style(unit: &'static str) -> ProgressStyle {
         .progress_chars("=> ")
         .with_key("rate", move |state: &ProgressState, f: &mut dyn std::fmt::Write| {
             // Nothing can be done about a bar that cannot be drawn.
-            let _ = write!(f, "{} {unit}/s", HumanFloatCount(state.per_sec().round()));
+            let _ = write!(f, "{:.2e} {unit}/s", state.per_sec());
         })
         .with_key("left", |state: &ProgressState, f: &mut dyn std::fmt::Write| {
             let _ = write!(f, "{}", HumanDuration(state.eta()));

@@ -126,3 +126,103 @@ impl Drop for Attached<'_> {
         self.gil.release();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+    use std::thread::scope;
+    use std::time::Instant;
+
+    use super::*;
+
+    /// Generous: a test that takes longer hangs.
+    const WATCHDOG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn attaching_twice_is_an_error_and_not_a_deadlock() {
+        let gil = Gil::new(Duration::from_millis(5));
+        let attached = gil.attach().unwrap();
+        assert_eq!(gil.attach().err(), Some(Error::AlreadyAttached));
+        drop(attached);
+        assert!(gil.attach().is_ok());
+    }
+
+    #[test]
+    fn taking_ones_own_dropped_lock_again_is_no_switch() {
+        let gil = Gil::new(Duration::from_millis(5));
+        for _ in 0..3 {
+            gil.attach().unwrap().check();
+        }
+        assert_eq!(gil.switches(), 0);
+        scope(|scope| scope.spawn(|| drop(gil.attach())).join().unwrap());
+        assert_eq!(gil.switches(), 1);
+    }
+
+    #[test]
+    fn a_panic_while_attached_frees_the_lock() {
+        let gil = Gil::new(Duration::from_millis(5));
+        let died = scope(|scope| {
+            let holder = scope.spawn(|| {
+                let _attached = gil.attach().unwrap();
+                panic!("while attached");
+            });
+            holder.join()
+        });
+        assert!(died.is_err());
+        assert!(gil.attach().is_ok());
+    }
+
+    #[test]
+    fn one_thread_at_a_time_and_no_update_is_lost() {
+        let gil = Gil::new(Duration::from_micros(200));
+        let (inside, count) = (AtomicU64::new(0), AtomicU64::new(0));
+        scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    let attached = gil.attach().unwrap();
+                    for _ in 0..20_000 {
+                        assert_eq!(inside.fetch_add(1, Ordering::Relaxed), 0, "two holders");
+                        // Read, add, write back: indivisible only because of the lock.
+                        count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+                        inside.fetch_sub(1, Ordering::Relaxed);
+                        attached.check();
+                    }
+                });
+            }
+        });
+        assert_eq!(count.into_inner(), 60_000);
+    }
+
+    #[test]
+    fn who_was_asked_to_drop_the_lock_is_not_the_next_to_get_it() {
+        let gil = Gil::new(Duration::from_micros(100));
+        let others = AtomicU64::new(0);
+        let begun = Instant::now();
+        scope(|scope| {
+            let attached = gil.attach().unwrap();
+            scope.spawn(|| {
+                for _ in 0..100 {
+                    let _attached = gil.attach().unwrap();
+                    others.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+            while others.load(Ordering::Relaxed) < 100 {
+                assert!(begun.elapsed() < WATCHDOG, "the waiter never gets the lock");
+                let (requested, before) = (gil.drop_requested.load(Ordering::Relaxed), others.load(Ordering::Relaxed));
+                attached.check();
+                assert!(!requested || others.load(Ordering::Relaxed) > before, "the dropper took the lock again");
+            }
+        });
+        assert!(gil.switches() >= 1);
+    }
+
+    #[test]
+    fn with_nobody_waiting_nothing_is_requested() {
+        let gil = Gil::new(Duration::ZERO);
+        let attached = gil.attach().unwrap();
+        for _ in 0..1000 {
+            attached.check();
+        }
+        assert_eq!((gil.switches(), gil.drop_requested.load(Ordering::Relaxed)), (0, false));
+    }
+}

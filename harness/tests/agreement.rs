@@ -1,0 +1,146 @@
+//! Every lane, every algorithm, every seam: the same count as primal's.
+
+use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
+
+use primelanes_backends::{Algorithm, AnyBackend, Backend, BackendKind, Control, Error, PrimeCounter, Query, Sieve};
+use primelanes_harness::oracle;
+use proptest::prelude::*;
+
+/// Numbers in a segment of the sieve, and so in its tiles, up to about 6e13.
+const SEGMENT: u64 = 1 << 19;
+
+/// Every lane with 1, 2, 3 and 7 workers, as far as it takes them; opened once.
+static LANES: LazyLock<Vec<AnyBackend>> = LazyLock::new(|| {
+    let workers = [1, 2, 3, 7].map(|workers| NonZeroUsize::new(workers).unwrap());
+    let open = |kind: BackendKind| workers.into_iter().filter_map(move |workers| kind.open(workers).ok());
+    BackendKind::ALL.into_iter().flat_map(open).collect()
+});
+
+fn assert_all_count(range: &RangeInclusive<u64>, algorithm: Algorithm, expected: u64) -> Result<(), TestCaseError> {
+    for lane in &*LANES {
+        let count = lane.count(&Query::range(range.clone()).algorithm(algorithm));
+        prop_assert_eq!(count, Ok(expected), "{} over {:?} on {:?}", algorithm, range, lane);
+    }
+    Ok(())
+}
+
+/// Limits where an off-by-one shows: the low end, squares of primes, powers of two, segment ends; and any.
+fn limits(most: u64) -> impl Strategy<Value = u64> {
+    let roots: Vec<u64> = primal::Primes::all().map(|prime| prime as u64).take_while(|p| p * p < most).collect();
+    let squares = (0..roots.len(), 0..3_u64).prop_map(move |(k, off)| roots[k] * roots[k] + off - 1);
+    let powers = (1..most.ilog2(), 0..3_u64).prop_map(|(k, off)| (1 << k) + off - 1);
+    let segments = (1..(most / SEGMENT).max(2), 0..3_u64).prop_map(|(k, off)| k * SEGMENT + off - 1);
+    let seams = prop_oneof![0..=3_u64, squares, powers, segments];
+    prop_oneof![3 => seams.prop_map(move |limit| limit.min(most)), 1 => 0..=most]
+}
+
+/// Narrow windows that begin or end at such a limit or anywhere below `most`.
+fn windows(most: u64, width: u64) -> impl Strategy<Value = RangeInclusive<u64>> {
+    (limits(most), 0..=width, any::<bool>()).prop_map(|(limit, width, ends)| {
+        if ends { limit.saturating_sub(width)..=limit } else { limit..=limit.saturating_add(width) }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn sieve_up_to_a_limit(limit in limits(4_000_000)) {
+        assert_all_count(&(0..=limit), Algorithm::Sieve, oracle::prime_pi(limit))?;
+    }
+
+    #[test]
+    fn trial_division_up_to_a_limit(limit in limits(50_000)) {
+        assert_all_count(&(0..=limit), Algorithm::TrialDivision, oracle::prime_pi(limit))?;
+    }
+
+    #[test]
+    fn sieve_over_windows(window in windows(1 << 44, 3_000_000)) {
+        // Too wide for a test of each number: the oracle is the sieve of primal where that reaches, and the
+        // primality test at both ends.
+        let (start, stop) = window.clone().into_inner();
+        if stop < 100_000_000 {
+            let below = if start == 0 { 0 } else { oracle::prime_pi(start - 1) };
+            assert_all_count(&window, Algorithm::Sieve, oracle::prime_pi(stop) - below)?;
+        } else {
+            let narrow = start..=stop.min(start + 5_000);
+            assert_all_count(&narrow, Algorithm::Sieve, oracle::count_window(narrow.clone()))?;
+        }
+    }
+
+    #[test]
+    fn trial_division_over_windows(window in windows(1 << 34, 200)) {
+        assert_all_count(&window, Algorithm::TrialDivision, oracle::count_window(window.clone()))?;
+    }
+
+    #[test]
+    fn adjacent_ranges_add_up(
+        ends in prop::array::uniform3(0..1_u64 << 40), width in 0..2_000_000_u64,
+    ) {
+        let start = ends[0];
+        let middle = start + ends[1] % (width + 1);
+        for lane in &*LANES {
+            let parts = (lane.count_range(start..=middle)?, lane.count_range(middle + 1..=start + width)?);
+            prop_assert_eq!(parts.0 + parts.1, lane.count_range(start..=start + width)?, "{:?}", lane);
+        }
+    }
+
+    #[test]
+    fn a_reversed_range_counts_nothing(a: u64, b: u64) {
+        prop_assume!(a != b);
+        let reversed = a.max(b)..=a.min(b);
+        for algorithm in Algorithm::ALL {
+            assert_all_count(&reversed, algorithm, 0)?;
+        }
+    }
+}
+
+proptest! {
+    // Each case sieves up to a billion for its primes.
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn high_windows_agree_with_the_primality_test(exponent in 45..60_u32, offset: u64, width in 0..20_000_u64) {
+        let start = (1 << exponent) + offset % (1 << exponent);
+        assert_all_lanes_sieve(start..=start + width)?;
+    }
+}
+
+#[test]
+fn the_top_of_u64_is_exact() -> Result<(), TestCaseError> {
+    assert_all_lanes_sieve(u64::MAX - 20_000..=u64::MAX)
+}
+
+/// One set-up for all lanes: the sieving primes of a high window take seconds.
+fn assert_all_lanes_sieve(window: RangeInclusive<u64>) -> Result<(), TestCaseError> {
+    let expected = oracle::count_window(window.clone());
+    let sieve = Sieve::new(window.clone(), &Control::new()).unwrap();
+    for lane in LANES.iter().filter(|lane| lane.workers().get() <= 2) {
+        prop_assert_eq!(lane.fold(&sieve, &Control::new()), Ok(expected), "{:?} on {:?}", window, lane);
+    }
+    Ok(())
+}
+
+#[test]
+fn trial_division_reaches_the_top_of_u64() -> Result<(), Error> {
+    // Composite all, and divided soon enough: the largest prime of u64 is 2^64 - 59.
+    for lane in LANES.iter().filter(|lane| lane.workers().get() == 2) {
+        let query = Query::range(u64::MAX - 9..=u64::MAX).algorithm(Algorithm::TrialDivision);
+        assert_eq!(lane.count(&query)?, 0, "{lane:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_tables_are_met() -> Result<(), Error> {
+    let auto = BackendKind::auto().build(primelanes_backends::available_workers())?;
+    for (k, count) in oracle::powers_of_ten().into_iter().take(10) {
+        assert_eq!(auto.count_primes(10_u64.pow(k))?, count, "10^{k}");
+    }
+    for (k, count) in oracle::powers_of_two().into_iter().take(31) {
+        assert_eq!(auto.count_primes(1 << k)?, count, "2^{k}");
+    }
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! The command as a user meets it.
+
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+fn primelanes(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_primelanes"));
+    command.args(arguments).env_remove("PRIMELANES_BACKEND").env_remove("PRIMELANES_WORKERS").stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    primelanes(arguments).output().unwrap()
+}
+
+fn stdout(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    assert!(output.stderr.is_empty(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    serde_json::from_str(&stdout(arguments)).unwrap()
+}
+
+/// Exit code and what was said on standard error, where nothing may be on standard output.
+fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = run(arguments);
+    assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_count_is_alone_on_standard_output() {
+    assert_eq!(stdout(&["count", "1e6"]), "78498\n");
+    assert_eq!(stdout(&["count", "10**6", "--algorithm", "trial-division", "--backend", "global-lock"]), "78498\n");
+    assert_eq!(stdout(&["count", "2", "3"]), "2\n");
+    assert_eq!(stdout(&["count", "10", "5"]), "0\n");
+    assert_eq!(stdout(&["count", "2^64-58", "2^64-50", "--algorithm", "trial-division"]), "0\n");
+}
+
+#[test]
+fn a_count_as_json_says_what_was_done() {
+    let counted = json(&["count", "1_000", "2e3", "--backend", "rayon", "--workers", "3", "--json"]);
+    let fields = ["start", "stop", "count", "algorithm", "backend", "workers"].map(|field| counted[field].clone());
+    assert_eq!(fields, [1000.into(), 2000.into(), 135.into(), "sieve".into(), "rayon".into(), Value::from(3)]);
+    assert!(counted["seconds"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn the_environment_chooses_and_an_argument_wins() {
+    let count = |arguments: &[&str]| -> Value {
+        let output = primelanes(arguments)
+            .env("PRIMELANES_BACKEND", "global-lock")
+            .env("PRIMELANES_WORKERS", "5")
+            .output()
+            .unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let chosen = count(&["count", "10", "--json"]);
+    assert_eq!((&chosen["backend"], &chosen["workers"]), (&"global-lock".into(), &5.into()));
+    let argued = count(&["count", "10", "--json", "--backend", "single-thread", "--workers", "1"]);
+    assert_eq!((&argued["backend"], &argued["workers"]), (&"single-thread".into(), &1.into()));
+}
+
+#[test]
+fn a_bad_value_is_one_line_and_code_2() {
+    for (arguments, said) in [
+        (&["count", ""][..], "found nothing"),
+        (&["count", "-1"], "'-1' is -1, below 0"),
+        (&["count", "1e"], "at the end of '1e'"),
+        (&["count", "1.5"], "not a whole number"),
+        (&["count", "0x10"], "instead of 'x' at character 2"),
+        (&["count", "1e30"], "above 2^64-1 = 18446744073709551615"),
+        (&["count", "2^64"], "above 2^64-1 = 18446744073709551615"),
+        (&["count", "nan"], "instead of 'n'"),
+        (&["count", "10", "--workers", "0"], "0 is below 1"),
+        (&["count", "10", "--workers", "2", "--backend", "single-thread"], "at most 1 worker, not 2"),
+        (&["count", "10", "--workers", "1e9", "--backend", "rayon"], "at most 65535 workers, not 1000000000"),
+        (&["count", "10", "--backend", "gpu"], "single-thread, scoped-threads, rayon, global-lock"),
+        (&["count", "10", "--algorithm", "quadratic"], "auto, trial-division, sieve"),
+        (&["count", "10", "--progress", "maybe"], "[possible values: auto, always, never]"),
+        (&["experiment", "--lanes", "sequential,gil"], "unknown lane 'gil'"),
+        (&["experiment", "--rounds", "0"], "0 is below 1"),
+        (&["--limit", "2^65"], "above 2^64-1"),
+    ] {
+        let (code, text) = refusal(arguments);
+        assert_eq!(code, Some(2), "{arguments:?}: {text}");
+        assert_eq!(text.lines().count(), 1, "{arguments:?}: {text}");
+        assert!(text.starts_with("error: ") && text.contains(said), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn misuse_is_a_short_message_and_code_2() {
+    for arguments in [&["count"][..], &["count", "1", "2", "3"], &["fly"], &["count", "1", "--wings"]] {
+        let (code, text) = refusal(arguments);
+        assert_eq!(code, Some(2), "{arguments:?}: {text}");
+        assert!(text.contains("Usage: primelanes") && text.lines().count() <= 8, "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn the_experiment_verifies_every_lane() {
+    let text = stdout(&["experiment", "--limit", "1e4", "--tasks", "3", "--rounds", "2"]);
+    assert_eq!(text.matches("1229 ✓").count(), 4 * 3, "{text}");
+    assert!(text.trim_end().ends_with("every count is right."), "{text}");
+    let same = stdout(&["--limit", "1e4", "--lanes", "rayon"]);
+    assert_eq!(same.matches("1229 ✓").count(), 2, "{same}");
+}
+
+#[test]
+fn the_experiment_as_json_has_all_samples() {
+    let report = json(&["--limit", "1e4", "--tasks", "2", "--rounds", "3", "--json"]);
+    assert_eq!((&report["limit"], &report["tasks"]), (&10_000.into(), &2.into()));
+    let lanes = report["lanes"].as_array().unwrap();
+    let names: Vec<_> = lanes.iter().map(|lane| lane["lane"].as_str().unwrap()).collect();
+    assert_eq!(names, ["sequential", "global-lock", "scoped-threads", "rayon"]);
+    for lane in lanes {
+        assert_eq!(lane["seconds"].as_array().unwrap().len(), 3);
+        assert_eq!(lane["counts"], Value::from(vec![1229, 1229]));
+        assert_eq!(lane["verified"], Value::from(true));
+        assert!(lane["speedup"].as_f64().unwrap() > 0.0 && lane["cores_used"].as_f64().unwrap() > 0.0);
+        assert_eq!(lane["handovers"].is_u64(), lane["lane"] == "global-lock");
+    }
+}
+
+#[test]
+fn the_lanes_are_listed() {
+    let lines = stdout(&["backends"]);
+    let names: Vec<_> = lines.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(names, ["single-thread", "scoped-threads", "rayon", "global-lock"]);
+    let list = json(&["backends", "--json"]);
+    let listed: Vec<_> = list.as_array().unwrap().iter().map(|lane| lane["name"].as_str().unwrap()).collect();
+    assert_eq!(listed, names);
+}
+
+#[test]
+fn progress_is_on_standard_error_and_only_when_asked_for() {
+    let arguments = ["count", "2^64-59", "2^64-59", "--algorithm", "trial-division", "--progress"];
+    let shown = stopped_after(Duration::from_millis(50), &["count", "1e11", "--progress", "always"]);
+    assert_eq!(shown.status.code(), Some(130), "{arguments:?}");
+    let piped = stopped_after(Duration::from_millis(50), &["count", "1e11"]);
+    assert_eq!(String::from_utf8(piped.stderr).unwrap(), "error: cancelled\n");
+    let bar = stopped_after(Duration::from_secs(2), &["count", "1e12", "--progress", "always"]);
+    let text = String::from_utf8(bar.stderr).unwrap();
+    assert!(text.contains("sieve [") && text.contains("numbers/s"), "{text:?}");
+}
+
+/// Starts the command, sends Ctrl-C after `delay`, and sees to it that it ends within a generous watchdog.
+#[cfg(unix)]
+fn stopped_after(delay: Duration, arguments: &[&str]) -> Output {
+    let mut child = primelanes(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // The handler is in place once the count runs; before that, the signal would end the process by itself.
+    std::thread::sleep(Duration::from_millis(300) + delay);
+    let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap();
+    assert!(sent.success());
+    let since = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(since.elapsed() < Duration::from_secs(30), "{arguments:?} does not stop");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_one_huge_candidate() {
+    for backend in ["single-thread", "scoped-threads", "rayon", "global-lock"] {
+        let huge = ["count", "2^64-59", "2^64-59", "--algorithm", "trial-division", "--backend", backend];
+        let output = stopped_after(Duration::ZERO, &huge);
+        assert_eq!(output.status.code(), Some(130), "{backend}: {output:?}");
+        assert!(output.stdout.is_empty(), "{backend}: {output:?}");
+    }
+    let output = stopped_after(Duration::ZERO, &["experiment", "--limit", "1e8"]);
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_that_cannot_be_had_are_an_error() {
+    for backend in ["scoped-threads", "rayon", "global-lock"] {
+        // Little address space, and so few stacks.
+        let line = format!(
+            "ulimit -v 500000; exec {} count 1e8 --algorithm trial-division --workers 5000 --backend {backend}",
+            env!("CARGO_BIN_EXE_primelanes")
+        );
+        let output = Command::new("sh").args(["-c", &line]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{backend}: {said}");
+        assert!(said.contains(&format!("{backend} could not start 5000 workers: ")), "{backend}: {said}");
+        assert!(output.stdout.is_empty(), "{backend}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_broken_pipe_is_quiet() {
+    for arguments in ["backends", "count 1e3", "--help", "experiment --limit 1e3 --rounds 1"] {
+        // The reader is gone before the first byte.
+        let line =
+            format!("{{ sleep 0.2; {} {arguments}; echo code $? >&2; }} | true", env!("CARGO_BIN_EXE_primelanes"));
+        let output = Command::new("sh").args(["-c", &line]).output().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "code 0\n", "{arguments}");
+    }
+}
