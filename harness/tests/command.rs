@@ -1,5 +1,7 @@
 //! The command as a user meets it.
 
+#![allow(clippy::unwrap_used, reason = "in a test, what cannot be had fails it")]
+
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
