@@ -159,7 +159,7 @@ fn stopped_after(delay: Duration, arguments: &[&str]) -> Output {
     let mut child = primelanes(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let since = Instant::now();
     let waited = |what: &str| {
-        assert!(since.elapsed() < Duration::from_secs(60), "{arguments:?} does not {what}");
+        assert!(since.elapsed() < Duration::from_mins(1), "{arguments:?} does not {what}");
         std::thread::sleep(Duration::from_millis(5));
     };
     while !catches_interrupts(child.id()) {
