@@ -12,8 +12,7 @@ pub fn lanes() -> impl Iterator<Item = (String, AnyBackend)> {
     workers.sort_unstable();
     workers.dedup();
     BackendKind::ALL.into_iter().flat_map(move |kind| {
-        let taken =
-            workers.clone().into_iter().filter(move |&workers| kind.max_workers().is_none_or(|most| workers <= most));
+        let taken = workers.clone().into_iter().filter(move |&workers| workers <= kind.max_workers());
         taken.map(move |workers| open(kind, workers))
     })
 }

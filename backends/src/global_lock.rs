@@ -33,7 +33,8 @@ impl GlobalLock {
     /// CPython's switch interval unless `sys.setswitchinterval` says otherwise.
     pub const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
 
-    /// Up to `workers` threads for each count, under a lock of its own with CPython's switch interval.
+    /// Up to `workers` threads for each count, under a lock of its own with CPython's switch interval. A count that
+    /// would start more than 1024 gives [`Error::TooManyWorkers`].
     #[must_use]
     pub fn new(workers: NonZeroUsize) -> Self {
         Self::sharing(&Arc::new(Gil::new(Self::SWITCH_INTERVAL)), workers)

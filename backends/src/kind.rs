@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use primelanes_core::{Backend, Control, Error, Kernel, PrimeCounter};
 
+use crate::team::{MAX_THREADS, check_workers};
 use crate::{GlobalLock, Rayon, ScopedThreads, SingleThread};
 
 /// A lane's name.
@@ -49,14 +50,21 @@ impl BackendKind {
         }
     }
 
-    /// The most workers that it can have; `None`: as many as the system gives.
+    /// The most workers that it can have.
     #[must_use]
-    pub fn max_workers(self) -> Option<NonZeroUsize> {
+    pub const fn max_workers(self) -> NonZeroUsize {
         match self {
-            Self::SingleThread => Some(NonZeroUsize::MIN),
-            Self::Rayon => NonZeroUsize::new(rayon::max_num_threads()),
-            Self::ScopedThreads | Self::GlobalLock => None,
+            Self::SingleThread => NonZeroUsize::MIN,
+            Self::ScopedThreads | Self::Rayon | Self::GlobalLock => MAX_THREADS,
         }
+    }
+
+    /// Whether the lane can have so many workers.
+    ///
+    /// # Errors
+    /// [`Error::TooManyWorkers`].
+    pub const fn check(self, workers: NonZeroUsize) -> Result<(), Error> {
+        check_workers(self.name(), workers.get(), self.max_workers())
     }
 
     /// The lane for who does not care: scoped threads. They cost no more than a pool that is built for one count,
@@ -71,10 +79,8 @@ impl BackendKind {
     /// # Errors
     /// [`Error::TooManyWorkers`], or [`Error::Spawn`] if a pool's threads cannot be had.
     pub fn open(self, workers: NonZeroUsize) -> Result<AnyBackend, Error> {
+        self.check(workers)?;
         Ok(match self {
-            Self::SingleThread if workers > NonZeroUsize::MIN => {
-                return Err(Error::TooManyWorkers { backend: self.name(), requested: workers.get(), max: 1 });
-            }
             Self::SingleThread => AnyBackend::SingleThread(SingleThread),
             Self::ScopedThreads => AnyBackend::ScopedThreads(ScopedThreads::new(workers)),
             Self::Rayon => AnyBackend::Rayon(Rayon::new(workers)?),
@@ -175,18 +181,14 @@ mod tests {
     fn a_lane_has_the_workers_that_were_asked_for_or_says_why_not() {
         let seven = NonZeroUsize::new(7).unwrap();
         for kind in BackendKind::ALL {
-            match (kind.open(seven), kind.max_workers()) {
-                (Ok(lane), max) => {
-                    assert_eq!(lane.workers(), seven);
-                    assert!(max.is_none_or(|max| max >= seven));
-                }
-                (Err(error), max) => {
-                    assert_eq!(error, Error::TooManyWorkers { backend: kind.name(), requested: 7, max: 1 });
-                    assert_eq!(max, Some(NonZeroUsize::MIN));
-                }
+            let (backend, max) = (kind.name(), kind.max_workers());
+            match kind.open(seven) {
+                Ok(lane) => assert!(lane.workers() == seven && max >= seven),
+                Err(error) => assert_eq!(error, Error::TooManyWorkers { backend, requested: 7, max: 1 }),
             }
+            let requested = max.get() + 1;
+            let refused = kind.open(NonZeroUsize::new(requested).unwrap()).err();
+            assert_eq!(refused, Some(Error::TooManyWorkers { backend, requested, max: max.get() }));
         }
-        let absurd = NonZeroUsize::new(1 << 40).unwrap();
-        assert!(matches!(BackendKind::Rayon.open(absurd), Err(Error::TooManyWorkers { .. })));
     }
 }

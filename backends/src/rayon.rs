@@ -9,6 +9,7 @@ use primelanes_core::{Backend, Control, Error, Kernel};
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use crate::Ledger;
+use crate::team::{MAX_THREADS, check_workers};
 
 /// Runs tiles on a rayon pool, beside whatever else the pool does. No lock is held around rayon work, so a count
 /// may be asked for from anywhere, from inside a worker of the same pool too.
@@ -25,12 +26,10 @@ impl Rayon {
     /// A pool of its own, kept as long as this value or a clone of it.
     ///
     /// # Errors
-    /// [`Error::TooManyWorkers`] above what rayon can have, [`Error::Spawn`] if the system refuses the threads.
+    /// [`Error::TooManyWorkers`] above 1024, [`Error::Spawn`] if the system refuses the threads.
     pub fn new(workers: NonZeroUsize) -> Result<Self, Error> {
-        let (requested, max) = (workers.get(), rayon::max_num_threads());
-        if requested > max {
-            return Err(Error::TooManyWorkers { backend: Self::NAME, requested, max });
-        }
+        let requested = workers.get();
+        check_workers(Self::NAME, requested, MAX_THREADS)?;
         let pool = ThreadPoolBuilder::new().num_threads(requested).build();
         pool.map(|pool| Self::with_pool(Arc::new(pool))).map_err(|refusal| Error::Spawn {
             backend: Self::NAME,

@@ -18,7 +18,8 @@ impl ScopedThreads {
     /// The lane's name.
     pub const NAME: &'static str = "scoped-threads";
 
-    /// Up to `workers` threads for each count, no more than it has work for.
+    /// Up to `workers` threads for each count, no more than it has work for. A count that would start more than 1024
+    /// gives [`Error::TooManyWorkers`].
     #[must_use]
     pub const fn new(workers: NonZeroUsize) -> Self {
         Self { workers }

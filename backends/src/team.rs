@@ -1,9 +1,23 @@
 //! Threads that live as long as one fold.
 
+use std::num::NonZeroUsize;
+
 use crossbeam::thread::scope;
 use primelanes_core::{Error, Monoid, Watch};
 
 use crate::Ledger;
+
+/// The most threads that a lane starts. More gain nothing, and some ten thousand end the program without an error: a
+/// thread takes several of the 65,530 memory mappings that Linux grants a process by default, and one that cannot map
+/// its guard page aborts. A rayon pool of 4096 takes a minute for a count that lasts milliseconds on 1024.
+pub(crate) const MAX_THREADS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+
+/// # Errors
+/// [`Error::TooManyWorkers`] above `max`.
+pub(crate) const fn check_workers(backend: &'static str, requested: usize, max: NonZeroUsize) -> Result<(), Error> {
+    let max = max.get();
+    if requested > max { Err(Error::TooManyWorkers { backend, requested, max }) } else { Ok(()) }
+}
 
 /// Calls `work` on as many threads as the ledger has work for, the calling thread among them, and waits for all.
 ///
@@ -18,6 +32,9 @@ pub(crate) fn run<P: Monoid + Send>(
     let size = ledger.crew();
     if size == 0 {
         return;
+    }
+    if let Err(refusal) = check_workers(backend, size, MAX_THREADS) {
+        return ledger.fail(refusal);
     }
     let scoped = scope(|scope| {
         for _ in 1..size {

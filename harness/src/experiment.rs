@@ -40,6 +40,7 @@ impl Experiment {
     /// # Errors
     /// Cancellation, or a lane that cannot be had. A wrong count is no error; the report shows it.
     pub fn run(&self, cancel: &AtomicBool, after_lane: &dyn Fn()) -> Result<Report, Error> {
+        self.lanes.iter().try_for_each(|lane| lane.check(self.tasks))?;
         let expected = oracle::prime_pi(self.limit);
         let mut samples = vec![Vec::new(); self.lanes.len()];
         let mut order: Vec<usize> = (0..self.lanes.len()).collect();

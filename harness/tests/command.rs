@@ -81,12 +81,13 @@ fn a_bad_value_is_one_line_and_code_2() {
         (&["count", "nan"], "instead of 'n'"),
         (&["count", "10", "--workers", "0"], "0 is below 1"),
         (&["count", "10", "--workers", "2", "--backend", "single-thread"], "at most 1 worker, not 2"),
-        (&["count", "10", "--workers", "1e9", "--backend", "rayon"], "at most 65535 workers, not 1000000000"),
+        (&["count", "10", "--workers", "1e9", "--backend", "rayon"], "at most 1024 workers, not 1000000000"),
         (&["count", "10", "--backend", "gpu"], "single-thread, scoped-threads, rayon, global-lock"),
         (&["count", "10", "--algorithm", "quadratic"], "auto, trial-division, sieve"),
         (&["count", "10", "--progress", "maybe"], "[possible values: auto, always, never]"),
         (&["experiment", "--lanes", "sequential,gil"], "unknown lane 'gil'"),
         (&["experiment", "--rounds", "0"], "0 is below 1"),
+        (&["experiment", "--tasks", "1e5", "--limit", "10"], "scoped-threads takes at most 1024 workers, not 100000"),
         (&["--limit", "2^65"], "above 2^64-1"),
     ] {
         let (code, text) = refusal(arguments);
@@ -201,13 +202,13 @@ fn threads_that_cannot_be_had_are_an_error() {
     for backend in ["scoped-threads", "rayon", "global-lock"] {
         // Little address space, and so few stacks.
         let line = format!(
-            "ulimit -v 500000; exec {} count 1e8 --algorithm trial-division --workers 5000 --backend {backend}",
+            "ulimit -v 500000; exec {} count 1e8 --algorithm trial-division --workers 1000 --backend {backend}",
             env!("CARGO_BIN_EXE_primelanes")
         );
         let output = Command::new("sh").args(["-c", &line]).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{backend}: {said}");
-        assert!(said.contains(&format!("{backend} could not start 5000 workers: ")), "{backend}: {said}");
+        assert!(said.contains(&format!("{backend} could not start 1000 workers: ")), "{backend}: {said}");
         assert!(output.stdout.is_empty(), "{backend}");
     }
 }

@@ -9,14 +9,14 @@ use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    #[arg(long, help = "A list of objects: name, max_workers (null: as many as the system gives), description")]
+    #[arg(long, help = "A list of objects: name, max_workers, description")]
     json: bool,
 }
 
 #[derive(Serialize)]
 struct Lane {
     name: &'static str,
-    max_workers: Option<NonZeroUsize>,
+    max_workers: NonZeroUsize,
     description: &'static str,
 }
 

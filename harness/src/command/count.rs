@@ -97,8 +97,7 @@ impl Args {
     }
 
     fn workers(&self) -> NonZeroUsize {
-        let most = self.backend.max_workers().unwrap_or(NonZeroUsize::MAX);
-        self.workers.unwrap_or_else(|| available_workers().min(most))
+        self.workers.unwrap_or_else(|| available_workers().min(self.backend.max_workers()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use primelanes_backends::{AnyBackend, Error, Gil, GlobalLock, Rayon, ScopedThreads, SingleThread};
+use primelanes_backends::{AnyBackend, BackendKind, Error, Gil, GlobalLock, Rayon, ScopedThreads, SingleThread};
 use serde::{Serialize, Serializer};
 
 /// A way to run several tasks.
@@ -43,19 +43,29 @@ impl Lane {
         }
     }
 
+    /// Whether the lane can run so many tasks.
+    pub(super) fn check(self, tasks: NonZeroUsize) -> Result<(), Error> {
+        let (team, workers) = self.team(tasks);
+        team.check(workers)
+    }
+
     pub(super) fn open(self, tasks: NonZeroUsize) -> Result<Track, Error> {
-        let threads = AnyBackend::ScopedThreads(ScopedThreads::new(tasks));
-        let alone = AnyBackend::SingleThread(SingleThread);
-        Ok(match self {
-            Self::Sequential => Track { team: AnyBackend::SingleThread(SingleThread), counter: alone, gil: None },
-            Self::GlobalLock => {
-                let lock = GlobalLock::new(NonZeroUsize::MIN);
-                let gil = Some(Arc::clone(lock.gil()));
-                Track { team: threads, counter: AnyBackend::GlobalLock(lock), gil }
-            }
-            Self::ScopedThreads => Track { team: threads, counter: alone, gil: None },
-            Self::Rayon => Track { team: AnyBackend::Rayon(Rayon::new(tasks)?), counter: alone, gil: None },
+        let (team, workers) = self.team(tasks);
+        let lock = (self == Self::GlobalLock).then(|| GlobalLock::new(NonZeroUsize::MIN));
+        Ok(Track {
+            team: team.open(workers)?,
+            gil: lock.as_ref().map(|lock| Arc::clone(lock.gil())),
+            counter: lock.map_or(AnyBackend::SingleThread(SingleThread), AnyBackend::GlobalLock),
         })
+    }
+
+    /// Who runs the tasks.
+    const fn team(self, tasks: NonZeroUsize) -> (BackendKind, NonZeroUsize) {
+        match self {
+            Self::Sequential => (BackendKind::SingleThread, NonZeroUsize::MIN),
+            Self::GlobalLock | Self::ScopedThreads => (BackendKind::ScopedThreads, tasks),
+            Self::Rayon => (BackendKind::Rayon, tasks),
+        }
     }
 }
 
