@@ -20,6 +20,10 @@ use crate::{Ledger, team};
 /// another has waited for the switch interval.
 ///
 /// Two threads that count through *one* such backend of one worker are two Python threads that compute.
+///
+/// A count from inside of a count on the same lock is [`Error::AlreadyAttached`]. A count that waits for the lock looks
+/// at its cancel flag when it has it. The lock covers the fold: what an algorithm sets up before it, as the sieving
+/// primes, is set up without.
 #[derive(Clone, Debug)]
 pub struct GlobalLock {
     gil: Arc<Gil>,
@@ -63,6 +67,8 @@ impl Backend for GlobalLock {
     }
 
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
+        // Workers would wait for this thread's lock, and this thread for them.
+        self.gil.check_not_held()?;
         let watch = control.watch(kernel, &tiles);
         let ledger = Ledger::new(tiles, self.workers, kernel.grain());
         team::run(Self::NAME, &ledger, &watch, &|| match self.gil.attach() {
@@ -92,7 +98,10 @@ impl Pulse for CheckSite<'_> {
 
 #[cfg(test)]
 mod tests {
-    use primelanes_core::PrimeCounter;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Instant;
+
+    use primelanes_core::{Algorithm, PrimeCounter, Query};
 
     use super::*;
 
@@ -103,19 +112,28 @@ mod tests {
         assert!(Arc::ptr_eq(one.gil(), other.gil()) && Arc::ptr_eq(one.gil(), one.clone().gil()));
         let attached = one.gil().attach().unwrap();
         assert_eq!(other.count_primes(100), Err(Error::AlreadyAttached));
+        let many = GlobalLock::sharing(one.gil(), NonZeroUsize::new(3).unwrap());
+        assert_eq!(many.count_primes(20_000_000), Err(Error::AlreadyAttached));
         drop(attached);
         assert_eq!(other.count_primes(100), Ok(25));
     }
 
     #[test]
-    fn two_threads_through_one_lock_hand_it_over() {
+    fn two_threads_through_one_lock_hand_it_over_while_they_count() {
         let gil = Arc::new(Gil::new(Duration::from_micros(100)));
         let lane = GlobalLock::sharing(&gil, NonZeroUsize::MIN);
-        let query = primelanes_core::Query::up_to(300_000).algorithm(primelanes_core::Algorithm::TrialDivision);
+        let stop = AtomicBool::new(false);
+        // Far too much to finish: the lock can change hands at pulses alone.
+        let query = Query::up_to(u64::MAX).algorithm(Algorithm::TrialDivision).cancel(&stop);
         std::thread::scope(|scope| {
             let counts = [0, 1].map(|_| scope.spawn(|| lane.count(&query)));
-            assert_eq!(counts.map(|count| count.join().unwrap()), [Ok(25_997), Ok(25_997)]);
+            let begun = Instant::now();
+            while gil.switches() < 10 && begun.elapsed() < Duration::from_mins(1) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            stop.store(true, Ordering::Relaxed);
+            assert_eq!(counts.map(|count| count.join().unwrap()), [const { Err(Error::Cancelled) }; 2]);
         });
-        assert!(gil.switches() >= 1);
+        assert!(gil.switches() >= 10);
     }
 }

@@ -82,7 +82,7 @@ impl<P: Monoid> Ledger<P> {
         if left == 0 || state.fault.is_some() {
             return None;
         }
-        let length = (left / (4 * self.workers)).max(self.grain).min(left);
+        let length = (left / self.workers.saturating_mul(4)).max(self.grain).min(left);
         let first = state.unclaimed;
         state.unclaimed += length;
         Some(first..first + length)
@@ -213,6 +213,14 @@ mod tests {
         assert!(lengths.is_sorted_by(|a, b| a >= b));
         assert!(lengths[..lengths.len() - 1].iter().all(|&length| length >= 3));
         assert_eq!(claims.last().unwrap().end, 1010);
+    }
+
+    #[test]
+    fn any_number_of_workers_is_fine() {
+        for workers in [1 << 62, usize::MAX] {
+            let ledger = Ledger::<u64>::new(0..5, NonZeroUsize::new(workers).unwrap(), 1);
+            assert_eq!((ledger.crew(), ledger.claim()), (5, Some(0..1)));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
 
-use primelanes_core::{Backend, Control, Error, Kernel};
+use primelanes_core::{Backend, Control, Error, Kernel, guard};
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use crate::Ledger;
@@ -69,8 +69,10 @@ impl Backend for Rayon {
     }
 
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
+        // The global pool starts when it is first asked for, and panics if it cannot.
+        let workers = guard(Self::NAME, || Ok(self.workers()))?;
         let watch = control.watch(kernel, &tiles);
-        let ledger = Ledger::new(tiles, self.workers(), kernel.grain());
+        let ledger = Ledger::new(tiles, workers, kernel.grain());
         self.scope(|scope| {
             for _ in 0..ledger.crew() {
                 scope.spawn(|_| ledger.work(kernel, &watch, &watch));

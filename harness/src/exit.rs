@@ -1,10 +1,12 @@
 //! What the command says and returns when it cannot give a result: 1 failure, 2 usage, 130 interrupted.
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use primelanes_backends::Error;
+
+use crate::environment::BadVariable;
 
 const USAGE: u8 = 2;
 const INTERRUPTED: u8 = 130;
@@ -14,10 +16,11 @@ pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {error:#}");
+    say(&format!("error: {error:#}"));
     match error.downcast_ref::<Error>() {
         Some(Error::Cancelled) => ExitCode::from(INTERRUPTED),
-        Some(Error::TooManyWorkers { .. } | Error::UnknownName { .. }) => ExitCode::from(USAGE),
+        Some(Error::TooManyWorkers { .. }) => ExitCode::from(USAGE),
+        _ if error.is::<BadVariable>() => ExitCode::from(USAGE),
         _ => ExitCode::FAILURE,
     }
 }
@@ -28,10 +31,14 @@ pub(crate) fn code_of_usage(error: &clap::Error) -> ExitCode {
         ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
             let text = error.render().to_string();
             let first_paragraph: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
-            eprintln!("{}", first_paragraph.join(" "));
+            say(&first_paragraph.join(" "));
         }
-        // A reader who went away is no fault here either.
         _ => drop(error.print()),
     }
     if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+}
+
+/// A line on standard error, if anybody is there to read it.
+fn say(line: &str) {
+    drop(writeln!(io::stderr(), "{line}"));
 }

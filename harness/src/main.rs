@@ -1,6 +1,7 @@
 //! The command `primelanes`: the article's experiment, exact counts, and the lanes.
 
 mod command;
+mod environment;
 mod exit;
 mod interrupt;
 mod progress;

@@ -54,18 +54,27 @@ fn a_count_as_json_says_what_was_done() {
 
 #[test]
 fn the_environment_chooses_and_an_argument_wins() {
-    let count = |arguments: &[&str]| -> Value {
-        let output = primelanes(arguments)
-            .env("PRIMELANES_BACKEND", "global-lock")
-            .env("PRIMELANES_WORKERS", "5")
-            .output()
-            .unwrap();
-        serde_json::from_slice(&output.stdout).unwrap()
+    let count = |backend: &str, workers: &str, arguments: &[&str]| {
+        let mut command = primelanes(&["count", "10", "--json"]);
+        command.args(arguments).env("PRIMELANES_BACKEND", backend).env("PRIMELANES_WORKERS", workers);
+        command.output().unwrap()
     };
-    let chosen = count(&["count", "10", "--json"]);
-    assert_eq!((&chosen["backend"], &chosen["workers"]), (&"global-lock".into(), &5.into()));
-    let argued = count(&["count", "10", "--json", "--backend", "single-thread", "--workers", "1"]);
-    assert_eq!((&argued["backend"], &argued["workers"]), (&"single-thread".into(), &1.into()));
+    let chosen = |output: Output| {
+        let counted: Value = serde_json::from_slice(&output.stdout).unwrap();
+        format!("{}/{}", counted["backend"].as_str().unwrap(), counted["workers"])
+    };
+    assert_eq!(chosen(count("global-lock", "5", &[])), "global-lock/5");
+    assert_eq!(chosen(count("global-lock", "5", &["--backend", "rayon", "--workers", "3"])), "rayon/3");
+    assert_eq!(chosen(count("global-lock", "5", &["--backend", "single-thread"])), "single-thread/1");
+    assert_eq!(chosen(count("", "", &["--workers", "2"])), "scoped-threads/2");
+    for (backend, workers, said) in
+        [("gpu", "1", "PRIMELANES_BACKEND: unknown backend 'gpu'"), ("rayon", "-3", "'-3' is -3, below 0")]
+    {
+        let refused = count(backend, workers, &[]);
+        let text = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!((refused.status.code(), text.lines().count()), (Some(2), 1), "{text}");
+        assert!(text.contains(said), "{text}");
+    }
 }
 
 #[test]
@@ -192,7 +201,7 @@ fn ctrl_c_stops_one_huge_candidate() {
         assert_eq!(output.status.code(), Some(130), "{backend}: {output:?}");
         assert!(output.stdout.is_empty(), "{backend}: {output:?}");
     }
-    let output = stopped_after(Duration::ZERO, &["experiment", "--limit", "1e8"]);
+    let output = stopped_after(Duration::ZERO, &["experiment", "--limit", "1e13"]);
     assert_eq!(output.status.code(), Some(130), "{output:?}");
 }
 
@@ -223,4 +232,7 @@ fn a_broken_pipe_is_quiet() {
         let output = Command::new("sh").args(["-c", &line]).output().unwrap();
         assert_eq!(String::from_utf8(output.stderr).unwrap(), "code 0\n", "{arguments}");
     }
+    let line = format!("{{ sleep 0.2; {} count 1e; echo code $? >&3; }} 2>&1 | true", env!("CARGO_BIN_EXE_primelanes"));
+    let output = Command::new("sh").args(["-c", &format!("exec 3>&1; {line}")]).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "code 2\n");
 }

@@ -51,11 +51,18 @@ impl Gil {
     /// # Errors
     /// [`Error::AlreadyAttached`] if this thread holds it: it would wait for itself.
     pub fn attach(&self) -> Result<Attached<'_>, Error> {
-        if self.state().holder == Some(thread::current().id()) {
-            return Err(Error::AlreadyAttached);
-        }
+        self.check_not_held()?;
         self.take();
         Ok(Attached { gil: self, of_this_thread: PhantomData })
+    }
+
+    /// That this thread does not hold the lock.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyAttached`] if it does.
+    pub(super) fn check_not_held(&self) -> Result<(), Error> {
+        let held = self.state().holder == Some(thread::current().id());
+        if held { Err(Error::AlreadyAttached) } else { Ok(()) }
     }
 
     /// How often the lock went from one thread to another.

@@ -11,6 +11,7 @@ use primelanes_harness::number;
 use serde::Serialize;
 
 use super::at_least_one;
+use crate::environment::variable;
 use crate::interrupt;
 use crate::progress::{Bar, When};
 
@@ -26,12 +27,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME", default_value = "auto")]
     algorithm: Algorithm,
 
-    /// auto, or a lane that `primelanes backends` lists.
-    #[arg(long, value_name = "NAME", default_value = "auto", env = "PRIMELANES_BACKEND", value_parser = backend)]
-    backend: BackendKind,
+    /// A lane that `primelanes backends` lists, or auto; unless said, PRIMELANES_BACKEND or auto.
+    #[arg(long, value_name = "NAME", value_parser = backend)]
+    backend: Option<BackendKind>,
 
-    /// How many tiles of the work run at once: as many as there are cores, unless said.
-    #[arg(long, value_name = "N", env = "PRIMELANES_WORKERS", value_parser = at_least_one)]
+    /// How many tiles of the work run at once; unless said, PRIMELANES_WORKERS or the number of cores, as far as the
+    /// lane takes them.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     workers: Option<NonZeroUsize>,
 
     /// One object: start, stop, count, algorithm, backend, workers, seconds.
@@ -59,8 +61,9 @@ impl Args {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let range = self.range();
         let (start, stop) = (*range.start(), *range.end());
-        let workers = self.workers();
-        let counter = self.backend.build(workers)?;
+        let backend = self.backend()?;
+        let workers = self.workers(backend)?;
+        let counter = backend.build(workers)?;
         let cancel = interrupt::flag()?;
         let bar = Bar::new(self.progress, stop.saturating_sub(start), "numbers");
         let show = |progress: Progress| bar.show(progress);
@@ -76,7 +79,7 @@ impl Args {
             stop,
             count: count?,
             algorithm: self.algorithm.resolve().name(),
-            backend: self.backend.name(),
+            backend: backend.name(),
             workers,
             seconds,
         };
@@ -96,8 +99,19 @@ impl Args {
         }
     }
 
-    fn workers(&self) -> NonZeroUsize {
-        self.workers.unwrap_or_else(|| available_workers().min(self.backend.max_workers()))
+    fn backend(&self) -> anyhow::Result<BackendKind> {
+        let chosen =
+            self.backend.map_or_else(|| variable("PRIMELANES_BACKEND", backend), |backend| Ok(Some(backend)))?;
+        Ok(chosen.unwrap_or(BackendKind::auto()))
+    }
+
+    /// An argument must fit the lane; a default that serves all lanes is cut to it.
+    fn workers(&self, backend: BackendKind) -> anyhow::Result<NonZeroUsize> {
+        if let Some(workers) = self.workers {
+            return Ok(workers);
+        }
+        let default = variable("PRIMELANES_WORKERS", at_least_one)?.unwrap_or_else(available_workers);
+        Ok(default.min(backend.max_workers()))
     }
 }
 

@@ -4,8 +4,11 @@ use std::ops::Range;
 
 use crate::{Pulse, Stopped};
 
-/// Primes crossed off between two beats: at the top of u64 they take a tenth of a millisecond.
+/// Primes between two beats at the most: a tenth of a millisecond for primes too large to have multiples here.
 const PRIMES_PER_BEAT: usize = 1 << 14;
+
+/// Multiples crossed off between two beats at the most: a tenth of a millisecond for small primes.
+const CROSSINGS_PER_BEAT: u64 = 1 << 16;
 
 /// The bits of neighbouring odd numbers, bit i for 2i + 1; those of composites are cleared.
 ///
@@ -39,7 +42,7 @@ impl Segment {
                 if k == self.ahead.len() {
                     self.ahead.push(first_multiple(bits.start, prime));
                 }
-                self.ahead[k] = self.cross_off(u64::from(self.ahead[k]), u64::from(prime), length);
+                self.ahead[k] = self.cross_off(u64::from(self.ahead[k]), u64::from(prime), length, pulse)?;
             }
         }
         Ok(())
@@ -69,12 +72,17 @@ impl Segment {
     }
 
     /// Clears every `prime`-th bit from `offset` on; gives how far behind the end the next one lies.
-    fn cross_off(&mut self, mut offset: u64, prime: u64, length: u64) -> u32 {
+    fn cross_off<P: Pulse>(&mut self, first: u64, prime: u64, length: u64, pulse: &P) -> Result<u32, Stopped> {
+        let mut offset = first;
         while offset < length {
-            self.words[(offset / 64) as usize] &= !(1 << (offset % 64));
-            offset += prime;
+            pulse.beat()?;
+            let end = length.min(offset + CROSSINGS_PER_BEAT * prime);
+            while offset < end {
+                self.words[(offset / 64) as usize] &= !(1 << (offset % 64));
+                offset += prime;
+            }
         }
-        (offset - length) as u32
+        Ok((offset - length) as u32)
     }
 }
 
@@ -91,4 +99,48 @@ fn first_multiple(first: u64, prime: u32) -> u32 {
     let to_multiple = if past == 0 { 0 } else { prime - past };
     let to_odd_multiple = if to_multiple.is_multiple_of(2) { to_multiple } else { to_multiple + prime };
     (to_odd_multiple / 2) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    struct Beats(Cell<u64>);
+
+    impl Pulse for Beats {
+        fn beat(&self) -> Result<(), Stopped> {
+            self.0.set(self.0.get() + 1);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_long_segment_beats_all_the_way() {
+        let length = 1 << 24;
+        let beats = Beats(Cell::new(0));
+        Segment::default().sieve(0..length, &[3], &beats).unwrap();
+        let crossings = length / 3;
+        assert!(beats.0.get() > crossings / CROSSINGS_PER_BEAT, "{} beats", beats.0.get());
+    }
+
+    #[test]
+    fn primes_without_a_multiple_here_beat_too() {
+        // 2^40 + 1 to 2^40 + 7, and a prime, many times over, that divides none of them.
+        let primes = vec![1_000_003; 10 * PRIMES_PER_BEAT];
+        let beats = Beats(Cell::new(0));
+        let mut segment = Segment::default();
+        segment.sieve(1 << 39..(1 << 39) + 4, &primes, &beats).unwrap();
+        assert_eq!((segment.count(), beats.0.get()), (4, 10));
+    }
+
+    #[test]
+    fn the_bits_that_are_left_are_listed() {
+        let mut segment = Segment::default();
+        segment.sieve(0..100, &[3, 5, 7, 11, 13], &Beats(Cell::new(0))).unwrap();
+        let primes: Vec<_> = segment.left().map(|bit| if bit == 0 { 2 } else { 2 * bit + 1 }).collect();
+        assert_eq!(primes.len() as u64, segment.count());
+        assert_eq!((primes[0], primes[1], primes[45]), (2, 3, 199));
+    }
 }
