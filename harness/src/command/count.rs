@@ -27,11 +27,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME", default_value = "auto")]
     algorithm: Algorithm,
 
-    /// A lane that `primelanes backends` lists, or auto; unless said, PRIMELANES_BACKEND or auto.
+    /// A lane that `primelanes backends` lists, or auto; unless said, `PRIMELANES_BACKEND` or auto.
     #[arg(long, value_name = "NAME", value_parser = backend)]
     backend: Option<BackendKind>,
 
-    /// How many tiles of the work run at once; unless said, PRIMELANES_WORKERS or the number of cores, as far as the
+    /// How many tiles of the work run at once; unless said, `PRIMELANES_WORKERS` or the number of cores, as far as the
     /// lane takes them.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     workers: Option<NonZeroUsize>,
