@@ -232,6 +232,30 @@ fn one_scoped_worker_is_the_calling_thread() {
     assert!(ScopedThreads::new(NonZeroUsize::MIN).fold(&kernel, &Control::new()).is_ok());
 }
 
+/// Runs itself again, on the main thread of a process in which every other thread would have a stack beyond the
+/// address space.
+#[test]
+fn threads_that_cannot_be_had_are_an_error() {
+    const NAME: &str = "threads_that_cannot_be_had_are_an_error";
+    let (variable, huge) = ("RUST_MIN_STACK", (1_u64 << 60).to_string());
+    if std::env::var(variable).ok().as_ref() != Some(&huge) {
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = again.args(["--exact", NAME, "--test-threads=1"]).env(variable, huge).output().unwrap();
+        assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
+        return;
+    }
+    let three = NonZeroUsize::new(3).unwrap();
+    for kind in [BackendKind::ScopedThreads, BackendKind::Rayon, BackendKind::GlobalLock] {
+        let told = kind.open(three).and_then(|lane| lane.fold(&Probe::new(100), &Control::new()));
+        assert!(matches!(told, Err(Error::Spawn { requested: 3, .. })), "{kind}: {told:?}");
+    }
+    let alone = ScopedThreads::new(NonZeroUsize::MIN).fold(&Probe::new(100), &Control::new());
+    assert_eq!(alone, Ok((0..100).collect()));
+    // The global pool cannot be started either.
+    let current = Rayon::current().fold(&Probe::new(100), &Control::new());
+    assert!(matches!(current, Err(Error::Panicked { phase: "rayon", .. })), "{current:?}");
+}
+
 #[test]
 fn lanes_cross_threads() {
     fn assert_shareable<T: Send + Sync + 'static>() {}

@@ -205,23 +205,6 @@ fn ctrl_c_stops_one_huge_candidate() {
     assert_eq!(output.status.code(), Some(130), "{output:?}");
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn threads_that_cannot_be_had_are_an_error() {
-    for backend in ["scoped-threads", "rayon", "global-lock"] {
-        // Little address space, and so few stacks.
-        let line = format!(
-            "ulimit -v 500000; exec {} count 1e8 --algorithm trial-division --workers 1000 --backend {backend}",
-            env!("CARGO_BIN_EXE_primelanes")
-        );
-        let output = Command::new("sh").args(["-c", &line]).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{backend}: {said}");
-        assert!(said.contains(&format!("{backend} could not start 1000 workers: ")), "{backend}: {said}");
-        assert!(output.stdout.is_empty(), "{backend}");
-    }
-}
-
 #[cfg(unix)]
 #[test]
 fn a_broken_pipe_is_quiet() {
