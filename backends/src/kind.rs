@@ -67,8 +67,8 @@ impl BackendKind {
         check_workers(self.name(), workers.get(), self.max_workers())
     }
 
-    /// The lane for who does not care: scoped threads. They cost no more than a pool that is built for one count,
-    /// take any number of workers, and leave nothing spinning behind.
+    /// The lane for who does not care: scoped threads. There is no pool to build for one count, nothing is left
+    /// behind it, and one worker is the calling thread.
     #[must_use]
     pub const fn auto() -> Self {
         Self::ScopedThreads
