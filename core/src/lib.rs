@@ -26,6 +26,7 @@ mod error;
 mod job;
 mod kernel;
 mod partial;
+mod probe;
 mod query;
 mod tiling;
 
@@ -37,5 +38,7 @@ pub use error::{Error, guard};
 pub use job::{Job, JobSpec};
 pub use kernel::{Kernel, Pulse, Stopped, fold_tiles};
 pub use partial::{Monoid, Wire};
+#[doc(hidden)]
+pub use probe::{Probe, ProbeScratch, Trouble, Visit};
 pub use query::Query;
 pub use tiling::Tiling;

@@ -3,6 +3,7 @@
 mod backends;
 mod count;
 mod experiment;
+mod verify;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -28,6 +29,8 @@ enum Command {
     Experiment(experiment::Args),
     /// Count the primes of a range, both ends counted.
     Count(count::Args),
+    /// Hold the lanes to the laws of the conformance suite, one line a law.
+    Verify(verify::Args),
     /// List the lanes.
     Backends(backends::Args),
 }
@@ -38,6 +41,7 @@ impl Cli {
             None => self.experiment.run(),
             Some(Command::Experiment(args)) => args.run(),
             Some(Command::Count(args)) => args.run(),
+            Some(Command::Verify(args)) => args.run(),
             Some(Command::Backends(args)) => args.run(),
         }
     }

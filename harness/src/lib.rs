@@ -1,6 +1,8 @@
-//! The **proof**: an oracle that shares no code with what it judges, the article's experiment, and the parts of the
-//! command `primelanes`.
+//! The **proof**: an oracle that shares no code with what it judges, the laws that every backend obeys, the article's
+//! experiment, and the parts of the command `primelanes`.
 
+pub mod conformance;
 pub mod experiment;
 pub mod number;
 pub mod oracle;
+pub mod strategies;

@@ -8,10 +8,8 @@ use std::sync::LazyLock;
 
 use primelanes_backends::{Algorithm, AnyBackend, Backend, BackendKind, Control, Error, PrimeCounter, Query, Sieve};
 use primelanes_harness::oracle;
+use primelanes_harness::strategies::{SEGMENT, limits, windows};
 use proptest::prelude::*;
-
-/// Numbers in a segment of the sieve, and so in its tiles, up to about 6e13.
-const SEGMENT: u64 = 1 << 19;
 
 /// Every lane with 1, 2, 3 and 7 workers, as far as it takes them; opened once.
 static LANES: LazyLock<Vec<AnyBackend>> = LazyLock::new(|| {
@@ -28,23 +26,6 @@ fn assert_all_count(range: &RangeInclusive<u64>, algorithm: Algorithm, expected:
     Ok(())
 }
 
-/// Limits where an off-by-one shows: the low end, squares of primes, powers of two, segment ends; and any.
-fn limits(most: u64) -> impl Strategy<Value = u64> {
-    let roots: Vec<u64> = primal::Primes::all().map(|prime| prime as u64).take_while(|p| p * p < most).collect();
-    let squares = (0..roots.len(), 0..3_u64).prop_map(move |(k, off)| roots[k] * roots[k] + off - 1);
-    let powers = (1..most.ilog2(), 0..3_u64).prop_map(|(k, off)| (1 << k) + off - 1);
-    let segments = (1..(most / SEGMENT).max(2), 0..3_u64).prop_map(|(k, off)| k * SEGMENT + off - 1);
-    let seams = prop_oneof![0..=3_u64, squares, powers, segments];
-    prop_oneof![3 => seams.prop_map(move |limit| limit.min(most)), 1 => 0..=most]
-}
-
-/// Narrow windows that begin or end at such a limit or anywhere below `most`.
-fn windows(most: u64, width: u64) -> impl Strategy<Value = RangeInclusive<u64>> {
-    (limits(most), 0..=width, any::<bool>()).prop_map(|(limit, width, ends)| {
-        if ends { limit.saturating_sub(width)..=limit } else { limit..=limit.saturating_add(width) }
-    })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -59,25 +40,13 @@ proptest! {
     }
 
     #[test]
-    fn sieve_over_windows(window in windows(1 << 44, 5_000)) {
+    fn sieve_over_windows(window in windows(limits(1 << 44), 5_000)) {
         assert_all_count(&window, Algorithm::Sieve, oracle::count_window(window.clone()))?;
     }
 
     #[test]
-    fn trial_division_over_windows(window in windows(1 << 34, 200)) {
+    fn trial_division_over_windows(window in windows(limits(1 << 34), 200)) {
         assert_all_count(&window, Algorithm::TrialDivision, oracle::count_window(window.clone()))?;
-    }
-
-    #[test]
-    fn adjacent_ranges_add_up(
-        ends in prop::array::uniform3(0..1_u64 << 40), width in 0..2_000_000_u64,
-    ) {
-        let start = ends[0];
-        let middle = start + ends[1] % (width + 1);
-        for lane in &*LANES {
-            let parts = (lane.count_range(start..=middle)?, lane.count_range(middle + 1..=start + width)?);
-            prop_assert_eq!(parts.0 + parts.1, lane.count_range(start..=start + width)?, "{:?}", lane);
-        }
     }
 
     #[test]

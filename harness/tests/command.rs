@@ -5,6 +5,7 @@
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use primelanes_harness::conformance::Law;
 use serde_json::Value;
 
 fn primelanes(arguments: &[&str]) -> Command {
@@ -98,6 +99,10 @@ fn a_bad_value_is_one_line_and_code_2() {
         (&["experiment", "--rounds", "0"], "0 is below 1"),
         (&["experiment", "--tasks", "1e5", "--limit", "10"], "scoped-threads takes at most 1024 workers, not 100000"),
         (&["--limit", "2^65"], "above 2^64-1"),
+        (&["verify", "--backend", "gpu"], "unknown backend 'gpu'"),
+        (&["verify", "--cases", "0"], "0 is below 1"),
+        (&["verify", "--cases", "1e10"], "10000000000 is above 4294967295"),
+        (&["verify", "--seed", "-1"], "'-1' is -1, below 0"),
     ] {
         let (code, text) = refusal(arguments);
         assert_eq!(code, Some(2), "{arguments:?}: {text}");
@@ -138,6 +143,21 @@ fn the_experiment_as_json_has_all_samples() {
         assert!(lane["speedup"].as_f64().unwrap() > 0.0 && lane["cores_used"].as_f64().unwrap() > 0.0);
         assert_eq!(lane["handovers"].is_u64(), lane["lane"] == "global-lock");
     }
+}
+
+#[test]
+fn every_lane_is_verified_one_line_a_law() {
+    let text = stdout(&["verify", "--cases", "2", "--seed", "7"]);
+    assert_eq!(text.matches("(seed 7, 2 cases a law, declares at most ").count(), 4, "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("  ✓ ")).count(), 4 * Law::ALL.len(), "{text}");
+    assert_eq!(text.lines().count(), 4 * (1 + Law::ALL.len()), "{text}");
+    let report = json(&["verify", "--backend", "rayon", "--cases", "2", "--json"]);
+    assert_eq!((&report["passed"], report["backends"].as_array().unwrap().len()), (&true.into(), 1));
+    let lane = &report["backends"][0];
+    assert_eq!((&lane["backend"], &lane["cases"]), (&"rayon".into(), &2.into()));
+    let laws = lane["laws"].as_array().unwrap();
+    assert_eq!(laws.len(), Law::ALL.len());
+    assert!(laws.iter().all(|law| law["verdict"] == "holds"), "{report}");
 }
 
 #[test]

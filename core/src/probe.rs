@@ -1,0 +1,185 @@
+//! A kernel with nothing to compute: its result is the evidence of how it was run.
+//!
+//! The conformance suite and fault tests run it in every lane. It is plain data, so that it reaches into workers
+//! outside this process too.
+
+use std::panic::resume_unwind;
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{JobSpec, Kernel, Pulse, Stopped};
+
+/// Lists the visits to its tiles: a free monoid, which shows every tile that is lost, doubled or out of order, and
+/// which scratch saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// How many tiles there are.
+    pub tiles: u64,
+    /// The fewest tiles to a claim.
+    pub grain: u64,
+    /// How long a tile sleeps.
+    pub pause: Duration,
+    /// What goes wrong, or takes long.
+    pub trouble: Option<Trouble>,
+}
+
+/// What a [`Probe`] can be asked to do wrong. Its panics are quiet: they unwind without the panic hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trouble {
+    /// The tile of this index panics; see [`Probe::panic_of_tile`].
+    PanicInTile(u64),
+    /// The tile of this index sleeps so long.
+    Stall(u64, Duration),
+    /// The scratch constructor panics with [`Probe::PANIC_OF_SCRATCH`].
+    PanicInScratch,
+}
+
+/// One tile, run once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// The index of the tile.
+    pub tile: u64,
+    /// The scratch that it was run with: a number that no other scratch has, in any process of this machine.
+    pub scratch: u64,
+    /// How many tiles that scratch had seen before.
+    pub turn: u64,
+}
+
+/// Knows itself and counts its tiles.
+#[derive(Debug)]
+pub struct ProbeScratch {
+    name: u64,
+    turns: u64,
+}
+
+impl Probe {
+    /// Tiles that do nothing, claimed one by one if need be.
+    #[must_use]
+    pub const fn new(tiles: u64) -> Self {
+        Self { tiles, grain: 1, pause: Duration::ZERO, trouble: None }
+    }
+
+    /// The text of a scratch constructor's panic.
+    pub const PANIC_OF_SCRATCH: &'static str = "no scratch to be had";
+
+    /// The text of a tile's panic.
+    #[must_use]
+    pub fn panic_of_tile(index: u64) -> String {
+        format!("tile {index} is bad")
+    }
+}
+
+impl Kernel for Probe {
+    type Scratch = ProbeScratch;
+    type Partial = Vec<Visit>;
+
+    fn phase(&self) -> &'static str {
+        "probe"
+    }
+
+    fn tiles(&self) -> u64 {
+        self.tiles
+    }
+
+    fn grain(&self) -> u64 {
+        self.grain
+    }
+
+    fn spec(&self) -> Option<JobSpec> {
+        Some(JobSpec::Probe(self.clone()))
+    }
+
+    fn scratch(&self) -> ProbeScratch {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        if self.trouble == Some(Trouble::PanicInScratch) {
+            resume_unwind(Box::new(Self::PANIC_OF_SCRATCH));
+        }
+        let name = u64::from(process::id()) << 32 | u64::from(MADE.fetch_add(1, Ordering::Relaxed));
+        ProbeScratch { name, turns: 0 }
+    }
+
+    fn tile<P: Pulse>(&self, index: u64, scratch: &mut ProbeScratch, pulse: &P) -> Result<Vec<Visit>, Stopped> {
+        match self.trouble {
+            Some(Trouble::PanicInTile(bad)) if bad == index => resume_unwind(Box::new(Self::panic_of_tile(index))),
+            Some(Trouble::Stall(slow, length)) if slow == index => thread::sleep(length),
+            _ => {}
+        }
+        if !self.pause.is_zero() {
+            thread::sleep(self.pause);
+        }
+        pulse.beat()?;
+        let turn = scratch.turns;
+        scratch.turns += 1;
+        Ok(vec![Visit { tile: index, scratch: scratch.name, turn }])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::{Control, Error, Wire, fold_tiles, guard};
+
+    fn fold(probe: &Probe) -> Result<Vec<Visit>, Error> {
+        guard(probe.phase(), || {
+            fold_tiles(probe, 0..probe.tiles(), &mut probe.scratch(), &Control::new())
+                .map_err(|Stopped| Error::Cancelled)
+        })
+    }
+
+    #[test]
+    fn visits_tell_tiles_scratches_and_turns() {
+        let visits = [(); 2].map(|()| fold(&Probe::new(3)).unwrap());
+        for visits in &visits {
+            let seen: Vec<_> = visits.iter().map(|visit| (visit.tile, visit.turn)).collect();
+            assert_eq!(seen, [(0, 0), (1, 1), (2, 2)]);
+            assert!(visits.iter().all(|visit| visit.scratch == visits[0].scratch));
+        }
+        assert_ne!(visits[0][0].scratch, visits[1][0].scratch);
+        assert_eq!(visits[0][0].scratch >> 32, u64::from(process::id()));
+    }
+
+    #[test]
+    fn trouble_comes_as_asked_for() {
+        let panicked = |message: String| Err(Error::Panicked { phase: "probe", message });
+        let in_tile = Probe { trouble: Some(Trouble::PanicInTile(1)), ..Probe::new(3) };
+        assert_eq!(fold(&in_tile), panicked(Probe::panic_of_tile(1)));
+        let elsewhere = Probe { trouble: Some(Trouble::PanicInTile(3)), ..Probe::new(3) };
+        assert_eq!(fold(&elsewhere).map(|visits| visits.len()), Ok(3));
+        let in_scratch = Probe { trouble: Some(Trouble::PanicInScratch), ..Probe::new(3) };
+        assert_eq!(fold(&in_scratch), panicked(Probe::PANIC_OF_SCRATCH.to_owned()));
+    }
+
+    #[test]
+    fn pauses_and_stalls_take_their_time() {
+        let clock = Instant::now();
+        let slow = Probe { pause: Duration::from_millis(2), ..Probe::new(5) };
+        assert_eq!(fold(&slow).map(|visits| visits.len()), Ok(5));
+        assert!(clock.elapsed() >= Duration::from_millis(10));
+        let clock = Instant::now();
+        let stalled = Probe { trouble: Some(Trouble::Stall(1, Duration::from_millis(20))), ..Probe::new(2) };
+        assert_eq!(fold(&stalled).map(|visits| visits.len()), Ok(2));
+        assert!(clock.elapsed() >= Duration::from_millis(20));
+    }
+
+    #[test]
+    fn it_crosses_a_wire_with_its_trouble() {
+        let probe = Probe { grain: 2, trouble: Some(Trouble::PanicInTile(4)), ..Probe::new(5) };
+        let bytes = probe.spec().unwrap().encode().unwrap();
+        let mut job = JobSpec::decode(&bytes).unwrap().open().unwrap();
+        let visits = Vec::<Visit>::decode(&job.run(1..4, &Control::new()).unwrap()).unwrap();
+        assert_eq!(visits.iter().map(|visit| visit.tile).collect::<Vec<_>>(), [1, 2, 3]);
+        let message = Probe::panic_of_tile(4);
+        assert_eq!(job.run(4..5, &Control::new()), Err(Error::Panicked { phase: "probe", message }));
+        let grain = match JobSpec::decode(&bytes) {
+            Ok(JobSpec::Probe(probe)) => probe.grain,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(grain, 2);
+    }
+}

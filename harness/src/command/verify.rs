@@ -1,0 +1,86 @@
+//! `primelanes verify`: the conformance suite over the lanes.
+
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use primelanes_backends::{AnyBackend, BackendKind, Error};
+use primelanes_harness::conformance::{Caps, Law, Report, Suite};
+use primelanes_harness::number;
+use serde::Serialize;
+
+use super::at_least_one;
+use crate::interrupt;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A lane that `primelanes backends` lists; all of them, unless said.
+    #[arg(long, value_name = "NAME")]
+    backend: Option<BackendKind>,
+
+    /// Random inputs to a law.
+    #[arg(long, value_name = "N", default_value = "100", value_parser = cases, allow_negative_numbers = true)]
+    cases: u32,
+
+    /// What the random inputs are drawn from; a new one each time, unless said.
+    #[arg(long, value_name = "NUMBER", value_parser = number::parse, allow_negative_numbers = true)]
+    seed: Option<u64>,
+
+    /// One object: passed, backends; each with its label, seed, cases, declared, laws.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Answer {
+    passed: bool,
+    backends: Vec<Report>,
+}
+
+impl Args {
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+        let lanes = self.backend.map_or_else(|| BackendKind::ALL.to_vec(), |lane| vec![lane]);
+        let seed = self.seed.unwrap_or_else(|| rand::random::<u32>().into());
+        let cancel = interrupt::flag()?;
+        let backends = lanes.into_iter().map(|lane| self.judge(lane, seed, cancel)).collect::<Result<Vec<_>, _>>()?;
+        let answer = Answer { passed: backends.iter().all(Report::passed), backends };
+        if self.json {
+            writeln!(stdout(), "{}", serde_json::to_string(&answer)?)?;
+        }
+        for report in answer.backends.iter().filter(|report| !report.passed()) {
+            let (lane, cases) = (&report.backend, self.cases);
+            let laws: Vec<_> = report.broken().map(Law::name).collect();
+            let again = format!("primelanes verify --backend {lane} --cases {cases} --seed {seed}");
+            writeln!(std::io::stderr(), "error: {lane} breaks {}; to repeat: {again}", laws.join(", "))?;
+        }
+        Ok(if answer.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Judges one lane; says each finding as it comes, unless they are to come as JSON.
+    fn judge(&self, kind: BackendKind, seed: u64, cancel: &AtomicBool) -> anyhow::Result<Report> {
+        let open = move |workers| -> AnyBackend { kind.open(workers).expect("the lane takes so many workers") };
+        let suite = Suite::new(open, Caps::full().at_most(kind.max_workers().get()), seed, self.cases);
+        let mut written = self.say(&suite.report(Vec::new()));
+        let laws = suite.judge_all(|finding| {
+            if written.is_ok() {
+                written = self.say(finding);
+            }
+            written.is_ok() && !cancel.load(Ordering::Relaxed)
+        });
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Error::Cancelled.into());
+        }
+        written.map(|()| suite.report(laws)).map_err(Into::into)
+    }
+
+    fn say(&self, line: &dyn std::fmt::Display) -> std::io::Result<()> {
+        if self.json { Ok(()) } else { writeln!(stdout(), "{line}") }
+    }
+}
+
+fn cases(text: &str) -> anyhow::Result<u32> {
+    let cases = at_least_one(text)?;
+    u32::try_from(cases.get()).with_context(|| format!("{cases} is above {}", u32::MAX))
+}

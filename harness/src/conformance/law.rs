@@ -1,0 +1,134 @@
+//! The laws by name.
+
+use std::fmt;
+
+use super::Ability;
+
+/// What every backend obeys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each says what it is in its statement")]
+pub enum Law {
+    AnyWorkers,
+    EachTileOnce,
+    FoldOrder,
+    AnyCut,
+    NoTiles,
+    OneScratch,
+    AtMostWorkers,
+    Agreement,
+    Seams,
+    Additivity,
+    Reuse,
+    CountsAtOnce,
+    InsideRayon,
+    CancelBefore,
+    CancelDuring,
+    CancelAfter,
+    CancelLatency,
+    Progress,
+    TilePanics,
+    ScratchPanics,
+    ObserverPanics,
+}
+
+impl Law {
+    /// All laws, the plainest first.
+    pub const ALL: [Self; 21] = [
+        Self::AnyWorkers,
+        Self::EachTileOnce,
+        Self::FoldOrder,
+        Self::AnyCut,
+        Self::NoTiles,
+        Self::OneScratch,
+        Self::AtMostWorkers,
+        Self::Agreement,
+        Self::Seams,
+        Self::Additivity,
+        Self::Reuse,
+        Self::CountsAtOnce,
+        Self::InsideRayon,
+        Self::CancelBefore,
+        Self::CancelDuring,
+        Self::CancelAfter,
+        Self::CancelLatency,
+        Self::Progress,
+        Self::TilePanics,
+        Self::ScratchPanics,
+        Self::ObserverPanics,
+    ];
+
+    /// Its name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.text().0
+    }
+
+    /// What it demands, in a line.
+    #[must_use]
+    pub const fn statement(self) -> &'static str {
+        self.text().1
+    }
+
+    const fn text(self) -> (&'static str, &'static str) {
+        match self {
+            Self::AnyWorkers => ("any-workers", "1, 2, 3, 7 workers, and more than tiles, give one answer"),
+            Self::EachTileOnce => ("each-tile-once", "every tile is run exactly once"),
+            Self::FoldOrder => ("fold-order", "partial results are combined in tile order, whoever is first"),
+            Self::AnyCut => ("any-cut", "runs that lie side by side fold to the whole, wherever it is cut"),
+            Self::NoTiles => ("no-tiles", "an empty run gives the identity, an empty range no primes"),
+            Self::OneScratch => ("one-scratch", "a worker has one scratch, for runs no shorter than the grain"),
+            Self::AtMostWorkers => ("at-most-workers", "no more tiles run at once than there are workers"),
+            Self::Agreement => ("agreement", "counts of random ranges equal the oracle's"),
+            Self::Seams => ("seams", "counts at squares of primes, powers of two, segment ends equal the oracle's"),
+            Self::Additivity => ("additivity", "counts of neighbouring ranges add up"),
+            Self::Reuse => ("reuse", "one instance answers one question after another, each for itself"),
+            Self::CountsAtOnce => ("counts-at-once", "several threads count on one instance at once"),
+            Self::InsideRayon => ("inside-rayon", "a count from inside a rayon worker comes to its end"),
+            Self::CancelBefore => ("cancel-before", "cancelled beforehand, no tile is run"),
+            Self::CancelDuring => ("cancel-during", "cancelled on the way, a count ends as cancelled"),
+            Self::CancelAfter => ("cancel-after", "cancelled after its last tile, a count stands"),
+            Self::CancelLatency => ("cancel-latency", "once cancelled, no worker gets past its next pulse"),
+            Self::Progress => ("progress", "progress only grows, and ends at the total"),
+            Self::TilePanics => ("tile-panics", "a panic in a tile is the error, and the backend goes on"),
+            Self::ScratchPanics => ("scratch-panics", "a panic in a scratch constructor likewise"),
+            Self::ObserverPanics => ("observer-panics", "a panic in a progress observer likewise"),
+        }
+    }
+
+    /// What a backend must be able to do for the law to make sense.
+    #[must_use]
+    pub const fn needs(self) -> &'static [Ability] {
+        match self {
+            Self::CancelBefore | Self::CancelDuring => &[Ability::Cancellation],
+            Self::CancelAfter => &[Ability::Cancellation, Ability::Progress],
+            Self::CancelLatency => &[Ability::Cancellation, Ability::SharedMemory],
+            Self::Progress | Self::ObserverPanics => &[Ability::Progress],
+            Self::AtMostWorkers => &[Ability::SharedMemory],
+            Self::InsideRayon => &[Ability::Nesting],
+            _ => &[],
+        }
+    }
+}
+
+impl fmt::Display for Law {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_law_is_listed_once_under_a_name_of_its_own() {
+        let laws: HashSet<_> = Law::ALL.into_iter().collect();
+        let names: HashSet<_> = Law::ALL.map(Law::name).into_iter().collect();
+        assert_eq!((laws.len(), names.len()), (Law::ALL.len(), Law::ALL.len()));
+        assert_eq!(format!("{:<16}|", Law::NoTiles), "no-tiles        |");
+        assert!(Law::ALL.iter().all(|law| law.statement().len() <= 80));
+    }
+}

@@ -1,0 +1,42 @@
+//! What each law demands: one function a law, in files by what they look at.
+//!
+//! Where they can, the laws judge by answers alone, so that they hold for tiles that run elsewhere too.
+
+mod cancellation;
+mod counts;
+mod panics;
+mod progress;
+mod tiles;
+
+use anyhow::Result;
+use primelanes_backends::Backend;
+
+use super::Law;
+use super::subject::Subject;
+
+/// That the law holds for the subject.
+pub(super) fn check<B: Backend>(law: Law, subject: &Subject<'_, B>) -> Result<()> {
+    match law {
+        Law::EachTileOnce => tiles::each_tile_once(subject),
+        Law::FoldOrder => tiles::fold_order(subject),
+        Law::AnyCut => tiles::any_cut(subject),
+        Law::AnyWorkers => tiles::any_workers(subject),
+        Law::NoTiles => tiles::no_tiles(subject),
+        Law::OneScratch => tiles::one_scratch(subject),
+        Law::AtMostWorkers => tiles::at_most_workers(subject),
+        Law::Agreement => counts::agreement(subject),
+        Law::Seams => counts::seams(subject),
+        Law::Additivity => counts::additivity(subject),
+        Law::Reuse => counts::reuse(subject),
+        Law::CountsAtOnce => counts::counts_at_once(subject),
+        Law::InsideRayon => counts::inside_rayon(subject),
+        Law::CancelBefore => cancellation::before(subject),
+        Law::CancelDuring => cancellation::during(subject),
+        Law::CancelAfter => cancellation::after(subject),
+        Law::CancelLatency => cancellation::latency(subject),
+        Law::Progress => progress::only_grows(subject),
+        Law::TilePanics => panics::in_a_tile(subject),
+        Law::ScratchPanics => panics::in_a_scratch_constructor(subject),
+        Law::ObserverPanics => panics::in_an_observer(subject),
+    }
+}

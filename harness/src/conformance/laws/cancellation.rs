@@ -1,0 +1,134 @@
+//! The cancel flag: before, during and after, and how many pulses it takes.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use primelanes_backends::{
+    Backend, Control, Error, Kernel, PrimeCounter, Probe, Progress, Pulse, Query, Stopped, Trouble,
+};
+
+use crate::conformance::Ability;
+use crate::conformance::subject::{Subject, ensure_tiles, ensure_usable};
+
+fn ensure_cancelled<T>(answer: &Result<T, Error>, when: &str) -> Result<()> {
+    match answer {
+        Err(Error::Cancelled) => Ok(()),
+        Ok(_) => anyhow::bail!("cancelled {when}, it answers nevertheless"),
+        Err(other) => anyhow::bail!("cancelled {when}, it fails with '{other}'"),
+    }
+}
+
+pub(super) fn before<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    let stop = AtomicBool::new(true);
+    for lane in subject.lanes() {
+        // A tile that were run would say so.
+        for tile in [0, 57, 99] {
+            let probe = Probe { trouble: Some(Trouble::PanicInTile(tile)), ..Probe::new(100) };
+            ensure_cancelled(&lane.fold(&probe, &Control::new().cancel(&stop)), "before the first tile")?;
+        }
+        ensure_cancelled(&lane.count(&Query::up_to(1_000).cancel(&stop)), "before the count")?;
+        ensure_usable(&lane)?;
+    }
+    Ok(())
+}
+
+pub(super) fn during<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    for lane in subject.lanes() {
+        let stop = AtomicBool::new(false);
+        let under_way = |progress: Progress| {
+            if (1..progress.total / 2).contains(&progress.done) {
+                stop.store(true, Ordering::Relaxed);
+            }
+        };
+        let control = Control::new().cancel(&stop);
+        // Half a second and more for the most workers; cancelled after 20 ms.
+        let probe = Probe { pause: Duration::from_millis(1), ..Probe::new(3_000) };
+        let answer = if subject.caps.has(Ability::Progress) {
+            lane.fold(&probe, &control.progress(&under_way))
+        } else {
+            cancelled_by_the_clock(&lane, &probe, &stop)
+        };
+        ensure_cancelled(&answer, "on the way")?;
+        ensure_usable(&lane)?;
+    }
+    Ok(())
+}
+
+fn cancelled_by_the_clock<B: Backend>(
+    lane: &B,
+    probe: &Probe,
+    stop: &AtomicBool,
+) -> Result<<Probe as Kernel>::Partial, Error> {
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(20));
+            stop.store(true, Ordering::Relaxed);
+        });
+        lane.fold(probe, &Control::new().cancel(stop))
+    })
+}
+
+pub(super) fn after<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    subject.for_all(1..40_u64, |lane, tiles| {
+        let stop = AtomicBool::new(false);
+        let at_the_end = |progress: Progress| stop.store(progress.done == progress.total, Ordering::Relaxed);
+        let control = Control::new().cancel(&stop).progress(&at_the_end);
+        ensure_tiles(&lane.fold(&Probe::new(tiles), &control)?, 0..tiles)
+    })
+}
+
+pub(super) fn latency<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    subject.for_all((0..200_u64, 0..4_u32), |lane, (tile, beats)| {
+        let stop = AtomicBool::new(false);
+        let kernel = Stubborn { stop: &stop, cancel_at: tile, beats, late_beats: 0.into(), late_tiles: 0.into() };
+        ensure_cancelled(&lane.fold(&kernel, &Control::new().cancel(&stop)), "in a tile")?;
+        let (late_beats, late_tiles) = (kernel.late_beats.into_inner(), kernel.late_tiles.into_inner());
+        ensure!(late_beats == 0, "{late_beats} pulses let the work go on although the flag was set");
+        // Whoever had looked at the flag just before may run the tile that it looked for.
+        let workers = lane.workers();
+        ensure!(late_tiles <= workers.get(), "{workers} workers began {late_tiles} tiles although the flag was set");
+        Ok(())
+    })
+}
+
+/// Sets the cancel flag in one of its tiles, and goes on as long as it is let.
+struct Stubborn<'a> {
+    stop: &'a AtomicBool,
+    cancel_at: u64,
+    /// In each tile.
+    beats: u32,
+    /// Pulses that were called with the flag set and let the work go on.
+    late_beats: AtomicUsize,
+    /// Tiles that were begun with the flag set.
+    late_tiles: AtomicUsize,
+}
+
+impl Kernel for Stubborn<'_> {
+    type Scratch = ();
+    type Partial = ();
+
+    fn phase(&self) -> &'static str {
+        "stubborn"
+    }
+
+    fn tiles(&self) -> u64 {
+        2_000
+    }
+
+    fn scratch(&self) {}
+
+    fn tile<P: Pulse>(&self, index: u64, (): &mut (), pulse: &P) -> Result<(), Stopped> {
+        self.late_tiles.fetch_add(usize::from(self.stop.load(Ordering::SeqCst)), Ordering::SeqCst);
+        if index == self.cancel_at {
+            self.stop.store(true, Ordering::SeqCst);
+        }
+        for _ in 0..self.beats {
+            let late = self.stop.load(Ordering::SeqCst);
+            pulse.beat()?;
+            self.late_beats.fetch_add(usize::from(late), Ordering::SeqCst);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! Whether the counts are right: any range, any order of questions, from anywhere.
+
+use std::ops::RangeInclusive;
+use std::panic::resume_unwind;
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use primelanes_backends::{Algorithm, Backend, Control, PrimeCounter, Probe, Query};
+use proptest::prelude::*;
+use rayon::ThreadPoolBuilder;
+
+use crate::conformance::subject::{Subject, ensure_tiles};
+use crate::oracle;
+use crate::strategies;
+
+/// Ranges that an algorithm counts in milliseconds.
+fn questions() -> impl Strategy<Value = (Algorithm, RangeInclusive<u64>)> {
+    prop_oneof![
+        (Just(Algorithm::TrialDivision), strategies::windows(0..200_000_u64, 30_000)),
+        (Just(Algorithm::Sieve), strategies::windows(0..1_u64 << 40, 20_000)),
+        // Of several segments, and so of several claims.
+        (Just(Algorithm::Sieve), (0..20 * strategies::SEGMENT).prop_map(|limit| 0..=limit)),
+    ]
+}
+
+fn seam_questions() -> impl Strategy<Value = (Algorithm, RangeInclusive<u64>)> {
+    prop_oneof![
+        (Just(Algorithm::TrialDivision), strategies::windows(strategies::seams(200_000), 3_000)),
+        (Just(Algorithm::Sieve), strategies::windows(strategies::seams(1 << 40), 3_000)),
+        (Just(Algorithm::Sieve), strategies::seams(20 * strategies::SEGMENT).prop_map(|limit| 0..=limit)),
+    ]
+}
+
+fn expected(range: &RangeInclusive<u64>) -> u64 {
+    if *range.start() == 0 { oracle::prime_pi(*range.end()) } else { oracle::count_window(range.clone()) }
+}
+
+fn ensure_counts(lane: &impl Backend, algorithm: Algorithm, range: &RangeInclusive<u64>) -> Result<()> {
+    let count = lane.count(&Query::range(range.clone()).algorithm(algorithm))?;
+    let expected = expected(range);
+    ensure!(count == expected, "{algorithm} counts {count} primes in {range:?}, not {expected}");
+    Ok(())
+}
+
+pub(super) fn agreement<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    subject.for_all(questions(), |lane, (algorithm, range)| ensure_counts(&lane, algorithm, &range))
+}
+
+pub(super) fn seams<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    subject.for_all(seam_questions(), |lane, (algorithm, range)| ensure_counts(&lane, algorithm, &range))
+}
+
+pub(super) fn additivity<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    let questions = (0..1_u64 << 40, 1..10 * strategies::SEGMENT, any::<prop::sample::Index>());
+    subject.for_all(questions, |lane, (start, width, cut)| {
+        let (middle, stop) = (start + cut.index(width as usize) as u64, start + width);
+        let (left, right) = (lane.count_range(start..=middle)?, lane.count_range(middle + 1..=stop)?);
+        let whole = lane.count_range(start..=stop)?;
+        ensure!(left + right == whole, "{left} primes up to {middle} and {right} beyond are not {whole}");
+        Ok(())
+    })
+}
+
+/// Questions of the same shape, tile for tile, whose answers differ.
+pub(super) fn reuse<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    let starts = prop::collection::vec(1..100_000_u64, 2..6);
+    subject.for_all((starts, 0..100_u64), |lane, (starts, tiles)| {
+        let turns = 1..=starts.len() as u64;
+        for (turn, start) in turns.clone().zip(starts) {
+            let about = || format!("in question {turn} to one instance");
+            ensure_counts(&lane, Algorithm::TrialDivision, &(start..=start + 5_000)).with_context(about)?;
+        }
+        for tiles in turns.map(|turn| tiles + turn % 2) {
+            ensure_tiles(&lane.fold(&Probe::new(tiles), &Control::new())?, 0..tiles)?;
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn counts_at_once<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    const LIMITS: [(u64, u64); 4] = [(10_000, 1229), (20_000, 2262), (30_000, 3245), (40_000, 4203)];
+    for lane in subject.lanes() {
+        let start = Barrier::new(LIMITS.len());
+        let ask = &|(limit, expected)| {
+            start.wait();
+            let probe = Probe { pause: Duration::from_millis(1), ..Probe::new(limit / 5_000) };
+            ensure_tiles(&lane.fold(&probe, &Control::new())?, 0..probe.tiles).context("beside other folds")?;
+            let count = lane.count(&Query::up_to(limit).algorithm(Algorithm::TrialDivision))?;
+            ensure!(count == expected, "beside other counts, {count} primes up to {limit}, not {expected}");
+            Ok(())
+        };
+        thread::scope(|scope| {
+            let threads = LIMITS.map(|limit| scope.spawn(move || ask(limit)));
+            threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        })?;
+    }
+    Ok(())
+}
+
+pub(super) fn inside_rayon<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    for threads in [1, 2] {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
+        for lane in subject.lanes() {
+            let counts = pool.install(|| rayon::join(|| lane.count_primes(10_000), || lane.count_primes(20_000)));
+            let counts = (counts.0?, counts.1?);
+            ensure!(counts == (1229, 2262), "inside a pool of {threads}: {counts:?}, not (1229, 2262)");
+        }
+    }
+    Ok(())
+}

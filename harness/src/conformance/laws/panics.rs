@@ -1,0 +1,52 @@
+//! Code that panics in a backend's hands.
+
+use std::panic::resume_unwind;
+
+use anyhow::{Result, ensure};
+use primelanes_backends::{Backend, Control, Error, Probe, Progress, Trouble};
+
+use crate::conformance::subject::{Subject, ensure_usable};
+
+fn ensure_named<T>(answer: Result<T, Error>, phase: &'static str, message: &str) -> Result<()> {
+    let due = Error::Panicked { phase, message: message.to_owned() };
+    let seen = answer.err().map_or_else(|| "an answer".to_owned(), |error| format!("'{error}'"));
+    ensure!(seen == format!("'{due}'"), "after a panic {seen} instead of '{due}'");
+    Ok(())
+}
+
+pub(super) fn in_a_tile<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    for lane in subject.lanes() {
+        for tile in [0, 57, 99] {
+            let probe = Probe { trouble: Some(Trouble::PanicInTile(tile)), ..Probe::new(100) };
+            ensure_named(lane.fold(&probe, &Control::new()), "probe", &Probe::panic_of_tile(tile))?;
+            ensure_usable(&lane)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn in_a_scratch_constructor<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    for lane in subject.lanes() {
+        let probe = Probe { trouble: Some(Trouble::PanicInScratch), ..Probe::new(100) };
+        ensure_named(lane.fold(&probe, &Control::new()), "probe", Probe::PANIC_OF_SCRATCH)?;
+        ensure_usable(&lane)?;
+    }
+    Ok(())
+}
+
+/// At the first report and at the last.
+pub(super) fn in_an_observer<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    for lane in subject.lanes() {
+        for from in [0, 100] {
+            let observer = |progress: Progress| {
+                if progress.done >= from {
+                    resume_unwind(Box::new("the observer is bad"));
+                }
+            };
+            let answer = lane.fold(&Probe::new(100), &Control::new().progress(&observer));
+            ensure_named(answer, "progress observer", "the observer is bad")?;
+            ensure_usable(&lane)?;
+        }
+    }
+    Ok(())
+}

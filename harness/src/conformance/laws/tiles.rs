@@ -1,0 +1,160 @@
+//! Which tiles are run, by whom, and how their results are folded.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use primelanes_backends::{Backend, Control, Kernel, PrimeCounter, Probe, Pulse, Query, Stopped, Trouble, Visit};
+use proptest::prelude::*;
+
+use crate::conformance::subject::{Subject, ensure_tiles};
+
+/// Kernels of some tiles and some grain.
+fn probes() -> impl Strategy<Value = Probe> {
+    (0..400_u64, 1..20_u64).prop_map(|(tiles, grain)| Probe { grain, ..Probe::new(tiles) })
+}
+
+pub(super) fn each_tile_once<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    subject.for_all(probes(), |lane, probe| {
+        let mut visits = lane.fold(&probe, &Control::new())?;
+        visits.sort_by_key(|visit| visit.tile);
+        for pair in visits.windows(2) {
+            ensure!(pair[0].tile != pair[1].tile, "tile {} was run twice", pair[0].tile);
+        }
+        ensure_tiles(&visits, 0..probe.tiles)
+    })
+}
+
+/// The first tile takes longest, so that a backend that combines as results come in has it last.
+pub(super) fn fold_order<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    let stall = Trouble::Stall(0, Duration::from_millis(3));
+    subject.for_all(probes(), |lane, probe| {
+        let visits = lane.fold(&Probe { trouble: Some(stall), ..probe }, &Control::new())?;
+        let swapped = visits.windows(2).find(|pair| pair[0].tile > pair[1].tile);
+        ensure!(swapped.is_none(), "{}", swapped.map_or_else(String::new, swap));
+        Ok(())
+    })
+}
+
+fn swap(pair: &[Visit]) -> String {
+    format!("the result of tile {} was combined before that of tile {}", pair[0].tile, pair[1].tile)
+}
+
+pub(super) fn any_cut<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    let cuts = (probes(), prop::array::uniform3(any::<prop::sample::Index>()));
+    subject.for_all(cuts, |lane, (probe, cuts)| {
+        let mut cuts = cuts.map(|cut| cut.index(probe.tiles as usize + 1) as u64);
+        cuts.sort_unstable();
+        let [start, middle, end] = cuts;
+        for run in [start..middle, middle..end, start..end] {
+            let visits = lane.fold_run(&probe, run.clone(), &Control::new())?;
+            ensure_tiles(&visits, run.clone()).with_context(|| format!("the run {run:?} of {} tiles", probe.tiles))?;
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn any_workers<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    for lane in subject.lanes() {
+        ensure_folds(&lane, 100)?;
+        let count = lane.count_primes(30_000)?;
+        ensure!(count == 3245, "{} workers count {count} primes up to 30000, not 3245", lane.workers());
+    }
+    // Of more workers than tiles, some get none.
+    let crowds = [2, 9, 64].into_iter().filter_map(NonZeroUsize::new);
+    for workers in crowds.filter(|&workers| subject.caps.takes(workers)) {
+        let lane = subject.open(workers);
+        for tiles in [1, workers.get() as u64 - 1] {
+            ensure_folds(&lane, tiles)?;
+        }
+    }
+    Ok(())
+}
+
+fn ensure_folds(lane: &impl Backend, tiles: u64) -> Result<()> {
+    let about = || format!("{tiles} tiles on {} workers", lane.workers());
+    let visits = lane.fold(&Probe::new(tiles), &Control::new()).with_context(about)?;
+    ensure_tiles(&visits, 0..tiles).with_context(about)
+}
+
+pub(super) fn no_tiles<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    for lane in subject.lanes() {
+        ensure!(lane.fold(&Probe::new(0), &Control::new())?.is_empty(), "a kernel without tiles was given some");
+        for at in [0, 4, 9] {
+            let visits = lane.fold_run(&Probe::new(9), at..at, &Control::new())?;
+            ensure!(visits.is_empty(), "the empty run {at}..{at} visited {} tiles", visits.len());
+        }
+        #[expect(clippy::reversed_empty_ranges, reason = "a reversed range is what is asked for")]
+        for range in [0..=0, 0..=1, 24..=28, 9..=3, u64::MAX..=0] {
+            let count = lane.count(&Query::range(range.clone()))?;
+            ensure!(count == 0, "{count} primes in {range:?}");
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn one_scratch<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    subject.for_all(probes(), |lane, probe| {
+        let mut turns: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
+        for visit in lane.fold(&probe, &Control::new())? {
+            turns.entry(visit.scratch).or_default().push((visit.turn, visit.tile));
+        }
+        let (scratches, workers) = (turns.len(), lane.workers());
+        ensure!(scratches <= workers.get(), "{workers} workers made {scratches} scratches for one fold");
+        turns.into_values().try_for_each(|turns| ensure_runs_are_long(turns, &probe))
+    })
+}
+
+/// That what one scratch saw, turn by turn, are runs of neighbouring tiles of at least the grain, or at the very end.
+fn ensure_runs_are_long(mut turns: Vec<(u64, u64)>, probe: &Probe) -> Result<()> {
+    turns.sort_unstable();
+    for run in turns.chunk_by(|a, b| b.1 == a.1 + 1) {
+        let (first, last) = (run[0].1, run[run.len() - 1].1);
+        let whole = run.len() as u64 >= probe.grain || last + 1 == probe.tiles;
+        ensure!(whole, "a scratch was moved on after the tiles {first}..={last}; the grain is {}", probe.grain);
+    }
+    Ok(())
+}
+
+pub(super) fn at_most_workers<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    for lane in subject.lanes() {
+        let crowd = Crowd::default();
+        lane.fold(&crowd, &Control::new())?;
+        let most = crowd.most.into_inner();
+        ensure!(most <= lane.workers().get(), "{most} tiles ran at once on {} workers", lane.workers());
+    }
+    Ok(())
+}
+
+/// Tiles that know how many of them are running.
+#[derive(Default)]
+struct Crowd {
+    running: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Kernel for Crowd {
+    type Scratch = ();
+    type Partial = ();
+
+    fn phase(&self) -> &'static str {
+        "crowd"
+    }
+
+    fn tiles(&self) -> u64 {
+        60
+    }
+
+    fn scratch(&self) {}
+
+    fn tile<P: Pulse>(&self, _: u64, (): &mut (), _: &P) -> Result<(), Stopped> {
+        let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(running, Ordering::SeqCst);
+        thread::sleep(Duration::from_micros(200));
+        self.running.fetch_sub(1, Ordering::SeqCst);
+        Ok(())
+    }
+}

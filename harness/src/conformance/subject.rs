@@ -1,0 +1,103 @@
+//! The backend on trial, as the laws see it.
+
+use std::fmt::Debug;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+
+use anyhow::{Result, anyhow, ensure};
+use primelanes_backends::{Backend, Control, Probe, Visit};
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
+
+use super::Caps;
+
+/// How many workers are asked for, as far as the backend takes them.
+const WORKERS: [usize; 4] = [1, 2, 3, 7];
+
+/// Milliseconds and steps that the smallest failing case is looked for.
+const SHRINK_TIME: u32 = 5_000;
+const SHRINK_STEPS: u32 = 10_000;
+
+/// Makes a backend of so many workers.
+pub(super) type Factory<B> = dyn Fn(NonZeroUsize) -> B + Send + Sync;
+
+/// Where random inputs come from.
+#[derive(Clone, Debug)]
+pub(super) struct Trial {
+    pub(super) seed: u64,
+    pub(super) cases: u32,
+    /// The source file of the test, beside which failing cases are kept.
+    pub(super) source: Option<&'static str>,
+}
+
+pub(super) struct Subject<'a, B> {
+    pub(super) factory: &'a Factory<B>,
+    pub(super) caps: &'a Caps,
+    pub(super) trial: &'a Trial,
+}
+
+impl<B: Backend> Subject<'_, B> {
+    /// A fresh instance.
+    pub(super) fn open(&self, workers: NonZeroUsize) -> B {
+        (self.factory)(workers)
+    }
+
+    /// The numbers of workers to try.
+    pub(super) fn workers(&self) -> Vec<NonZeroUsize> {
+        let numbers = WORKERS.into_iter().filter_map(NonZeroUsize::new);
+        numbers.filter(|&workers| self.caps.takes(workers)).collect()
+    }
+
+    /// A fresh instance for each number of workers.
+    pub(super) fn lanes(&self) -> impl Iterator<Item = B> {
+        self.workers().into_iter().map(|workers| self.open(workers))
+    }
+
+    /// Tries `law` on so many fresh instances of random size and random inputs, and finds a small case where it fails.
+    pub(super) fn for_all<S>(&self, inputs: S, law: impl Fn(B, S::Value) -> Result<()>) -> Result<()>
+    where
+        S: Strategy,
+        S::Value: Debug,
+    {
+        let persistence = FileFailurePersistence::WithSource("proptest-regressions");
+        let config = Config {
+            cases: self.trial.cases,
+            rng_seed: RngSeed::Fixed(self.trial.seed),
+            source_file: self.trial.source,
+            failure_persistence: self.trial.source.map(|_| Box::new(persistence) as _),
+            max_shrink_time: SHRINK_TIME,
+            max_shrink_iters: SHRINK_STEPS,
+            ..Config::default()
+        };
+        let inputs = (proptest::sample::select(self.workers()), inputs);
+        let tried = TestRunner::new(config).run(&inputs, |(workers, input)| {
+            law(self.open(workers), input).map_err(|broken| TestCaseError::fail(format!("{broken:#}")))
+        });
+        tried.map_err(|error| match error {
+            TestError::Fail(reason, (workers, input)) => anyhow!("{reason}, with {workers} workers and {input:?}"),
+            TestError::Abort(reason) => anyhow!("{reason}"),
+        })
+    }
+}
+
+/// That an instance folds as it should, after whatever it went through.
+pub(super) fn ensure_usable(lane: &impl Backend) -> Result<()> {
+    let visits = lane.fold(&Probe::new(10), &Control::new());
+    let visits = visits.map_err(|error| anyhow!("afterwards a fold of 10 tiles fails: {error}"))?;
+    ensure_tiles(&visits, 0..10).map_err(|error| error.context("afterwards, in a fold of 10 tiles"))
+}
+
+/// That these are the visits to exactly these tiles, in order.
+pub(super) fn ensure_tiles(visits: &[Visit], tiles: Range<u64>) -> Result<()> {
+    let seen = || visits.iter().map(|visit| visit.tile);
+    let differs = seen().zip(tiles.clone()).find(|(seen, due)| seen != due);
+    ensure!(
+        differs.is_none(),
+        "tile {} stands where {} should",
+        differs.unwrap_or_default().0,
+        differs.unwrap_or_default().1
+    );
+    let due = tiles.end.saturating_sub(tiles.start);
+    ensure!(visits.len() as u64 == due, "{} tiles came back of {due}", visits.len());
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! Numbers and ranges where a count goes wrong if it goes wrong anywhere.
+
+use std::ops::RangeInclusive;
+
+use proptest::prelude::*;
+
+/// Numbers in a segment of the sieve, and so in its tiles, up to about 6e13.
+pub const SEGMENT: u64 = 1 << 19;
+
+/// Numbers up to `most`, most of them [`seams`].
+pub fn limits(most: u64) -> impl Strategy<Value = u64> {
+    prop_oneof![3 => seams(most), 1 => 0..=most]
+}
+
+/// Numbers up to `most` where an off-by-one shows, and their neighbours: the low end, squares of primes, powers of
+/// two, segment ends.
+pub fn seams(most: u64) -> impl Strategy<Value = u64> {
+    let roots: Vec<u64> = primal::Primes::all().map(|prime| prime as u64).take_while(|p| p * p < most).collect();
+    let squares = proptest::sample::select(roots).prop_map(|root| root * root);
+    let powers = (1..most.ilog2()).prop_map(|k| 1 << k);
+    let segments = (1..(most / SEGMENT).max(2)).prop_map(|k| k * SEGMENT);
+    let seams = prop_oneof![Just(1), Just(2), squares, powers, segments];
+    (seams, 0..3_u64).prop_map(move |(seam, off)| (seam + off - 1).min(most))
+}
+
+/// Windows of up to `width` numbers that begin or end at a number of `limits`.
+pub fn windows(limits: impl Strategy<Value = u64>, width: u64) -> impl Strategy<Value = RangeInclusive<u64>> {
+    (limits, 0..=width, any::<bool>()).prop_map(|(limit, width, ends)| {
+        if ends { limit.saturating_sub(width)..=limit } else { limit..=limit.saturating_add(width) }
+    })
+}

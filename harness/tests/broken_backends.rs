@@ -1,0 +1,263 @@
+//! The conformance suite on trial: backends that break a law, each a line away from one that keeps them all.
+
+#![allow(clippy::unwrap_used, reason = "in a test, what cannot be had fails it")]
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use primelanes_backends::{Backend, Control, Error, Kernel, Monoid, Pulse, Stopped, Watch, Wire, guard};
+use primelanes_harness::conformance::{Caps, Law, Verdict, check};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    None,
+    HangsWithOneWorker,
+    DropsTheLastTile,
+    RunsATileTwice,
+    FoldsAsResultsComeIn,
+    SkipsATileAtASeam,
+    RunsATileWhereThereIsNone,
+    MakesAScratchForEachTile,
+    SharesAScratch,
+    StartsAThreadTooMany,
+    DropsTheFifthSegment,
+    AnswersFromTheLastCount,
+    RefusesASecondCountAtOnce,
+    BlocksARayonWorker,
+    IgnoresCancel,
+    LooksAtTheFlagOnceATile,
+    CancelsWhatIsDone,
+    WatchesEachRun,
+    TellsProgressBackwards,
+    ForgetsTheEnd,
+    SwallowsPanics,
+    IsPoisonedByAPanic,
+    NamesNoCause,
+}
+
+/// A run of neighbouring tiles for each worker, on threads of a scope; and one fault.
+struct Mine {
+    workers: NonZeroUsize,
+    fault: Fault,
+    last: Mutex<Option<Answer>>,
+
+    turn: Mutex<()>,
+}
+
+struct Answer {
+    phase: &'static str,
+    tiles: Range<u64>,
+    bytes: Vec<u8>,
+}
+
+struct Heedless;
+
+impl Pulse for Heedless {
+    fn beat(&self) -> Result<(), Stopped> {
+        Ok(())
+    }
+}
+
+impl Mine {
+    fn new(workers: NonZeroUsize, fault: Fault) -> Self {
+        Self { workers, fault, last: Mutex::new(None), turn: Mutex::new(()) }
+    }
+
+    fn has(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    fn runs(&self, tiles: &Range<u64>, grain: u64) -> Vec<Range<u64>> {
+        let workers = self.workers.get() as u64 + u64::from(self.has(Fault::StartsAThreadTooMany));
+        let length = (tiles.end - tiles.start).div_ceil(workers).max(grain);
+        let starts = (tiles.start..tiles.end).step_by(length as usize);
+        let mut runs: Vec<_> = starts.map(|start| start..tiles.end.min(start + length)).collect();
+        match (self.fault, runs.last_mut()) {
+            (Fault::DropsTheLastTile, Some(last)) => last.end -= 1,
+            (Fault::RunsATileTwice, Some(last)) => last.start -= u64::from(last.start > tiles.start),
+            (Fault::SkipsATileAtASeam, Some(last)) => last.start += u64::from(tiles.start > 0),
+            (Fault::RunsATileWhereThereIsNone, None) => runs.push(tiles.start..tiles.start + 1),
+            _ => {}
+        }
+        runs
+    }
+
+    fn run<K: Kernel>(&self, kernel: &K, run: Range<u64>, watch: &Watch<'_>) -> Result<K::Partial, Error> {
+        let poisonable = self.has(Fault::IsPoisonedByAPanic).then(|| self.turn.lock().unwrap());
+        let mut scratch = kernel.scratch();
+        let folded = match self.fault {
+            Fault::MakesAScratchForEachTile => {
+                run.map(|tile| tile..tile + 1).try_fold(Monoid::identity(), |folded: K::Partial, tile| {
+                    watch.fold_tiles(kernel, tile, &mut kernel.scratch(), watch).map(|tile| folded.combine(tile))
+                })
+            }
+            Fault::SharesAScratch => {
+                let middle = run.start.midpoint(run.end);
+                let (mut left, mut right) = (K::Partial::identity(), K::Partial::identity());
+                for tile in run.start..middle {
+                    left = left.combine(watch.fold_tiles(kernel, tile..tile + 1, &mut scratch, watch)?);
+                    let other = tile - run.start + middle;
+                    right = right.combine(watch.fold_tiles(kernel, other..other + 1, &mut scratch, watch)?);
+                }
+                let left_over = middle + (middle - run.start)..run.end;
+                Ok(left.combine(right).combine(watch.fold_tiles(kernel, left_over, &mut scratch, watch)?))
+            }
+            Fault::IgnoresCancel => watch.fold_tiles(kernel, run, &mut scratch, &Heedless),
+            Fault::LooksAtTheFlagOnceATile => run.into_iter().try_fold(K::Partial::identity(), |folded, tile| {
+                watch.beat().map_err(|Stopped| watch.cause())?;
+                watch.fold_tiles(kernel, tile..tile + 1, &mut scratch, &Heedless).map(|tile| folded.combine(tile))
+            }),
+            _ => watch.fold_tiles(kernel, run, &mut scratch, watch),
+        };
+        drop(poisonable);
+        folded
+    }
+
+    fn fold_on_threads<K: Kernel>(
+        &self,
+        kernel: &K,
+        tiles: Range<u64>,
+        control: &Control<'_>,
+    ) -> Result<K::Partial, Error> {
+        let runs = self.runs(&tiles, kernel.grain());
+        let watch = control.watch(kernel, &tiles);
+        let first_fault = OnceLock::new();
+        let (sender, results) = channel();
+        thread::scope(|scope| {
+            for (place, run) in runs.into_iter().enumerate() {
+                let (sender, watch, first_fault) = (sender.clone(), &watch, &first_fault);
+                scope.spawn(move || {
+                    let own = self.has(Fault::WatchesEachRun).then(|| control.watch(kernel, &run));
+                    let result = guard(kernel.phase(), || self.run(kernel, run, own.as_ref().unwrap_or(watch)));
+                    if let Err(fault) = &result {
+                        first_fault.get_or_init(|| fault.clone());
+                        watch.halt();
+                    }
+                    sender.send((place, result)).unwrap();
+                });
+            }
+        });
+        drop(sender);
+        let mut results: Vec<_> = results.into_iter().collect();
+        if !self.has(Fault::FoldsAsResultsComeIn) {
+            results.sort_by_key(|(place, _)| *place);
+        }
+        match first_fault.into_inner() {
+            Some(Error::Panicked { .. }) if self.has(Fault::SwallowsPanics) => {}
+            Some(Error::Panicked { phase, .. }) if self.has(Fault::NamesNoCause) => {
+                return Err(Error::Panicked { phase, message: "a worker died".into() });
+            }
+            Some(fault) => return Err(fault),
+            None => {}
+        }
+        let folded =
+            results.into_iter().filter_map(|(_, result)| result.ok()).fold(K::Partial::identity(), Monoid::combine);
+        match self.fault {
+            Fault::ForgetsTheEnd => {}
+            Fault::TellsProgressBackwards => control.watch(kernel, &tiles).finish()?,
+            _ => watch.finish()?,
+        }
+        if self.has(Fault::CancelsWhatIsDone) && control.is_cancelled() { Err(Error::Cancelled) } else { Ok(folded) }
+    }
+}
+
+impl Backend for Mine {
+    fn label(&self) -> &'static str {
+        "mine"
+    }
+
+    fn workers(&self) -> NonZeroUsize {
+        self.workers
+    }
+
+    fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
+        let mut last = self.last.lock().unwrap();
+        match (self.fault, &*last) {
+            (Fault::HangsWithOneWorker, _) if self.workers == NonZeroUsize::MIN => loop {
+                thread::park();
+            },
+            (Fault::AnswersFromTheLastCount, Some(last)) if last.phase == kernel.phase() && last.tiles == tiles => {
+                return K::Partial::decode(&last.bytes);
+            }
+            _ => drop(last),
+        }
+        let _turn = match self.turn.try_lock() {
+            Err(_) if self.has(Fault::RefusesASecondCountAtOnce) => {
+                return Err(Error::Unavailable { what: "mine", reason: "it is counting".into() });
+            }
+            turn => turn.ok().filter(|_| self.has(Fault::RefusesASecondCountAtOnce)),
+        };
+        if self.has(Fault::BlocksARayonWorker) && rayon::current_thread_index().is_some() {
+            let (sender, receiver) = channel();
+            rayon::scope(move |scope| {
+                scope.spawn(move |_| sender.send(()).unwrap());
+                receiver.recv().unwrap();
+            });
+        }
+        if self.has(Fault::DropsTheFifthSegment) && kernel.phase() == "sieve" && tiles.end > 4 {
+            return self.fold_on_threads(kernel, tiles.start..4, control);
+        }
+        let folded = self.fold_on_threads(kernel, tiles.clone(), control)?;
+        last = self.last.lock().unwrap();
+        *last = Some(Answer { phase: kernel.phase(), tiles, bytes: folded.encode()? });
+        Ok(folded)
+    }
+}
+
+/// The faults, the law that is to find each, and a part of what it is to say.
+const FAULTS: [(Fault, Law, &str); 22] = [
+    (Fault::HangsWithOneWorker, Law::AnyWorkers, "hangs"),
+    (Fault::DropsTheLastTile, Law::EachTileOnce, "tiles came back of"),
+    (Fault::RunsATileTwice, Law::EachTileOnce, "was run twice"),
+    (Fault::FoldsAsResultsComeIn, Law::FoldOrder, "was combined before that of tile"),
+    (Fault::SkipsATileAtASeam, Law::AnyCut, "the run"),
+    (Fault::RunsATileWhereThereIsNone, Law::NoTiles, "a kernel without tiles was given some"),
+    (Fault::MakesAScratchForEachTile, Law::OneScratch, "scratches for one fold"),
+    (Fault::SharesAScratch, Law::OneScratch, "a scratch was moved on after the tiles"),
+    (Fault::StartsAThreadTooMany, Law::AtMostWorkers, "tiles ran at once on"),
+    (Fault::DropsTheFifthSegment, Law::Agreement, "primes in"),
+    (Fault::AnswersFromTheLastCount, Law::Reuse, "in question 2 to one instance"),
+    (Fault::RefusesASecondCountAtOnce, Law::CountsAtOnce, "it is counting"),
+    (Fault::BlocksARayonWorker, Law::InsideRayon, "hangs"),
+    (Fault::IgnoresCancel, Law::CancelBefore, "cancelled before the first tile"),
+    (Fault::LooksAtTheFlagOnceATile, Law::CancelLatency, "although the flag was set"),
+    (Fault::CancelsWhatIsDone, Law::CancelAfter, "cancelled"),
+    (Fault::WatchesEachRun, Law::Progress, "60 tiles were called"),
+    (Fault::TellsProgressBackwards, Law::Progress, "were told"),
+    (Fault::ForgetsTheEnd, Law::Progress, "was not told"),
+    (Fault::SwallowsPanics, Law::TilePanics, "an answer instead of"),
+    (Fault::IsPoisonedByAPanic, Law::TilePanics, "afterwards a fold of 10 tiles fails"),
+    (Fault::NamesNoCause, Law::ScratchPanics, "a worker died"),
+];
+
+#[test]
+fn each_fault_breaks_the_law_that_is_to_find_it() {
+    // Those that hang wait for the watchdog; the others need not wait for them.
+    let (hanging, quick): (Vec<_>, Vec<_>) = FAULTS.into_iter().partition(|(_, _, said)| *said == "hangs");
+    let broken: BTreeSet<_> = thread::scope(|scope| {
+        let trials = [hanging, quick].map(|faults| scope.spawn(|| faults.into_iter().flat_map(broken_by).collect()));
+        trials.into_iter().flat_map(|trial| -> Vec<_> { trial.join().unwrap() }).collect()
+    });
+    let never: Vec<_> = Law::ALL.into_iter().filter(|law| !broken.contains(law.name())).collect();
+    assert_eq!(never, [], "laws that nothing breaks");
+}
+
+fn broken_by((fault, law, said): (Fault, Law, &str)) -> Vec<&'static str> {
+    let caps = Caps::full().patience(Duration::from_secs(10));
+    let report = check(move |workers| Mine::new(workers, fault), caps, 1, 8);
+    let verdict = report.laws.iter().find(|finding| finding.law == law).map(|finding| &finding.verdict);
+    assert!(matches!(verdict, Some(Verdict::Broken(why)) if why.contains(said)), "{fault:?}: {report}");
+    report.broken().map(Law::name).collect()
+}
+
+#[test]
+fn without_a_fault_every_law_holds() {
+    let report = check(|workers| Mine::new(workers, Fault::None), Caps::full(), 1, 32);
+    assert!(report.laws.iter().all(|finding| finding.verdict == Verdict::Holds), "{report}");
+    assert_eq!(report.laws.len(), Law::ALL.len());
+}
