@@ -3,6 +3,7 @@
 mod backends;
 mod count;
 mod experiment;
+mod race;
 mod verify;
 
 use std::num::NonZeroUsize;
@@ -29,6 +30,8 @@ enum Command {
     Experiment(experiment::Args),
     /// Count the primes of a range, both ends counted.
     Count(count::Args),
+    /// One count in every lane, with several numbers of workers: which is worth it, and how sure is that?
+    Race(race::Args),
     /// Hold the lanes to the laws of the conformance suite, one line a law.
     Verify(verify::Args),
     /// List the lanes.
@@ -41,6 +44,7 @@ impl Cli {
             None => self.experiment.run(),
             Some(Command::Experiment(args)) => args.run(),
             Some(Command::Count(args)) => args.run(),
+            Some(Command::Race(args)) => args.run(),
             Some(Command::Verify(args)) => args.run(),
             Some(Command::Backends(args)) => args.run(),
         }

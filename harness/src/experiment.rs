@@ -16,9 +16,10 @@ use primelanes_backends::{Algorithm, Backend, Control, Error, Kernel, PrimeCount
 use rand::seq::SliceRandom;
 
 pub use self::lane::Lane;
+use self::measure::Sample;
 pub use self::measure::{LaneReport, Report};
-use self::measure::{Sample, Stopwatch};
 use crate::oracle;
+use crate::stopwatch::Stopwatch;
 
 /// What is to be run.
 #[derive(Clone, Debug)]

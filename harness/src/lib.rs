@@ -5,4 +5,7 @@ pub mod conformance;
 pub mod experiment;
 pub mod number;
 pub mod oracle;
+pub mod race;
+pub mod statistics;
+mod stopwatch;
 pub mod strategies;

@@ -11,6 +11,18 @@ pub fn prime_pi(limit: u64) -> u64 {
     primal::StreamingSieve::prime_pi(usize::try_from(limit).expect("the oracle counts what fits a usize")) as u64
 }
 
+/// pi(limit): a known value where the tables have it, or else by [`prime_pi`].
+///
+/// # Panics
+/// As [`prime_pi`].
+#[must_use]
+pub fn known_or_counted(limit: u64) -> u64 {
+    let ten = |(k, count)| (10_u64.pow(k), count);
+    let two = |(k, count)| 1_u64.checked_shl(k).map(|power| (power, count));
+    let mut known = powers_of_ten().into_iter().map(ten).chain(powers_of_two().into_iter().filter_map(two));
+    known.find(|&(power, _)| power == limit).map_or_else(|| prime_pi(limit), |(_, count)| count)
+}
+
 /// The primes of a narrow window anywhere in u64, both ends counted, by primal's primality test.
 #[must_use]
 pub fn count_window(window: RangeInclusive<u64>) -> u64 {
@@ -51,6 +63,13 @@ mod tests {
             assert_eq!(prime_pi(1 << k), count, "2^{k}");
         }
         assert_eq!((powers_of_ten().len(), powers_of_two().len()), (20, 59));
+    }
+
+    #[test]
+    fn known_values_need_no_count() {
+        assert_eq!(known_or_counted(10_u64.pow(19)), 234_057_667_276_344_607);
+        assert_eq!(known_or_counted(1 << 56), powers_of_two()[56].1);
+        assert_eq!((known_or_counted(1_000_001), known_or_counted(0)), (78_498, 0));
     }
 
     #[test]

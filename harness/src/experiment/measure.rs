@@ -1,30 +1,11 @@
 //! What an experiment measured.
 
 use std::num::NonZeroUsize;
-use std::time::Instant;
 
-use cpu_time::ProcessTime;
 use serde::Serialize;
 
 use super::Lane;
-
-/// Wall-clock and processor time together.
-pub(super) struct Stopwatch {
-    wall: Instant,
-    cpu: ProcessTime,
-}
-
-impl Stopwatch {
-    pub(super) fn start() -> Self {
-        Self { cpu: ProcessTime::now(), wall: Instant::now() }
-    }
-
-    /// Seconds on the wall clock, and cores used: processor time of the whole process over wall time.
-    pub(super) fn stop(self) -> (f64, f64) {
-        let (wall, cpu) = (self.wall.elapsed().as_secs_f64(), self.cpu.elapsed().as_secs_f64());
-        (wall, cpu / wall.max(f64::MIN_POSITIVE))
-    }
-}
+use crate::statistics::median;
 
 /// One run of all tasks in one lane.
 #[derive(Clone, Debug)]
@@ -105,7 +86,7 @@ impl LaneReport {
             seconds: samples.iter().map(|sample| sample.seconds).collect(),
             speedup: None,
             cores_used: median(samples.iter().map(|sample| sample.cores_used)),
-            handovers: handovers.map(|counts| median(counts.into_iter()) as u64),
+            handovers: handovers.map(|counts| median(counts) as u64),
             counts: wrong.unwrap_or(&samples[0]).counts.clone(),
             verified: wrong.is_none(),
         }
@@ -125,30 +106,12 @@ impl LaneReport {
     }
 }
 
-/// The middle value, or the mean of the two in the middle; not a number if there is none.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_by(f64::total_cmp);
-    let (low, high) = (sorted.len().saturating_sub(1) / 2, sorted.len() / 2);
-    match (sorted.get(low), sorted.get(high)) {
-        (Some(low), Some(high)) => f64::midpoint(*low, *high),
-        _ => f64::NAN,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn sample(seconds: f64, counts: &[u64]) -> Sample {
         Sample { seconds, cores_used: 1.0, handovers: None, counts: counts.to_vec() }
-    }
-
-    #[test]
-    fn the_median_is_in_the_middle() {
-        assert!((median([3.0, 1.0, 2.0].into_iter()) - 2.0).abs() < 1e-12);
-        assert!((median([4.0, 1.0, 2.0, 3.0].into_iter()) - 2.5).abs() < 1e-12);
-        assert!(median(std::iter::empty()).is_nan());
     }
 
     #[test]

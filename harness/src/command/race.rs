@@ -1,0 +1,116 @@
+//! `primelanes race`: which lane is worth it?
+
+use std::cell::Cell;
+use std::fmt::Display;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write, stdout};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use primelanes_backends::{Algorithm, BackendKind, Progress};
+use primelanes_harness::number;
+use primelanes_harness::race::Race;
+
+use super::at_least_one;
+use crate::interrupt;
+use crate::progress::{Bar, When};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// All primes up to this number are counted, itself counted.
+    #[arg(value_name = "STOP", value_parser = number::parse, allow_negative_numbers = true)]
+    stop: u64,
+
+    /// auto, trial-division or sieve.
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    algorithm: Algorithm,
+
+    /// Lanes that `primelanes backends` lists; all of them, unless said.
+    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
+    backends: Vec<BackendKind>,
+
+    /// Numbers of workers, as far as a lane takes them; 1, 2, 4, .. up to the number of cores, unless said.
+    #[arg(long, value_name = "N,M,..", value_delimiter = ',', value_parser = at_least_one)]
+    workers: Vec<NonZeroUsize>,
+
+    /// How often each lane is measured; each round runs all lanes in shuffled order. Six and more give intervals.
+    #[arg(long, value_name = "N", default_value = "10", value_parser = at_least_one)]
+    rounds: NonZeroUsize,
+
+    /// Rounds before that, unmeasured.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = number::parse, allow_negative_numbers = true)]
+    warmup: u64,
+
+    /// One object with all samples: stop, algorithm, lanes, warnings, summary, ..
+    #[arg(long, conflicts_with = "markdown")]
+    json: bool,
+
+    /// Print the table as Markdown.
+    #[arg(long)]
+    markdown: bool,
+
+    /// Also write every run as a line of comma-separated values.
+    #[arg(long, value_name = "FILE", value_parser = writable)]
+    csv: Option<PathBuf>,
+
+    /// Also draw a picture: speed-up against workers, and all samples.
+    #[arg(long, value_name = "FILE", value_parser = writable)]
+    svg: Option<PathBuf>,
+}
+
+impl Args {
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+        let race = self.race()?;
+        let cancel = interrupt::flag()?;
+        let total = race.rounds.get().saturating_add(race.warmup).saturating_mul(race.lanes.len()) as u64;
+        let bar = Bar::new(When::Auto, total, "runs");
+        let done = Cell::new(0);
+        let report = race.run(cancel, &|| {
+            done.set(done.get() + 1);
+            bar.show(Progress { phase: "race", done: done.get(), total });
+        });
+        bar.clear();
+
+        let report = report?;
+        let written = if self.json {
+            writeln!(stdout(), "{}", serde_json::to_string(&report)?)
+        } else if self.markdown {
+            writeln!(stdout(), "{}", report.markdown())
+        } else {
+            writeln!(stdout(), "{report}")
+        };
+        self.csv.as_deref().map_or(Ok(()), |file| write(file, &report.csv()))?;
+        self.svg.as_deref().map_or(Ok(()), |file| write(file, &report.svg()))?;
+        // A wrong count is one, whether or not somebody reads of it.
+        if report.verified() { Ok(written.map(|()| ExitCode::SUCCESS)?) } else { Ok(ExitCode::FAILURE) }
+    }
+
+    fn race(&self) -> anyhow::Result<Race> {
+        let backends = if self.backends.is_empty() { BackendKind::ALL.to_vec() } else { self.backends.clone() };
+        let workers = if self.workers.is_empty() { Race::default_workers() } else { self.workers.clone() };
+        Ok(Race {
+            stop: self.stop,
+            algorithm: self.algorithm,
+            lanes: Race::lanes(&backends, &workers)?,
+            rounds: self.rounds,
+            warmup: usize::try_from(self.warmup)?,
+        })
+    }
+}
+
+/// A file that can be written, known before a race and not after it.
+fn writable(name: &str) -> io::Result<PathBuf> {
+    let file = PathBuf::from(name);
+    let fresh = !file.exists();
+    OpenOptions::new().append(true).create(true).open(&file)?;
+    if fresh {
+        fs::remove_file(&file)?;
+    }
+    Ok(file)
+}
+
+fn write(file: &Path, text: &dyn Display) -> anyhow::Result<()> {
+    fs::write(file, text.to_string()).with_context(|| format!("cannot write '{}'", file.display()))
+}

@@ -1,0 +1,172 @@
+//! The race: one count in every lane with every number of workers, measured so that noise cannot pass for a result.
+//!
+//! Every round runs each lane once, in an order shuffled anew, so that a drift of the machine falls on all alike. A
+//! lane's pool is built before its clock starts and gone before the next lane's. Every count is checked against the
+//! oracle.
+
+mod machine;
+mod picture;
+mod report;
+mod table;
+mod words;
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
+
+use primelanes_backends::{Algorithm, BackendKind, Error, PrimeCounter, Query, available_workers};
+use rand::seq::SliceRandom;
+
+use self::machine::{Activity, Machine};
+pub use self::report::{Fit, LaneReport, Report};
+use crate::oracle;
+use crate::stopwatch::Stopwatch;
+
+/// What is to be raced.
+#[derive(Clone, Debug)]
+pub struct Race {
+    /// All primes up to here are counted, itself counted.
+    pub stop: u64,
+    /// By which algorithm.
+    pub algorithm: Algorithm,
+    /// The lanes: backends with their workers, in the order of the report.
+    pub lanes: Vec<(BackendKind, NonZeroUsize)>,
+    /// How often each lane is measured.
+    pub rounds: NonZeroUsize,
+    /// How often each lane is run before that, unmeasured.
+    pub warmup: usize,
+}
+
+/// One run of one lane.
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    seconds: f64,
+    cores_used: f64,
+    count: u64,
+    /// The lane's place in its round, from 0.
+    place: usize,
+}
+
+impl Race {
+    /// Every backend with every number of workers that it takes, each once.
+    ///
+    /// # Errors
+    /// [`Error::TooManyWorkers`] if a backend takes none of them.
+    pub fn lanes(
+        backends: &[BackendKind],
+        workers: &[NonZeroUsize],
+    ) -> Result<Vec<(BackendKind, NonZeroUsize)>, Error> {
+        let mut lanes = Vec::new();
+        for &backend in backends {
+            if let Some(&least) = workers.iter().min() {
+                backend.check(least)?;
+            }
+            for lane in workers.iter().map(|&workers| (backend, workers)) {
+                if backend.check(lane.1).is_ok() && !lanes.contains(&lane) {
+                    lanes.push(lane);
+                }
+            }
+        }
+        Ok(lanes)
+    }
+
+    /// 1, 2, 4, .. workers up to the number of cores, and that number.
+    #[must_use]
+    pub fn default_workers() -> Vec<NonZeroUsize> {
+        let cores = available_workers();
+        let doubled = std::iter::successors(Some(NonZeroUsize::MIN), |workers| {
+            workers.checked_mul(NonZeroUsize::MIN.saturating_add(1))
+        });
+        doubled.take_while(|&workers| workers < cores).chain([cores]).collect()
+    }
+
+    /// Runs all lanes in all rounds. `after_run` is called as each run ends.
+    ///
+    /// # Errors
+    /// Cancellation, or a lane that cannot be had. A wrong count is no error; the report shows it.
+    pub fn run(&self, cancel: &AtomicBool, after_run: &dyn Fn()) -> Result<Report, Error> {
+        let busy_before = Activity::over_a_moment();
+        let mut samples = vec![Vec::new(); self.lanes.len()];
+        let mut order: Vec<usize> = (0..self.lanes.len()).collect();
+        let activity = Activity::start();
+        for round in 0..self.warmup + self.rounds.get() {
+            order.shuffle(&mut rand::rng());
+            for (place, &lane) in order.iter().enumerate() {
+                let sample = self.run_lane(self.lanes[lane], place, cancel)?;
+                if round >= self.warmup {
+                    samples[lane].push(sample);
+                }
+                after_run();
+            }
+        }
+        let cores = available_workers().get();
+        let machine = Machine { cores, busy_before, busy_beside: activity.of_others() };
+        // The oracle cannot be cancelled, but takes no time beside lanes that have run to their end.
+        let expected = oracle::known_or_counted(self.stop);
+        Ok(Report::new(self, &samples, expected, machine))
+    }
+
+    fn run_lane(
+        &self,
+        (backend, workers): (BackendKind, NonZeroUsize),
+        place: usize,
+        cancel: &AtomicBool,
+    ) -> Result<Sample, Error> {
+        let lane = backend.open(workers)?;
+        let query = Query::up_to(self.stop).algorithm(self.algorithm).cancel(cancel);
+        let stopwatch = Stopwatch::start();
+        let count = lane.count(&query);
+        let (seconds, cores_used) = stopwatch.stop();
+        Ok(Sample { seconds, cores_used, count: count?, place })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    const ONE: NonZeroUsize = NonZeroUsize::MIN;
+    const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
+
+    fn race() -> Race {
+        let lanes = Race::lanes(&BackendKind::ALL, &[ONE, TWO]).unwrap();
+        Race { stop: 10_000, algorithm: Algorithm::TrialDivision, lanes, rounds: TWO, warmup: 1 }
+    }
+
+    #[test]
+    fn a_lane_runs_with_the_workers_that_it_takes() {
+        let lanes = Race::lanes(&[BackendKind::SingleThread, BackendKind::Rayon], &[ONE, TWO]).unwrap();
+        assert_eq!(lanes, [(BackendKind::SingleThread, ONE), (BackendKind::Rayon, ONE), (BackendKind::Rayon, TWO)]);
+        let refused = Race::lanes(&[BackendKind::Rayon, BackendKind::SingleThread], &[TWO]);
+        assert_eq!(refused, Err(Error::TooManyWorkers { backend: "single-thread", requested: 2, max: 1 }));
+    }
+
+    #[test]
+    fn the_default_workers_end_at_the_cores() {
+        let workers = Race::default_workers();
+        assert_eq!((workers[0], workers.last()), (ONE, Some(&available_workers())));
+        assert!(workers.is_sorted_by(|a, b| a < b), "{workers:?}");
+    }
+
+    #[test]
+    fn every_lane_is_measured_in_every_round_and_counts_right() {
+        let runs = Cell::new(0);
+        let report = race().run(&AtomicBool::new(false), &|| runs.set(runs.get() + 1)).unwrap();
+        assert_eq!((runs.get(), report.lanes.len()), (7 * 3, 7));
+        assert!(report.verified());
+        for lane in &report.lanes {
+            assert_eq!((lane.seconds.len(), lane.places.len(), &lane.counts[..]), (2, 2, &[1229, 1229][..]));
+        }
+        for round in 0..2 {
+            let mut places: Vec<_> = report.lanes.iter().map(|lane| lane.places[round]).collect();
+            places.sort_unstable();
+            assert_eq!(places, [0, 1, 2, 3, 4, 5, 6]);
+        }
+    }
+
+    #[test]
+    fn a_cancelled_race_says_so() {
+        assert_eq!(race().run(&AtomicBool::new(true), &|| ()).err(), Some(Error::Cancelled));
+    }
+}

@@ -1,0 +1,100 @@
+//! Who else is using the machine.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cpu_time::ProcessTime;
+
+/// How long the machine is looked at before a race: twenty ticks of the kernel's clock.
+const MOMENT: Duration = Duration::from_millis(200);
+
+/// What a race ran on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Machine {
+    /// Cores that this process may use.
+    pub(super) cores: usize,
+    /// Cores that others kept busy before the race and during it; `None` where the system does not say.
+    pub(super) busy_before: Option<f64>,
+    pub(super) busy_beside: Option<f64>,
+}
+
+/// From [`start`](Activity::start) on: what all cores did, and what this process did of it.
+pub(super) struct Activity {
+    ticks: Option<Ticks>,
+    own: ProcessTime,
+    since: Instant,
+}
+
+/// Time of all cores together, in ticks, as `/proc/stat` counts it (`man 5 proc_stat`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ticks {
+    busy: u64,
+    all: u64,
+    cores: u32,
+}
+
+impl Activity {
+    pub(super) fn start() -> Self {
+        Self { ticks: Ticks::now(), own: ProcessTime::now(), since: Instant::now() }
+    }
+
+    /// Cores that others kept busy since then; `None` where the system does not say.
+    pub(super) fn of_others(&self) -> Option<f64> {
+        let own = self.own.elapsed().as_secs_f64() / self.since.elapsed().as_secs_f64();
+        Some((Ticks::now()?.cores_busy_since(self.ticks?) - own).max(0.0))
+    }
+
+    /// Cores that others keep busy while this process sleeps for a moment.
+    pub(super) fn over_a_moment() -> Option<f64> {
+        let activity = Self::start();
+        activity.ticks?;
+        thread::sleep(MOMENT);
+        activity.of_others()
+    }
+}
+
+impl Ticks {
+    fn now() -> Option<Self> {
+        Self::parse(&fs::read_to_string("/proc/stat").ok()?)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines().filter(|line| line.starts_with("cpu"));
+        // user nice system idle iowait irq softirq steal; guests are counted among the users.
+        let total: Vec<u64> = lines.next()?.split_whitespace().skip(1).take(8).map_while(|n| n.parse().ok()).collect();
+        let (all, idle) = (total.iter().sum(), total.get(3)? + total.get(4)?);
+        Some(Self { busy: all - idle, all, cores: lines.count() as u32 })
+    }
+
+    fn cores_busy_since(self, then: Self) -> f64 {
+        let (busy, all) = (self.busy.saturating_sub(then.busy), self.all.saturating_sub(then.all));
+        busy as f64 / all.max(1) as f64 * f64::from(self.cores)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAT: &str =
+        "cpu  100 0 50 800 40 0 10 0 7 0\ncpu0 50 0 25 400 20 0 5 0 7 0\ncpu1 50 0 25 400 20 0 5 0 0 0\nintr 1";
+
+    #[test]
+    fn busy_is_what_is_not_idle() {
+        let then = Ticks::parse(STAT).unwrap();
+        assert_eq!(then, Ticks { busy: 160, all: 1000, cores: 2 });
+        let now = Ticks { busy: 160 + 50, all: 1000 + 100, cores: 2 };
+        assert!((now.cores_busy_since(then) - 1.0).abs() < 1e-9);
+        assert!(then.cores_busy_since(then).abs() < 1e-9);
+        assert_eq!(Ticks::parse("intr 1\ncpu"), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn this_machine_says() {
+        let cores = thread::available_parallelism().unwrap().get() as f64;
+        let busy = Activity::over_a_moment().unwrap();
+        assert!(busy.is_finite() && busy <= Ticks::now().unwrap().cores.into(), "{busy} of {cores}");
+    }
+}

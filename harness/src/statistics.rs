@@ -1,0 +1,162 @@
+//! What can be said from a few noisy samples, and how surely.
+//!
+//! Times are summed up by their median. Intervals are bootstrapped: rounds are drawn from the measured ones, with
+//! replacement, and the figure is worked out anew from each draw; 95 % of those lie in the interval. A round is drawn
+//! as a whole, all lanes of it, so that what slowed a whole round down cancels in a ratio.
+//!
+//! Sources: B. Efron and R. Tibshirani, *An Introduction to the Bootstrap* (1993), chapter 13; A. Karp and H. Flatt,
+//! "Measuring parallel processor performance", CACM 33 (1990); G. Amdahl, AFIPS 30 (1967).
+
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use serde::Serialize;
+
+/// With fewer samples not even the whole range from least to most covers the true median in 95 % of all cases: it
+/// misses it when all n lie on one side, with probability 2^(1-n).
+pub const FEWEST_ROUNDS: usize = 6;
+
+/// Draws for an interval: enough for its ends to repeat to a tenth of its width.
+const DRAWS: usize = 4_000;
+
+/// A figure with the interval that covers it in 95 % of all cases; `None` where the samples are too few to say.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// From all samples.
+    pub value: f64,
+    /// The ends of the interval.
+    pub interval: Option<(f64, f64)>,
+}
+
+/// A figure of `rounds` rounds: `figure` works it out from the indices of some rounds, the same one several times
+/// maybe. The same samples give the same estimate.
+pub fn estimate(rounds: usize, figure: impl Fn(&[usize]) -> f64) -> Estimate {
+    let all: Vec<usize> = (0..rounds).collect();
+    let interval = (rounds >= FEWEST_ROUNDS).then(|| {
+        let mut random = SmallRng::seed_from_u64(0);
+        let mut drawn = vec![0; rounds];
+        let mut figures: Vec<f64> = std::iter::repeat_with(|| {
+            drawn.fill_with(|| random.random_range(0..rounds));
+            figure(&drawn)
+        })
+        .take(DRAWS)
+        .collect();
+        figures.sort_by(f64::total_cmp);
+        (figures[DRAWS / 40], figures[DRAWS - 1 - DRAWS / 40])
+    });
+    Estimate { value: figure(&all), interval }
+}
+
+/// The middle value, or the mean of the two in the middle; not a number if there is none.
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    quantile(values, 0.5)
+}
+
+/// The width of the middle half of the values, over their median: how far they spread.
+#[must_use]
+pub fn spread(values: &[f64]) -> f64 {
+    let quartile = |part| quantile(values.iter().copied(), part);
+    (quartile(0.75) - quartile(0.25)) / quartile(0.5)
+}
+
+/// The value below which that part of all lies, between two of them by proportion.
+fn quantile(values: impl IntoIterator<Item = f64>, part: f64) -> f64 {
+    let mut sorted: Vec<f64> = values.into_iter().collect();
+    sorted.sort_by(f64::total_cmp);
+    let place = part * sorted.len().saturating_sub(1) as f64;
+    match (sorted.get(place.floor() as usize), sorted.get(place.ceil() as usize)) {
+        (Some(low), Some(high)) => low + (high - low) * place.fract(),
+        _ => f64::NAN,
+    }
+}
+
+/// The part of the work that seems to run on one worker only, from the speed-up that `workers` bring: (1/S - 1/p) /
+/// (1 - 1/p). Below 0 where the speed-up is more than the workers'.
+#[must_use]
+pub fn karp_flatt(speedup: f64, workers: usize) -> f64 {
+    let share = 1.0 / workers as f64;
+    (1.0 / speedup - share) / (1.0 - share)
+}
+
+/// The serial part s by Amdahl's law, T(p) = T(1) (s + (1 - s) / p), fitted to pairs (workers, seconds) so that the
+/// sum of the squared relative errors is least.
+///
+/// Two numbers are fitted, s and T(1): three points and more are needed to see whether the law holds at all.
+#[must_use]
+pub fn serial_fraction(points: &[(usize, f64)]) -> f64 {
+    // T(p) / T = (a + b / p) / T should be 1: linear in a and b.
+    let sum = |term: fn(f64, f64) -> f64| points.iter().map(|&(p, t)| term(1.0 / t, 1.0 / (p as f64 * t))).sum::<f64>();
+    let (uu, uv, vv) = (sum(|u, _| u * u), sum(|u, v| u * v), sum(|_, v| v * v));
+    let (u, v) = (sum(|u, _| u), sum(|_, v| v));
+    let (serial, parallel) = (u * vv - v * uv, v * uu - u * uv);
+    serial / (serial + parallel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(a: f64, b: f64) -> bool {
+        (a - b).abs() < 1e-9
+    }
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert!(near(median([3.0, 1.0, 2.0]), 2.0));
+        assert!(near(median([4.0, 1.0, 2.0, 3.0]), 2.5));
+        assert!(median([]).is_nan());
+    }
+
+    #[test]
+    fn the_spread_is_that_of_the_middle_half() {
+        assert!(near(spread(&[8.0, 9.0, 10.0, 11.0, 100.0]), 0.2));
+        assert!(near(spread(&[5.0]), 0.0));
+    }
+
+    #[test]
+    fn an_interval_holds_its_figure_and_needs_six_rounds() {
+        let samples = [1.0, 1.1, 0.9, 1.05, 0.95, 1.3, 1.02];
+        let of = |rounds: usize| estimate(rounds, |drawn| median(drawn.iter().map(|&round| samples[round])));
+        let seven = of(7);
+        let (low, high) = seven.interval.unwrap();
+        assert!(near(seven.value, 1.02) && low < 1.02 && 1.02 < high, "{seven:?}");
+        assert!((0.9..=1.3).contains(&low) && (0.9..=1.3).contains(&high), "{seven:?}");
+        assert_eq!(seven, of(7), "the same samples, the same interval");
+        assert!(of(6).interval.is_some() && of(5).interval.is_none());
+    }
+
+    #[test]
+    fn the_interval_covers_the_true_median_as_often_as_it_says() {
+        let mut random = SmallRng::seed_from_u64(1);
+        let covered = (0..200)
+            .filter(|_| {
+                let samples: Vec<f64> = (0..15).map(|_| random.random_range(0.0..2.0)).collect();
+                let of = estimate(samples.len(), |drawn| median(drawn.iter().map(|&round| samples[round])));
+                of.interval.is_some_and(|(low, high)| low <= 1.0 && 1.0 <= high)
+            })
+            .count();
+        // 95 % of 200, give or take three standard deviations and the bootstrap's own error.
+        assert!((176..=200).contains(&covered), "{covered} of 200");
+    }
+
+    #[test]
+    fn what_slows_a_whole_round_cancels_in_a_ratio() {
+        let drift = [1.0, 5.0, 2.0, 9.0, 4.0, 3.0, 7.0];
+        let ratio = estimate(7, |drawn| {
+            let of = |scale: f64| median(drawn.iter().map(|&round| scale * drift[round]));
+            of(3.0) / of(1.5)
+        });
+        let (low, high) = ratio.interval.unwrap();
+        assert!(near(ratio.value, 2.0) && near(low, 2.0) && near(high, 2.0), "{ratio:?}");
+    }
+
+    #[test]
+    fn serial_fractions_are_found_again() {
+        for serial in [0.0, 0.1, 0.5] {
+            let seconds = |p: usize| 3.0 * (serial + (1.0 - serial) / p as f64);
+            let points = [1, 2, 4, 8].map(|p| (p, seconds(p)));
+            assert!(near(serial_fraction(&points), serial));
+            assert!(near(karp_flatt(seconds(1) / seconds(4), 4), serial));
+        }
+        assert!(karp_flatt(2.1, 2) < 0.0);
+    }
+}
