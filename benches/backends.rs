@@ -1,17 +1,21 @@
-//! What does each lane make of one, two and all workers? Pools are built outside the timed part and dropped before
-//! the next lane.
+//! Which lane makes the most of all cores, and what does it make of each algorithm? How it gets there from one worker on
+//! is the question of `scaling`.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use primelanes_backends::{Algorithm, PrimeCounter, Query};
-use primelanes_benches::lanes;
+use primelanes_backends::{Algorithm, BackendKind, PrimeCounter, Query, available_workers};
 
 fn every_lane(criterion: &mut Criterion) {
     for (algorithm, limit) in [(Algorithm::TrialDivision, 1_000_000), (Algorithm::Sieve, 100_000_000)] {
         let mut group = criterion.benchmark_group(format!("backends/{algorithm}/{limit:e}"));
         group.throughput(Throughput::Elements(limit)).sample_size(10);
         let query = Query::up_to(limit).algorithm(algorithm);
-        for (name, lane) in lanes() {
-            group.bench_function(name, |bencher| bencher.iter(|| lane.count(&query).expect("nothing cancels it")));
+        for kind in BackendKind::ALL {
+            // Opened outside the timed part and dropped before the next, so that no pool idles beside another's run.
+            let workers = available_workers().min(kind.max_workers());
+            let lane = kind.open(workers).expect("a lane takes what it says it takes");
+            group.bench_function(format!("{kind}/{workers}"), |bencher| {
+                bencher.iter(|| lane.count(&query).expect("nothing cancels it"));
+            });
         }
         group.finish();
     }
