@@ -191,4 +191,18 @@ mod tests {
             assert_eq!(refused, Some(Error::TooManyWorkers { backend, requested, max: max.get() }));
         }
     }
+
+    #[test]
+    fn every_lane_is_described_in_words_of_its_own() {
+        for (place, kind) in BackendKind::ALL.into_iter().enumerate() {
+            let words = kind.description().split_whitespace().count();
+            assert!((3..20).contains(&words), "{kind}: {}", kind.description());
+            assert!(BackendKind::ALL[..place].iter().all(|other| other.description() != kind.description()));
+        }
+    }
+
+    #[test]
+    fn a_worker_for_each_core_that_the_system_grants() {
+        assert_eq!(std::thread::available_parallelism().ok(), Some(available_workers()));
+    }
 }

@@ -87,3 +87,14 @@ impl fmt::Debug for Rayon {
         f.debug_struct("Rayon").field("workers", &self.workers()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_shows_its_workers() {
+        let three = Rayon::new(NonZeroUsize::new(3).expect("not zero"));
+        assert_eq!(format!("{three:?}"), "Ok(Rayon { workers: 3 })");
+    }
+}

@@ -204,3 +204,84 @@ impl fmt::Debug for Watch<'_> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::resume_unwind;
+    use std::thread;
+
+    use super::*;
+    use crate::Probe;
+
+    fn watch<'a>(control: &Control<'a>, tiles: u64) -> Watch<'a> {
+        control.watch(&Probe::new(tiles), &(0..tiles))
+    }
+
+    /// What an observer is told of a watch over so many tiles.
+    fn told(tiles: u64, work: impl FnOnce(&Watch<'_>)) -> Vec<Progress> {
+        let told = Mutex::new(Vec::new());
+        let observer = |progress| told.lock().unwrap().push(progress);
+        work(&watch(&Control::new().progress(&observer), tiles));
+        told.into_inner().unwrap()
+    }
+
+    fn progress(done: u64, total: u64) -> Progress {
+        Progress { phase: "probe", done, total }
+    }
+
+    #[test]
+    fn the_ends_of_a_phase_are_told_once() {
+        assert_eq!(told(4, |watch| watch.finish().unwrap()), [progress(0, 4), progress(4, 4)]);
+        assert_eq!(told(0, |watch| watch.finish().unwrap()), [progress(0, 0)]);
+    }
+
+    #[test]
+    fn finished_tiles_are_told_after_a_while() {
+        let told = told(4, |watch| {
+            watch.after(1);
+            thread::sleep(REPORT_INTERVAL);
+            watch.after(2);
+        });
+        assert_eq!(told.last(), Some(&progress(3, 4)));
+    }
+
+    #[test]
+    fn reports_keep_their_distance() {
+        let clock = Instant::now();
+        let told = told(1000, |watch| (0..1000).for_each(|_| watch.after(1)));
+        let intervals = clock.elapsed().as_millis() / REPORT_INTERVAL.as_millis();
+        assert!(told.len() as u128 <= 1 + intervals, "{} reports in {intervals} intervals", told.len());
+    }
+
+    #[test]
+    fn a_halt_stops_one_fold_and_the_flag_stops_all() {
+        let flag = AtomicBool::new(false);
+        let control = Control::new().cancel(&flag);
+        let folds = [(); 2].map(|()| watch(&control, 1));
+        let beats = || [folds[0].beat(), folds[1].beat()];
+        assert_eq!(beats(), [Ok(()), Ok(())]);
+        folds[0].halt();
+        assert_eq!(beats(), [Err(Stopped), Ok(())]);
+        flag.store(true, Ordering::Relaxed);
+        assert_eq!(beats(), [Err(Stopped), Err(Stopped)]);
+        assert_eq!(folds[1].cause(), Error::Cancelled);
+    }
+
+    #[test]
+    fn the_first_panic_of_the_observer_stops_the_workers_and_is_the_cause() {
+        let observer = |progress: Progress| resume_unwind(Box::new(format!("done {}", progress.done)));
+        let watch = watch(&Control::new().progress(&observer), 1);
+        let fault = Error::Panicked { phase: "progress observer", message: "done 0".into() };
+        assert_eq!((watch.beat(), watch.cause()), (Err(Stopped), fault.clone()));
+        assert_eq!(watch.finish(), Err(fault));
+    }
+
+    #[test]
+    fn debug_output_tells_what_is_watched() {
+        let control = Control::new().progress(&|_| ());
+        assert_eq!(format!("{control:?}"), "Control { cancel: None, observed: true }");
+        let watch = watch(&Control::new(), 3);
+        let control = "Control { cancel: None, observed: false }";
+        assert_eq!(format!("{watch:?}"), format!("Watch {{ control: {control}, phase: \"probe\", total: 3, .. }}"));
+    }
+}

@@ -57,7 +57,37 @@ impl PrimeCounter for Box<dyn PrimeCounter> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+    use std::ops::Range;
+
     use super::*;
+    use crate::{Algorithm, Control, Kernel};
+
+    /// A backend that runs nothing and says what it was to run.
+    struct Idle;
+
+    impl Backend for Idle {
+        fn label(&self) -> &'static str {
+            "idle"
+        }
+
+        fn workers(&self) -> NonZeroUsize {
+            NonZeroUsize::MIN
+        }
+
+        fn fold_run<K: Kernel>(&self, kernel: &K, _: Range<u64>, _: &Control<'_>) -> Result<K::Partial, Error> {
+            Err(Error::NotPortable { backend: "idle", phase: kernel.phase() })
+        }
+    }
+
+    #[test]
+    fn a_backend_counts_under_its_label_by_the_algorithm_asked_for() {
+        assert_eq!(Idle.name(), "idle");
+        for (algorithm, phase) in [(Algorithm::Sieve, "sieve"), (Algorithm::TrialDivision, "trial division")] {
+            let count = Idle.count(&Query::up_to(100).algorithm(algorithm));
+            assert_eq!(count, Err(Error::NotPortable { backend: "idle", phase }));
+        }
+    }
 
     /// A counter that is no backend.
     struct Table;

@@ -102,3 +102,35 @@ pub fn fold_tiles<K: Kernel, P: Pulse>(
     }
     Ok(folded)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A kernel that leaves all to the defaults.
+    struct Bare;
+
+    impl Kernel for Bare {
+        type Scratch = ();
+        type Partial = ();
+
+        fn phase(&self) -> &'static str {
+            "bare"
+        }
+
+        fn tiles(&self) -> u64 {
+            1
+        }
+
+        fn scratch(&self) {}
+
+        fn tile<P: Pulse>(&self, _: u64, (): &mut (), _: &P) -> Result<(), Stopped> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_kernel_is_claimed_tile_by_tile_and_stays_here_unless_it_says_otherwise() {
+        assert_eq!((Bare.grain(), Bare.spec()), (1, None));
+    }
+}

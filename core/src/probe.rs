@@ -148,7 +148,7 @@ mod tests {
     fn trouble_comes_as_asked_for() {
         let panicked = |message: String| Err(Error::Panicked { phase: "probe", message });
         let in_tile = Probe { trouble: Some(Trouble::PanicInTile(1)), ..Probe::new(3) };
-        assert_eq!(fold(&in_tile), panicked(Probe::panic_of_tile(1)));
+        assert_eq!(fold(&in_tile), panicked("tile 1 is bad".to_owned()));
         let elsewhere = Probe { trouble: Some(Trouble::PanicInTile(3)), ..Probe::new(3) };
         assert_eq!(fold(&elsewhere).map(|visits| visits.len()), Ok(3));
         let in_scratch = Probe { trouble: Some(Trouble::PanicInScratch), ..Probe::new(3) };
@@ -165,6 +165,10 @@ mod tests {
         let stalled = Probe { trouble: Some(Trouble::Stall(1, Duration::from_millis(20))), ..Probe::new(2) };
         assert_eq!(fold(&stalled).map(|visits| visits.len()), Ok(2));
         assert!(clock.elapsed() >= Duration::from_millis(20));
+        let clock = Instant::now();
+        let elsewhere = Probe { trouble: Some(Trouble::Stall(2, Duration::from_secs(5))), ..Probe::new(2) };
+        assert_eq!(fold(&elsewhere).map(|visits| visits.len()), Ok(2));
+        assert!(clock.elapsed() < Duration::from_secs(5));
     }
 
     #[test]
@@ -177,7 +181,7 @@ mod tests {
         let message = Probe::panic_of_tile(4);
         assert_eq!(job.run(4..5, &Control::new()), Err(Error::Panicked { phase: "probe", message }));
         let grain = match JobSpec::decode(&bytes) {
-            Ok(JobSpec::Probe(probe)) => probe.grain,
+            Ok(JobSpec::Probe(probe)) => probe.grain(),
             other => panic!("{other:?}"),
         };
         assert_eq!(grain, 2);

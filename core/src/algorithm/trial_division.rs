@@ -72,18 +72,18 @@ fn tile_width(stop: u64) -> u64 {
 
 /// Whether no number from 2 to the square root of `n` divides it, for n of at least 2.
 fn is_prime<P: Pulse>(n: u64, pulse: &P) -> Result<bool, Stopped> {
-    let root = n.isqrt();
+    let end = n.isqrt() + 1;
     if let Ok(n) = u32::try_from(n) {
-        return Ok(!(2..=root as u32).any(|divisor| n.is_multiple_of(divisor)));
+        return Ok(!(2..end as u32).any(|divisor| n.is_multiple_of(divisor)));
     }
     let mut first = 2;
-    while first <= root {
-        let last = root.min(first + DIVISORS_PER_BEAT - 1);
-        if (first..=last).any(|divisor| n.is_multiple_of(divisor)) {
+    while first < end {
+        let next = end.min(first + DIVISORS_PER_BEAT);
+        if (first..next).any(|divisor| n.is_multiple_of(divisor)) {
             return Ok(false);
         }
         pulse.beat()?;
-        first = last + 1;
+        first = next;
     }
     Ok(true)
 }
@@ -145,6 +145,11 @@ mod tests {
         let prime = 18_446_744_073_709_551_557; // 2^64 - 59, the largest in u64
         let pulse = Beats { left: Cell::new(5) };
         assert_eq!(is_prime(prime, &pulse), Err(Stopped));
+    }
+
+    #[test]
+    fn backends_are_told_its_name() {
+        assert_eq!(TrialDivision::new(0..=100).phase(), "trial division");
     }
 
     #[test]
