@@ -212,7 +212,7 @@ impl Backend for Mine {
 /// The faults, the law that is to find each, and a part of what it is to say.
 const FAULTS: [(Fault, Law, &str); 22] = [
     (Fault::HangsWithOneWorker, Law::AnyWorkers, "hangs"),
-    (Fault::DropsTheLastTile, Law::EachTileOnce, "tiles came back of"),
+    (Fault::DropsTheLastTile, Law::EachTileOnce, "was not run"),
     (Fault::RunsATileTwice, Law::EachTileOnce, "was run twice"),
     (Fault::FoldsAsResultsComeIn, Law::FoldOrder, "was combined before that of tile"),
     (Fault::SkipsATileAtASeam, Law::AnyCut, "the run"),

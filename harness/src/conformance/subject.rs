@@ -87,17 +87,35 @@ pub(super) fn ensure_usable(lane: &impl Backend) -> Result<()> {
     ensure_tiles(&visits, 0..10).map_err(|error| error.context("afterwards, in a fold of 10 tiles"))
 }
 
-/// That these are the visits to exactly these tiles, in order.
+/// That these are the visits to exactly these tiles; their order is the matter of one law alone.
 pub(super) fn ensure_tiles(visits: &[Visit], tiles: Range<u64>) -> Result<()> {
-    let seen = || visits.iter().map(|visit| visit.tile);
-    let differs = seen().zip(tiles.clone()).find(|(seen, due)| seen != due);
-    ensure!(
-        differs.is_none(),
-        "tile {} stands where {} should",
-        differs.unwrap_or_default().0,
-        differs.unwrap_or_default().1
-    );
-    let due = tiles.end.saturating_sub(tiles.start);
-    ensure!(visits.len() as u64 == due, "{} tiles came back of {due}", visits.len());
+    let mut seen: Vec<u64> = visits.iter().map(|visit| visit.tile).collect();
+    seen.sort_unstable();
+    for pair in seen.windows(2) {
+        ensure!(pair[0] != pair[1], "tile {} was run twice", pair[0]);
+    }
+    let lost = tiles.clone().find(|tile| seen.binary_search(tile).is_err());
+    ensure!(lost.is_none(), "tile {} was not run", lost.unwrap_or_default());
+    let stray = seen.iter().find(|tile| !tiles.contains(tile));
+    ensure!(stray.is_none(), "tile {} was run, which is not one of {tiles:?}", stray.unwrap_or(&0));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(tiles: &[u64]) -> String {
+        let visits: Vec<_> = tiles.iter().map(|&tile| Visit { tile, scratch: 0, turn: 0 }).collect();
+        ensure_tiles(&visits, 3..6).map_or_else(|broken| broken.to_string(), |()| "fine".to_owned())
+    }
+
+    #[test]
+    fn tiles_are_seen_to_be_lost_doubled_or_invented() {
+        assert_eq!((seen(&[3, 4, 5]), seen(&[5, 3, 4])), ("fine".into(), "fine".into()));
+        assert_eq!((seen(&[3, 5]), seen(&[3, 4])), ("tile 4 was not run".into(), "tile 5 was not run".into()));
+        assert_eq!(seen(&[3, 4, 5, 4]), "tile 4 was run twice");
+        assert_eq!(seen(&[3, 4, 5, 6]), "tile 6 was run, which is not one of 3..6");
+        assert_eq!(seen(&[2, 3, 4, 5]), "tile 2 was run, which is not one of 3..6");
+    }
 }

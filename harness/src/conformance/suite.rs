@@ -118,6 +118,7 @@ const fn unjudged(law: Law) -> Finding {
 ///
 /// # Panics
 /// If the law is broken, or if `PRIMELANES_SEED` or `PRIMELANES_CASES` is no number.
+#[track_caller]
 pub fn assert_law<B, F>(law: Law, factory: F, caps: Caps, source: &'static str)
 where
     B: Backend + 'static,
