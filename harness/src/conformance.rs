@@ -61,7 +61,7 @@ pub use self::suite::{Suite, assert_law, check};
 ///
 /// `conformance!(module, factory)` or `conformance!(module, factory, caps)`: the factory makes a backend of so many
 /// workers, `impl Fn(NonZeroUsize) -> impl Backend + Send + Sync + 'static`; the third argument is a
-/// [`Caps`](crate::conformance::Caps). See the [module](crate::conformance).
+/// [`Caps`](crate::conformance::Caps). See the [module](mod@crate::conformance).
 #[macro_export]
 macro_rules! conformance {
     ($module:ident, $factory:expr $(,)?) => {
