@@ -104,12 +104,14 @@ impl Report {
                 .draw_series(LineSeries::new(points.clone(), colour.stroke_width(2)))?
                 .label(*backend)
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(3)));
-            chart.draw_series(points.into_iter().map(|point| Circle::new(point, 4, colour.filled())))?;
+            chart.draw_series(points.into_iter().map(|point| Circle::new(point, 3, colour.filled())))?;
             let interval = |lane: &&LaneReport| Some((lane.workers as f64 + shift, lane.speedup?.interval?));
-            let bars = lanes.iter().filter_map(interval);
-            chart.draw_series(
-                bars.map(|(x, (low, high))| PathElement::new([(x, low), (x, high)], colour.stroke_width(2))),
-            )?;
+            let cap = 0.008 * most_workers;
+            let bars = lanes.iter().filter_map(interval).map(|(x, (low, high))| {
+                let ends = [(x - cap, low), (x + cap, low), (x, low), (x, high), (x - cap, high), (x + cap, high)];
+                PathElement::new(ends, colour.stroke_width(1))
+            });
+            chart.draw_series(bars)?;
         }
         chart
             .configure_series_labels()

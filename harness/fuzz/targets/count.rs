@@ -1,0 +1,39 @@
+//! Ranges and algorithms against the oracle, in a lane of any size.
+
+#![no_main]
+
+use std::num::NonZeroUsize;
+
+use libfuzzer_sys::arbitrary::{self, Arbitrary};
+use libfuzzer_sys::fuzz_target;
+use primelanes_backends::{Algorithm, BackendKind, PrimeCounter, Query};
+use primelanes_harness::oracle;
+
+#[derive(Debug, Arbitrary)]
+struct Input {
+    start: u64,
+    /// Takes so many bits off the start: low ranges are as likely as high ones.
+    shift: u8,
+    width: u16,
+    ends: bool,
+    by_division: bool,
+    lane: u8,
+    workers: u8,
+}
+
+fuzz_target!(|input: Input| {
+    // What an input costs stays below some milliseconds.
+    let (algorithm, bits, width) = if input.by_division {
+        (Algorithm::TrialDivision, 36, input.width % 256)
+    } else {
+        (Algorithm::Sieve, 44, input.width)
+    };
+    let start = input.start >> (64 - bits) >> (u32::from(input.shift) % bits);
+    let range = if input.ends { start.saturating_sub(width.into())..=start } else { start..=start + u64::from(width) };
+
+    let kind = BackendKind::ALL[usize::from(input.lane) % BackendKind::ALL.len()];
+    let workers = NonZeroUsize::new(usize::from(input.workers) % 8 + 1).expect("at least one");
+    let lane = kind.open(workers.min(kind.max_workers())).expect("the lane takes so many workers");
+    let count = lane.count(&Query::range(range.clone()).algorithm(algorithm));
+    assert_eq!(count, Ok(oracle::count_window(range.clone())), "{algorithm} over {range:?} on {lane:?}");
+});

@@ -1,0 +1,68 @@
+//! The number parser against big integers: the value to the digit, or one line that says why not.
+
+#![no_main]
+
+use libfuzzer_sys::arbitrary::{self, Arbitrary};
+use libfuzzer_sys::fuzz_target;
+use num_bigint::BigInt;
+use primelanes_harness::number;
+
+#[derive(Debug, Arbitrary)]
+enum Input {
+    /// Any text: no panic.
+    Text(String),
+    /// A text made from a value: that value.
+    Sum { negative: bool, first: Power, rest: Vec<(bool, Power)> },
+}
+
+#[derive(Debug, Arbitrary)]
+struct Power {
+    base: u64,
+    zeros: u8,
+    exponent: Option<u8>,
+    stars: bool,
+    spaced: bool,
+}
+
+impl Power {
+    fn literal(&self) -> BigInt {
+        BigInt::from(self.base) * BigInt::from(10).pow(self.zeros.into())
+    }
+
+    fn value(&self) -> BigInt {
+        self.literal().pow(self.exponent.unwrap_or(1).into())
+    }
+
+    fn text(&self) -> String {
+        let space = if self.spaced { " " } else { "" };
+        let sign = if self.stars { "**" } else { "^" };
+        let exponent = self.exponent.map_or_else(String::new, |exponent| format!("{space}{sign}{space}{exponent}"));
+        format!("{space}{}e{}{exponent}{space}", self.base, self.zeros)
+    }
+}
+
+fuzz_target!(|input: Input| {
+    match input {
+        Input::Text(text) => match number::parse(&text) {
+            Ok(value) if text.bytes().all(|byte| byte.is_ascii_digit()) => assert_eq!(text.parse(), Ok(value)),
+            Ok(_) => {}
+            Err(error) => assert!(!error.to_string().is_empty()),
+        },
+        Input::Sum { negative, first, rest } => {
+            let sign = |minus: bool| if minus { "-" } else { "+" };
+            let mut text = format!("{}{}", if negative { "-" } else { "" }, first.text());
+            let mut steps = vec![first.literal(), first.value()];
+            let mut sum = if negative { -first.value() } else { first.value() };
+            for (minus, term) in &rest {
+                text = format!("{text}{}{}", sign(*minus), term.text());
+                steps.extend([term.literal(), term.value()]);
+                sum = if *minus { sum - term.value() } else { sum + term.value() };
+                steps.push(sum.clone());
+            }
+            // Every step must fit in 127 bits, the result in 64.
+            let exact = steps.iter().all(|step| step.bits() <= 127 && *step != -BigInt::from(2).pow(127));
+            let due = u64::try_from(&sum).ok().filter(|_| exact);
+            assert_eq!(number::parse(&text).ok(), due, "{text:?}");
+        }
+    }
+});
