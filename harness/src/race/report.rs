@@ -300,6 +300,9 @@ mod tests {
         noisy.busy_beside = Some(1.5);
         noisy.lanes[0].seconds = vec![1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0];
         assert_eq!(noisy.doubts().len(), 2);
+        noisy.rounds = 5;
+        noisy.lanes[0].median.value = 1e-4;
+        assert_eq!(noisy.doubts().len(), 4);
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! A race's result in words.
 
 use super::Report;
-use crate::statistics::{Estimate, spread};
+use crate::statistics::{Estimate, FEWEST_ROUNDS, spread};
 
 /// A lane whose middle half of times is wider than this part of the median is noisy.
 const NOISY_SPREAD: f64 = 0.05;
 
 /// More than so many cores busy with something else make a noisy machine.
 const NOISY_LOAD: f64 = 0.1;
+
+/// Seconds in which there is more starting and ending than counting.
+const SHORT_RUN: f64 = 1e-3;
 
 impl Report {
     /// What makes the figures doubtful.
@@ -23,7 +26,13 @@ impl Report {
         let spread = widest.map(|(spread, lane)| {
             format!("times waver: the middle half of {lane}'s is {:.0} % of their median wide", 100.0 * spread)
         });
-        loads.chain(spread).collect()
+        let few = (self.rounds < FEWEST_ROUNDS)
+            .then(|| format!("fewer than {FEWEST_ROUNDS} rounds give no intervals: a tie cannot be told from a win"));
+        let fastest = self.lanes.iter().map(|lane| lane.median.value).fold(f64::INFINITY, f64::min);
+        let short = (fastest < SHORT_RUN).then(|| {
+            "runs of less than a millisecond show what it costs to begin, not what it costs to count".to_owned()
+        });
+        loads.chain(spread).chain(few).chain(short).collect()
     }
 
     /// The fastest lane beside the baseline and the second, in the manner of hyperfine.
