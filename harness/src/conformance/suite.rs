@@ -3,7 +3,7 @@
 use std::env;
 use std::fmt::{self, Display};
 use std::io::{Write, stderr};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,6 +21,9 @@ const CASES: u32 = 32;
 ///
 /// `seed` and `cases` are as in [`Report`]. A law that takes longer than [`Caps::patience`] is broken and ends the suite,
 /// for nobody can take back the thread that hangs.
+///
+/// # Panics
+/// If `cases` is 0: a law that nothing is put to holds always.
 ///
 /// ```
 /// use primelanes_backends::ScopedThreads;
@@ -48,10 +51,14 @@ pub struct Suite<B> {
 
 impl<B: Backend + 'static> Suite<B> {
     /// For a backend that `factory` makes; `seed` and `cases` are as in [`Report`].
+    ///
+    /// # Panics
+    /// If `cases` is 0.
     pub fn new<F>(factory: F, caps: Caps, seed: u64, cases: u32) -> Self
     where
         F: Fn(NonZeroUsize) -> B + Send + Sync + 'static,
     {
+        assert!(cases > 0, "a law is put to one case at least");
         Self { factory: Arc::new(factory), caps, trial: Trial { seed, cases, source: None } }
     }
 
@@ -117,7 +124,7 @@ const fn unjudged(law: Law) -> Finding {
 /// environment: see the [module](super).
 ///
 /// # Panics
-/// If the law is broken, or if `PRIMELANES_SEED` or `PRIMELANES_CASES` is no number.
+/// If the law is broken, or if `PRIMELANES_SEED` or `PRIMELANES_CASES` is no number that will do.
 #[track_caller]
 pub fn assert_law<B, F>(law: Law, factory: F, caps: Caps, source: &'static str)
 where
@@ -125,7 +132,7 @@ where
     F: Fn(NonZeroUsize) -> B + Send + Sync + 'static,
 {
     let seed = variable("PRIMELANES_SEED").unwrap_or_else(|| rand::random::<u32>().into());
-    let cases = variable("PRIMELANES_CASES").unwrap_or(CASES);
+    let cases = variable::<NonZeroU32>("PRIMELANES_CASES").map_or(CASES, NonZeroU32::get);
     let mut suite = Suite::new(factory, caps, seed, cases);
     suite.trial.source = Some(source);
     let (finding, _) = suite.judge(law);
