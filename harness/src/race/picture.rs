@@ -12,6 +12,9 @@ const WIDTH: u32 = 860;
 const CHART_HEIGHT: u32 = 380;
 const ROW_HEIGHT: u32 = 24;
 
+/// More would run into each other.
+const MOST_TICKS: usize = 20;
+
 const PAPER: RGBColor = RGBColor(255, 255, 255);
 const INK: RGBColor = RGBColor(36, 41, 47);
 const FAINT: RGBColor = RGBColor(208, 215, 222);
@@ -82,7 +85,7 @@ impl Report {
             .bold_line_style(FAINT)
             .light_line_style(TRANSPARENT)
             .label_style(("sans-serif", 14, &INK))
-            .x_labels(most_workers as usize + 2)
+            .x_labels((most_workers as usize + 2).min(MOST_TICKS))
             .x_label_formatter(&|workers| if workers.fract() == 0.0 { workers.to_string() } else { String::new() })
             .x_desc("workers")
             .y_desc("times as fast as the best one worker")
