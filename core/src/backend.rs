@@ -39,7 +39,9 @@ pub trait Backend: Send + Sync {
 
     /// Runs the tiles `tiles.start..tiles.end`, each exactly once, and folds their partial results in order.
     ///
-    /// An empty run gives the identity. May be called from several threads at once.
+    /// An empty run gives the identity. Each worker has one scratch, and runs with it neighbouring tiles, at least
+    /// [`Kernel::grain`] of them in a row, but for what is left over at an end. A panic in a tile, or where partial
+    /// results are combined, is an error. May be called from several threads at once.
     ///
     /// # Errors
     /// The first thing that went wrong: cancellation, a panic in a tile, a worker that could not be had. The backend

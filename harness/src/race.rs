@@ -12,7 +12,7 @@ mod words;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use primelanes_backends::{Algorithm, BackendKind, Error, PrimeCounter, Query, available_workers};
 use rand::seq::SliceRandom;
@@ -104,7 +104,8 @@ impl Race {
         let machine = Machine { cores, busy_before, busy_beside: activity.of_others() };
         // The oracle cannot be cancelled, but takes no time beside lanes that have run to their end.
         let expected = oracle::known_or_counted(self.stop);
-        Ok(Report::new(self, &samples, expected, machine))
+        let report = Report::new(self, &samples, expected, machine);
+        if cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(report) }
     }
 
     fn run_lane(

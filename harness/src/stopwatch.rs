@@ -13,12 +13,13 @@ pub(crate) struct Stopwatch {
 
 impl Stopwatch {
     pub(crate) fn start() -> Self {
-        Self { cpu: ProcessTime::now(), wall: Instant::now() }
+        Self { wall: Instant::now(), cpu: ProcessTime::now() }
     }
 
     /// Seconds on the wall clock, and cores used: processor time of the whole process over wall time.
     pub(crate) fn stop(self) -> (f64, f64) {
-        let (wall, cpu) = (self.wall.elapsed().as_secs_f64(), self.cpu.elapsed().as_secs_f64());
+        // Processor time within wall time, so that it is not more.
+        let (cpu, wall) = (self.cpu.elapsed().as_secs_f64(), self.wall.elapsed().as_secs_f64());
         (wall, cpu / wall.max(f64::MIN_POSITIVE))
     }
 }

@@ -108,6 +108,8 @@ fn a_bad_value_is_one_line_and_code_2() {
         (&["race", "10", "--backends", "rayon,gpu"], "unknown backend 'gpu'"),
         (&["race", "1e12", "--csv", "/no/such/folder/file"], "'/no/such/folder/file' for '--csv <FILE>': No such file"),
         (&["race", "1e12", "--svg", "/"], "'/' for '--svg <FILE>': Is a directory"),
+        (&["race", "10", "--rounds", "2^64-1"], "18446744073709551615 is above 100000"),
+        (&["race", "10", "--warmup", "1e6"], "1000000 is above 100000"),
         (&["race", "10", "--warmup", "-1"], "'-1' is -1, below 0"),
         (&["verify", "--backend", "gpu"], "unknown backend 'gpu'"),
         (&["verify", "--cases", "0"], "0 is below 1"),

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use primelanes_backends::{Algorithm, BackendKind, Progress};
 use primelanes_harness::number;
 use primelanes_harness::race::Race;
@@ -16,6 +16,9 @@ use primelanes_harness::race::Race;
 use super::at_least_one;
 use crate::interrupt;
 use crate::progress::{Bar, When};
+
+/// So many rounds of the shortest counts take minutes to sum up.
+const MOST_ROUNDS: usize = 100_000;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -36,12 +39,12 @@ pub(super) struct Args {
     workers: Vec<NonZeroUsize>,
 
     /// How often each lane is measured; each round runs all lanes in shuffled order. Six and more give intervals.
-    #[arg(long, value_name = "N", default_value = "10", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value = "10", value_parser = rounds)]
     rounds: NonZeroUsize,
 
     /// Rounds before that, unmeasured.
-    #[arg(long, value_name = "N", default_value = "1", value_parser = number::parse, allow_negative_numbers = true)]
-    warmup: u64,
+    #[arg(long, value_name = "N", default_value = "1", value_parser = warmup, allow_negative_numbers = true)]
+    warmup: usize,
 
     /// One object with all samples: stop, algorithm, lanes, warnings, summary, ..
     #[arg(long, conflicts_with = "markdown")]
@@ -88,22 +91,41 @@ impl Args {
     }
 
     fn race(&self) -> anyhow::Result<Race> {
-        let backends = if self.backends.is_empty() { BackendKind::ALL.to_vec() } else { self.backends.clone() };
         let workers = if self.workers.is_empty() { Race::default_workers() } else { self.workers.clone() };
+        // A lane that was named must take one of these numbers; of the others those run that do.
+        let takes = |kind: &BackendKind| workers.iter().any(|&workers| kind.check(workers).is_ok());
+        let able: Vec<_> = BackendKind::ALL.into_iter().filter(takes).collect();
+        let backends = match (&self.backends[..], &able[..]) {
+            ([], []) => BackendKind::ALL.to_vec(),
+            ([], able) => able.to_vec(),
+            (named, _) => named.to_vec(),
+        };
         Ok(Race {
             stop: self.stop,
             algorithm: self.algorithm,
             lanes: Race::lanes(&backends, &workers)?,
             rounds: self.rounds,
-            warmup: usize::try_from(self.warmup)?,
+            warmup: self.warmup,
         })
     }
+}
+
+fn rounds(text: &str) -> anyhow::Result<NonZeroUsize> {
+    let rounds = at_least_one(text)?;
+    ensure!(rounds.get() <= MOST_ROUNDS, "{rounds} is above {MOST_ROUNDS}");
+    Ok(rounds)
+}
+
+fn warmup(text: &str) -> anyhow::Result<usize> {
+    let rounds = number::parse(text)?;
+    ensure!(rounds <= MOST_ROUNDS as u64, "{rounds} is above {MOST_ROUNDS}");
+    Ok(rounds as usize)
 }
 
 /// A file that can be written, known before a race and not after it.
 fn writable(name: &str) -> io::Result<PathBuf> {
     let file = PathBuf::from(name);
-    let fresh = !file.exists();
+    let fresh = file.symlink_metadata().is_err();
     OpenOptions::new().append(true).create(true).open(&file)?;
     if fresh {
         fs::remove_file(&file)?;

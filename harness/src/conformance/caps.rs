@@ -55,7 +55,8 @@ impl Caps {
         self
     }
 
-    /// A law that takes longer is broken: the backend hangs. A minute unless it is said; be generous.
+    /// A law that takes longer is broken: the backend hangs. A minute unless it is said, and as much
+    /// again for every 32 cases more; be generous.
     pub const fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self

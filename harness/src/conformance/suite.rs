@@ -6,7 +6,7 @@ use std::io::{Write, stderr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use primelanes_backends::Backend;
 
@@ -79,9 +79,20 @@ impl<B: Backend + 'static> Suite<B> {
 
     /// The findings with what they are about.
     pub fn report(&self, laws: Vec<Finding>) -> Report {
-        let backend = (self.factory)(NonZeroUsize::MIN).label().to_owned();
+        let factory = Arc::clone(&self.factory);
+        let label = watchdog::run(self.patience(), move || factory(NonZeroUsize::MIN).label().to_owned());
+        let backend = match label {
+            Outcome::Returned(label) => label,
+            Outcome::Panicked(message) => format!("(a backend that cannot be made: {message})"),
+            Outcome::Hung => "(a backend that cannot be made: that hangs)".to_owned(),
+        };
         let (seed, cases) = (self.trial.seed, self.trial.cases);
         Report { backend, seed, cases, declared: self.caps.declared(), laws }
+    }
+
+    /// How long a law may take: what the backend is granted is for the usual number of cases.
+    fn patience(&self) -> Duration {
+        self.caps.get_patience() * self.trial.cases.div_ceil(CASES)
     }
 
     /// Judges one law; and whether the backend hangs in it.
@@ -90,9 +101,9 @@ impl<B: Backend + 'static> Suite<B> {
             let verdict = Verdict::Declared(lacking);
             return (Finding { law, verdict, seconds: 0.0 }, false);
         }
-        let clock = Instant::now();
+        let (clock, patience) = (Instant::now(), self.patience());
         let (factory, caps, trial) = (Arc::clone(&self.factory), self.caps.clone(), self.trial.clone());
-        let judged = watchdog::run(self.caps.get_patience(), move || {
+        let judged = watchdog::run(patience, move || {
             laws::check(law, &Subject { factory: &*factory, caps: &caps, trial: &trial })
         });
         let hung = matches!(judged, Outcome::Hung);
@@ -100,9 +111,7 @@ impl<B: Backend + 'static> Suite<B> {
             Outcome::Returned(Ok(())) => Verdict::Holds,
             Outcome::Returned(Err(broken)) => Verdict::Broken(format!("{broken:#}")),
             Outcome::Panicked(message) => Verdict::Broken(format!("the backend panics: {message}")),
-            Outcome::Hung => {
-                Verdict::Broken(format!("the backend hangs: no answer within {:?}", self.caps.get_patience()))
-            }
+            Outcome::Hung => Verdict::Broken(format!("the backend hangs: no answer within {patience:?}")),
         };
         (Finding { law, verdict, seconds: clock.elapsed().as_secs_f64() }, hung)
     }
@@ -139,7 +148,9 @@ where
     // Past the capture of a test's output: what is not asked is said.
     let say = |line: &dyn Display| drop(writeln!(stderr(), "{line}"));
     match finding.verdict {
-        Verdict::Broken(why) => panic!("the law '{law}' is broken: {why}; PRIMELANES_SEED={seed} repeats it"),
+        Verdict::Broken(why) => {
+            panic!("the law '{law}' is broken: {why}; to repeat: PRIMELANES_SEED={seed} PRIMELANES_CASES={cases}")
+        }
         Verdict::Declared(_) | Verdict::Unjudged => say(&finding),
         Verdict::Holds if law == Law::AnyWorkers => {
             suite.caps.declared_limit().iter().for_each(|limit| say(&format!("  - {law:<16} asked of {limit}")));

@@ -1,6 +1,7 @@
 //! Who else is using the machine.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,10 +40,17 @@ impl Activity {
         Self { ticks: Ticks::now(), own: ProcessTime::now(), since: Instant::now() }
     }
 
-    /// Cores that others kept busy since then; `None` where the system does not say.
+    /// Cores that others kept busy since then; `None` where the system does not say, so soon after, or if this
+    /// process may not use all cores.
     pub(super) fn of_others(&self) -> Option<f64> {
+        let (now, then) = (Ticks::now()?, self.ticks?);
+        // Some twenty ticks are few enough; and of other cores than its own this process does not speak.
+        let granted = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        if self.since.elapsed() < MOMENT || then.cores as usize != granted {
+            return None;
+        }
         let own = self.own.elapsed().as_secs_f64() / self.since.elapsed().as_secs_f64();
-        Some((Ticks::now()?.cores_busy_since(self.ticks?) - own).max(0.0))
+        Some((now.cores_busy_since(then) - own).max(0.0))
     }
 
     /// Cores that others keep busy while this process sleeps for a moment.
@@ -93,8 +101,11 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn this_machine_says() {
-        let cores = thread::available_parallelism().unwrap().get() as f64;
-        let busy = Activity::over_a_moment().unwrap();
-        assert!(busy.is_finite() && busy <= Ticks::now().unwrap().cores.into(), "{busy} of {cores}");
+        let cores = Ticks::now().unwrap().cores;
+        if cores as usize == thread::available_parallelism().unwrap().get() {
+            let busy = Activity::over_a_moment().unwrap();
+            assert!((0.0..=f64::from(cores)).contains(&busy), "{busy} of {cores}");
+        }
+        assert_eq!(Activity::start().of_others(), None, "too soon to say");
     }
 }

@@ -6,10 +6,13 @@ use serde::Serialize;
 
 use super::machine::Machine;
 use super::{Race, Sample};
-use crate::statistics::{Estimate, estimate, karp_flatt, median, serial_fraction};
+use crate::statistics::{Estimate, amdahl, estimate, karp_flatt, median};
 
 /// An interval of a serial fraction that is wider says nothing.
 const WIDEST_FIT: f64 = 0.2;
+
+/// A median that is further than this part of it from the law contradicts the law.
+const WORST_FIT: f64 = 0.05;
 
 /// Numbers of workers, no more than there are cores, that a fit needs: it has two unknowns.
 const FEWEST_POINTS: usize = 3;
@@ -169,9 +172,12 @@ impl Report {
         let serial_fraction = estimate(self.rounds, |rounds| {
             let drawn = |lane: &LaneReport| median(rounds.iter().map(|&round| lane.seconds[round]));
             let points: Vec<_> = lanes.iter().map(|lane| (lane.workers, drawn(lane))).collect();
-            serial_fraction(&points)
+            amdahl(&points).0
         });
-        let told = serial_fraction.interval.is_some_and(|(low, high)| high - low <= WIDEST_FIT && high >= 0.0);
+        let medians: Vec<_> = lanes.iter().map(|lane| (lane.workers, lane.median.value)).collect();
+        let holds = amdahl(&medians).1 <= WORST_FIT;
+        let possible = |(low, high)| high - low <= WIDEST_FIT && low <= 1.0 && high >= 0.0;
+        let told = holds && serial_fraction.interval.is_some_and(possible);
         told.then_some(Fit { backend, serial_fraction })
     }
 }
@@ -283,6 +289,11 @@ mod tests {
         assert!(near(Some(fitted[0].serial_fraction.value), 0.1), "{fitted:?}");
         assert!(report(&[law(1), law(2)], 168).amdahl.is_empty(), "two points fit any line");
         assert!(report(&[law(1), law(2), law(16)], 168).amdahl.is_empty(), "beyond the cores");
+        assert!(report(&[lane(1, 1.0), lane(2, 0.5), lane(4, 0.5)], 168).amdahl.is_empty(), "a plateau");
+        assert!(
+            report(&[lane(1, 1.0), lane(2, 1.03), lane(4, 1.06)], 168).amdahl.is_empty(),
+            "slower with each worker"
+        );
         assert!(report(&[lane(1, 1.0), lane(2, 0.2), lane(4, 0.02)], 168).amdahl.is_empty(), "no such law");
     }
 

@@ -23,7 +23,7 @@ fn ensure_cancelled<T>(answer: &Result<T, Error>, when: &str) -> Result<()> {
 pub(super) fn before<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
     let stop = AtomicBool::new(true);
     for lane in subject.lanes() {
-        // A tile that were run would say so.
+        // A tile that is run says so.
         for tile in [0, 57, 99] {
             let probe = Probe { trouble: Some(Trouble::PanicInTile(tile)), ..Probe::new(100) };
             ensure_cancelled(&lane.fold(&probe, &Control::new().cancel(&stop)), "before the first tile")?;
@@ -45,29 +45,19 @@ pub(super) fn during<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
         let control = Control::new().cancel(&stop);
         // Half a second and more for the most workers; cancelled after 20 ms.
         let probe = Probe { pause: Duration::from_millis(1), ..Probe::new(3_000) };
-        let answer = if subject.caps.has(Ability::Progress) {
-            lane.fold(&probe, &control.progress(&under_way))
-        } else {
-            cancelled_by_the_clock(&lane, &probe, &stop)
-        };
+        let control = if subject.caps.has(Ability::Progress) { control.progress(&under_way) } else { control };
+        // By the clock or by what is told, whichever comes first: not all tell in between.
+        let answer = thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(30));
+                stop.store(true, Ordering::Relaxed);
+            });
+            lane.fold(&probe, &control)
+        });
         ensure_cancelled(&answer, "on the way")?;
         ensure_usable(&lane)?;
     }
     Ok(())
-}
-
-fn cancelled_by_the_clock<B: Backend>(
-    lane: &B,
-    probe: &Probe,
-    stop: &AtomicBool,
-) -> Result<<Probe as Kernel>::Partial, Error> {
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            thread::sleep(Duration::from_millis(20));
-            stop.store(true, Ordering::Relaxed);
-        });
-        lane.fold(probe, &Control::new().cancel(stop))
-    })
 }
 
 pub(super) fn after<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
@@ -75,12 +65,17 @@ pub(super) fn after<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
         let stop = AtomicBool::new(false);
         let at_the_end = |progress: Progress| stop.store(progress.done == progress.total, Ordering::Relaxed);
         let control = Control::new().cancel(&stop).progress(&at_the_end);
-        ensure_tiles(&lane.fold(&Probe::new(tiles), &control)?, 0..tiles)
+        ensure_tiles(&lane.fold(&Probe::new(tiles), &control)?, 0..tiles)?;
+        // The last tile takes so long that the total is told by its worker, and not at the very end alone.
+        stop.store(false, Ordering::Relaxed);
+        let stall = Trouble::Stall(tiles - 1, Duration::from_millis(25));
+        let slow = Probe { trouble: Some(stall), ..Probe::new(tiles) };
+        ensure_tiles(&lane.fold(&slow, &control)?, 0..tiles)
     })
 }
 
 pub(super) fn latency<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
-    subject.for_all((0..200_u64, 0..4_u32), |lane, (tile, beats)| {
+    subject.for_all((0..200_u64, 1..4_u32), |lane, (tile, beats)| {
         let stop = AtomicBool::new(false);
         let kernel = Stubborn { stop: &stop, cancel_at: tile, beats, late_beats: 0.into(), late_tiles: 0.into() };
         ensure_cancelled(&lane.fold(&kernel, &Control::new().cancel(&stop)), "in a tile")?;

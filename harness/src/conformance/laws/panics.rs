@@ -3,8 +3,10 @@
 use std::panic::resume_unwind;
 
 use anyhow::{Result, ensure};
-use primelanes_backends::{Backend, Control, Error, Probe, Progress, Trouble};
+use primelanes_backends::{Backend, Control, Error, Kernel, Monoid, Probe, Progress, Pulse, Stopped, Trouble};
+use serde::{Deserialize, Serialize};
 
+use crate::conformance::Ability;
 use crate::conformance::subject::{Subject, ensure_usable};
 
 fn ensure_named<T>(answer: Result<T, Error>, phase: &'static str, message: &str) -> Result<()> {
@@ -21,8 +23,51 @@ pub(super) fn in_a_tile<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
             ensure_named(lane.fold(&probe, &Control::new()), "probe", &Probe::panic_of_tile(tile))?;
             ensure_usable(&lane)?;
         }
+        if subject.caps.has(Ability::SharedMemory) {
+            ensure_named(lane.fold(&Incompatible, &Control::new()), "incompatible", "incompatible")?;
+            ensure_usable(&lane)?;
+        }
     }
     Ok(())
+}
+
+/// Tiles whose results panic when two of them are combined.
+struct Incompatible;
+
+/// Whether there is a result.
+#[derive(Debug, Serialize, Deserialize)]
+struct Found(bool);
+
+impl Monoid for Found {
+    fn identity() -> Self {
+        Self(false)
+    }
+
+    fn combine(self, later: Self) -> Self {
+        if self.0 && later.0 {
+            resume_unwind(Box::new("incompatible"));
+        }
+        Self(self.0 || later.0)
+    }
+}
+
+impl Kernel for Incompatible {
+    type Scratch = ();
+    type Partial = Found;
+
+    fn phase(&self) -> &'static str {
+        "incompatible"
+    }
+
+    fn tiles(&self) -> u64 {
+        20
+    }
+
+    fn scratch(&self) {}
+
+    fn tile<P: Pulse>(&self, _: u64, (): &mut (), _: &P) -> Result<Found, Stopped> {
+        Ok(Found(true))
+    }
 }
 
 pub(super) fn in_a_scratch_constructor<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {

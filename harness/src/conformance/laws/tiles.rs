@@ -23,9 +23,11 @@ pub(super) fn each_tile_once<B: Backend>(subject: &Subject<'_, B>) -> Result<()>
 
 /// The first tile takes longest, so that a backend that combines as results come in has it last.
 pub(super) fn fold_order<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
-    let stall = Trouble::Stall(0, Duration::from_millis(3));
-    subject.for_all(probes(), |lane, probe| {
-        let visits = lane.fold(&Probe { trouble: Some(stall), ..probe }, &Control::new())?;
+    subject.for_all((probes(), any::<prop::sample::Index>()), |lane, (probe, start)| {
+        let first = start.index(probe.tiles as usize + 1) as u64;
+        let stall = Trouble::Stall(first, Duration::from_millis(3));
+        let run = first..probe.tiles;
+        let visits = lane.fold_run(&Probe { trouble: Some(stall), ..probe }, run, &Control::new())?;
         let swapped = visits.windows(2).find(|pair| pair[0].tile > pair[1].tile);
         ensure!(swapped.is_none(), "{}", swapped.map_or_else(String::new, swap));
         Ok(())
@@ -37,6 +39,13 @@ fn swap(pair: &[Visit]) -> String {
 }
 
 pub(super) fn any_cut<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+    // No index is cut to 32 bits.
+    for lane in subject.lanes() {
+        for start in [u64::from(u32::MAX) - 2, u64::MAX - 5] {
+            let visits = lane.fold_run(&Probe::new(u64::MAX), start..start + 5, &Control::new())?;
+            ensure_tiles(&visits, start..start + 5)?;
+        }
+    }
     let cuts = (probes(), prop::array::uniform3(any::<prop::sample::Index>()));
     subject.for_all(cuts, |lane, (probe, cuts)| {
         let mut cuts = cuts.map(|cut| cut.index(probe.tiles as usize + 1) as u64);
@@ -51,7 +60,8 @@ pub(super) fn any_cut<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
 }
 
 pub(super) fn any_workers<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
-    for lane in subject.lanes() {
+    for (asked, lane) in subject.workers().into_iter().zip(subject.lanes()) {
+        ensure!(lane.workers() == asked, "made for {asked} workers, it says that it has {}", lane.workers());
         ensure_folds(&lane, 100)?;
         let count = lane.count_primes(30_000)?;
         ensure!(count == 3245, "{} workers count {count} primes up to 30000, not 3245", lane.workers());
@@ -101,12 +111,12 @@ pub(super) fn one_scratch<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
     })
 }
 
-/// That what one scratch saw, turn by turn, are runs of neighbouring tiles of at least the grain, or at the very end.
+/// That what one scratch saw, turn by turn, are runs of neighbouring tiles of at least the grain, or at either end.
 fn ensure_runs_are_long(mut turns: Vec<(u64, u64)>, probe: &Probe) -> Result<()> {
     turns.sort_unstable();
     for run in turns.chunk_by(|a, b| b.1 == a.1 + 1) {
         let (first, last) = (run[0].1, run[run.len() - 1].1);
-        let whole = run.len() as u64 >= probe.grain || last + 1 == probe.tiles;
+        let whole = run.len() as u64 >= probe.grain || first == 0 || last + 1 == probe.tiles;
         ensure!(whole, "a scratch was moved on after the tiles {first}..={last}; the grain is {}", probe.grain);
     }
     Ok(())
