@@ -1,23 +1,18 @@
 //! What the benches share: one file a question, each beside this one.
 
-use std::num::NonZeroUsize;
+use primelanes_backends::{AnyBackend, BackendKind};
+use primelanes_harness::race::Race;
 
-use primelanes_backends::{AnyBackend, Backend, BackendKind, available_workers};
-
-/// Every lane with one worker, with two, and with one for each core, where it takes them and they differ.
+/// Every lane with 1, 2, 4, .. workers up to the number of cores, as in a race.
 ///
 /// Lanes are opened one by one as the iterator advances, so that no pool idles beside another lane's run.
+///
+/// # Panics
+/// If the system refuses the threads of a pool.
 pub fn lanes() -> impl Iterator<Item = (String, AnyBackend)> {
-    let mut workers = vec![NonZeroUsize::MIN, NonZeroUsize::MIN.saturating_add(1), available_workers()];
-    workers.sort_unstable();
-    workers.dedup();
-    BackendKind::ALL.into_iter().flat_map(move |kind| {
-        let taken = workers.clone().into_iter().filter(move |&workers| workers <= kind.max_workers());
-        taken.map(move |workers| open(kind, workers))
+    let lanes = Race::lanes(&BackendKind::ALL, &Race::default_workers()).expect("every lane takes one worker");
+    lanes.into_iter().map(|(kind, workers)| {
+        let lane = kind.open(workers).expect("a lane takes what it says it takes");
+        (format!("{kind}/{workers}"), lane)
     })
-}
-
-fn open(kind: BackendKind, workers: NonZeroUsize) -> (String, AnyBackend) {
-    let lane = kind.open(workers).expect("a lane takes what it says it takes");
-    (format!("{}/{}", lane.label(), lane.workers()), lane)
 }

@@ -2,23 +2,18 @@
 //! asks the same with every sample and a picture.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use primelanes_backends::{Algorithm, BackendKind, PrimeCounter, Query};
-use primelanes_harness::race::Race;
+use primelanes_backends::{Algorithm, PrimeCounter, Query};
+use primelanes_benches::lanes;
 
 /// Long enough for the start of threads not to count: 80 ms on one thread.
 const LIMIT: u64 = 100_000_000;
 
 fn scaling(criterion: &mut Criterion) {
     let query = Query::up_to(LIMIT).algorithm(Algorithm::Sieve);
-    let lanes = Race::lanes(&BackendKind::ALL, &Race::default_workers()).expect("every lane takes one worker");
     let mut group = criterion.benchmark_group("scaling/sieve/1e8");
     group.throughput(Throughput::Elements(LIMIT)).sample_size(10);
-    for (backend, workers) in lanes {
-        // Opened outside the timed part and dropped before the next, so that no pool idles beside another lane's run.
-        let lane = backend.open(workers).expect("a lane takes what it says it takes");
-        group.bench_function(format!("{backend}/{workers}"), |bencher| {
-            bencher.iter(|| lane.count(&query).expect("nothing cancels it"));
-        });
+    for (name, lane) in lanes() {
+        group.bench_function(name, |bencher| bencher.iter(|| lane.count(&query).expect("nothing cancels it")));
     }
     group.finish();
 }
