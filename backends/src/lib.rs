@@ -20,7 +20,7 @@
 //! # Ok::<(), primelanes_backends::Error>(())
 //! ```
 
-mod global_lock;
+pub mod global_lock;
 mod kind;
 mod ledger;
 mod rayon;
@@ -30,7 +30,7 @@ mod team;
 
 pub use primelanes_core::*;
 
-pub use self::global_lock::{Attached, Gil, GlobalLock};
+pub use self::global_lock::{Attached, Gil, GlobalLock, LockMode};
 pub use self::kind::{AnyBackend, BackendKind, available_workers};
 pub use self::ledger::Ledger;
 pub use self::rayon::Rayon;

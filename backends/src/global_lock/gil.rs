@@ -1,49 +1,62 @@
-//! The lock itself, on threads of the operating system.
-//!
-//! Rules of CPython 3.2 to 3.13 (`Python/ceval_gil.c`): a waiter that has waited for the switch interval without
-//! seeing a switch asks the holder to drop the lock; the holder looks at its check sites, drops it, and waits until
-//! another thread has taken it.
+//! The lock for threads of the operating system.
 
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use primelanes_core::Error;
 
+use super::lock::{Lock, State};
+use super::monitor::System;
+use super::protocol::{Regime, Rules};
+use super::trace::{Recorder, Recording, What};
+
 /// A global interpreter lock.
+///
+/// ```
+/// use std::time::Duration;
+/// use primelanes_backends::Gil;
+///
+/// let gil = Gil::new(Duration::from_millis(5));
+/// let mut attached = gil.attach()?;            // waits until it has the lock
+/// for _step in 0..1000 {
+///     // .. run a little ..
+///     attached.check();                        // hands the lock over, if another thread asked for it
+/// }
+/// let line = attached.detach(|| "as read from a file".to_owned());  // others run meanwhile
+/// assert!(gil.attach().is_err(), "this thread has it already");
+/// drop(attached);
+/// # Ok::<(), primelanes_backends::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Gil {
     interval: Duration,
-    state: Mutex<State>,
-    /// Signalled when the lock is dropped.
-    dropped: Condvar,
-    /// Signalled when the lock is taken.
-    taken: Condvar,
-    /// Set by a waiter whose patience is at its end; outside of the mutex, so that a check site costs one load.
-    drop_requested: AtomicBool,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    holder: Option<ThreadId>,
-    last_holder: Option<ThreadId>,
-    switches: u64,
+    lock: Lock<System>,
 }
 
 impl Gil {
     /// A lock that nobody holds; a waiter asks for it after `interval`.
     #[must_use]
     pub const fn new(interval: Duration) -> Self {
-        let state = State { holder: None, last_holder: None, switches: 0 };
-        Self {
-            interval,
-            state: Mutex::new(state),
-            dropped: Condvar::new(),
-            taken: Condvar::new(),
-            drop_requested: AtomicBool::new(false),
-        }
+        Self::with(interval, None)
+    }
+
+    /// The same, which keeps the first `capacity` events of 32 bytes each.
+    #[must_use]
+    pub fn recorded(interval: Duration, capacity: usize) -> Self {
+        Self::with(interval, Some(Recorder::new(capacity)))
+    }
+
+    const fn with(interval: Duration, recorder: Option<Recorder<ThreadId>>) -> Self {
+        let notes = recorder.is_some();
+        let state = State::new(Rules::new(Regime::Timed { interval }), recorder);
+        Self { interval, lock: Lock::new(System::new(state), notes) }
+    }
+
+    /// The switch interval.
+    #[must_use]
+    pub const fn interval(&self) -> Duration {
+        self.interval
     }
 
     /// Waits until the lock is free and takes it. It is dropped when the returned value is.
@@ -51,9 +64,8 @@ impl Gil {
     /// # Errors
     /// [`Error::AlreadyAttached`] if this thread holds it: it would wait for itself.
     pub fn attach(&self) -> Result<Attached<'_>, Error> {
-        self.check_not_held()?;
-        self.take();
-        Ok(Attached { gil: self, of_this_thread: PhantomData })
+        let taken = self.lock.take();
+        taken.then(|| Attached { gil: self, of_this_thread: PhantomData }).ok_or(Error::AlreadyAttached)
     }
 
     /// That this thread does not hold the lock.
@@ -61,52 +73,20 @@ impl Gil {
     /// # Errors
     /// [`Error::AlreadyAttached`] if it does.
     pub(super) fn check_not_held(&self) -> Result<(), Error> {
-        let held = self.state().holder == Some(thread::current().id());
-        if held { Err(Error::AlreadyAttached) } else { Ok(()) }
+        if self.lock.is_held_by_me() { Err(Error::AlreadyAttached) } else { Ok(()) }
     }
 
     /// How often the lock went from one thread to another.
     #[must_use]
     pub fn switches(&self) -> u64 {
-        self.state().switches
+        self.lock.state().protocol().switches()
     }
 
-    fn take(&self) {
-        let me = Some(thread::current().id());
-        let mut state = self.state();
-        while state.holder.is_some() {
-            let seen = state.switches;
-            let (reacquired, waited) =
-                self.dropped.wait_timeout(state, self.interval).unwrap_or_else(PoisonError::into_inner);
-            state = reacquired;
-            if waited.timed_out() && state.holder.is_some() && state.switches == seen {
-                self.drop_requested.store(true, Ordering::Relaxed);
-            }
-        }
-        state.holder = me;
-        if state.last_holder != me {
-            state.switches += u64::from(state.last_holder.is_some());
-            state.last_holder = me;
-        }
-        self.drop_requested.store(false, Ordering::Relaxed);
-        self.taken.notify_all();
-    }
-
-    fn release(&self) {
-        let mut state = self.state();
-        let me = state.holder.take();
-        self.dropped.notify_one();
-        // Forced switch: whoever asked is waiting, and the dropper is not the next to get the lock.
-        if self.drop_requested.load(Ordering::Relaxed) {
-            while state.last_holder == me {
-                state = self.taken.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing under the mutex can panic halfway.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What happened since the beginning, or since this was last asked; empty unless it is
+    /// [`recorded`](Gil::recorded).
+    #[must_use]
+    pub fn take_recording(&self) -> Recording {
+        self.lock.state().recorder().map(Recorder::take).unwrap_or_default()
     }
 }
 
@@ -121,22 +101,37 @@ pub struct Attached<'a> {
 impl Attached<'_> {
     /// A check site: hands the lock over if another thread asked for it, and takes it again after.
     pub fn check(&self) {
-        if self.gil.drop_requested.load(Ordering::Relaxed) {
-            self.gil.release();
-            self.gil.take();
+        self.gil.lock.check();
+    }
+
+    /// Does something without the lock, as a call that blocks or an extension that needs none, and takes it again
+    /// after, in a panic too.
+    pub fn detach<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        struct Reattach<'a>(&'a Gil);
+
+        impl Drop for Reattach<'_> {
+            fn drop(&mut self) {
+                self.0.lock.note(What::Returns);
+                self.0.lock.take();
+            }
         }
+
+        self.gil.lock.release();
+        self.gil.lock.note(What::Detaches);
+        let _reattach = Reattach(self.gil);
+        work()
     }
 }
 
 impl Drop for Attached<'_> {
     fn drop(&mut self) {
-        self.gil.release();
+        self.gil.lock.release();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicU64;
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::thread::scope;
     use std::time::Instant;
 
@@ -180,6 +175,49 @@ mod tests {
     }
 
     #[test]
+    fn others_run_while_a_thread_is_detached_and_it_has_the_lock_after() {
+        let gil = Gil::new(Duration::from_millis(5));
+        let mut attached = gil.attach().unwrap();
+        let from_inside = attached.detach(|| {
+            scope(|scope| scope.spawn(|| drop(gil.attach().unwrap())).join().unwrap());
+            // It is no longer attached, and may attach anew.
+            drop(gil.attach().unwrap());
+            7
+        });
+        assert_eq!((from_inside, gil.switches()), (7, 2));
+        assert_eq!(gil.attach().err(), Some(Error::AlreadyAttached));
+    }
+
+    #[test]
+    fn a_panic_while_detached_ends_attached_and_frees_the_lock() {
+        let gil = Gil::new(Duration::from_millis(5));
+        let died = scope(|scope| {
+            let detached = || gil.attach().unwrap().detach(|| panic!("while detached"));
+            scope.spawn(detached).join().is_err()
+        });
+        assert!(died && gil.attach().is_ok());
+    }
+
+    #[test]
+    fn what_happens_is_recorded_if_wanted() {
+        let gil = Gil::recorded(Duration::from_millis(5), 7);
+        let mut attached = gil.attach().unwrap();
+        attached.detach(|| ());
+        drop(attached);
+        let recording = gil.take_recording();
+        let what: Vec<What> = recording.entries.iter().map(|entry| entry.what).collect();
+        let (takes, drops) = (What::Takes { switch: false }, What::Drops { forced: false });
+        assert_eq!(what, [takes, drops, What::Detaches, What::Returns, takes, drops]);
+        drop(gil.attach());
+        assert_eq!((gil.take_recording().entries.len(), gil.take_recording().entries.len()), (2, 0));
+        (0..5).for_each(|_| drop(gil.attach()));
+        assert_eq!(gil.take_recording().left_out, 3);
+        let silent = Gil::new(Duration::from_millis(5));
+        drop(silent.attach());
+        assert_eq!(silent.take_recording(), Recording::default());
+    }
+
+    #[test]
     fn one_thread_at_a_time_and_no_update_is_lost() {
         let gil = Gil::new(Duration::from_micros(200));
         let (inside, count) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -206,7 +244,7 @@ mod tests {
         let others = AtomicU64::new(0);
         let begun = Instant::now();
         let until_requested = || {
-            while !gil.drop_requested.load(Ordering::Relaxed) {
+            while !gil.lock.drop_requested() {
                 assert!(begun.elapsed() < WATCHDOG, "nobody asks for the lock");
                 std::hint::spin_loop();
             }
@@ -237,6 +275,6 @@ mod tests {
         for _ in 0..1000 {
             attached.check();
         }
-        assert_eq!((gil.switches(), gil.drop_requested.load(Ordering::Relaxed)), (0, false));
+        assert_eq!((gil.switches(), gil.lock.drop_requested()), (0, false));
     }
 }

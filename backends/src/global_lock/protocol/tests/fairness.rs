@@ -1,0 +1,203 @@
+//! Who gets the lock, and when, depends on whom a signal wakes and who comes first to a free lock. If that is who has
+//! waited longest, nobody starves; if it is left to an adversary, a third thread can.
+//!
+//! Merely to wake sleepers in order is not enough: a waiter whose timer expires falls asleep anew behind the others, and
+//! whoever comes to the lock between a drop and the waking of a sleeper has it.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::super::{Regime, Rules};
+use super::laws::Sights;
+use super::random::programs;
+use super::world::{Case, Op, Place, Step, World};
+
+const TIMED: Regime = Regime::Timed { interval: Duration::from_millis(5) };
+
+/// A timer expires at the latest when the holder has passed so many check sites.
+const PATIENCE: u32 = 4;
+
+/// A thread that waits for the lock.
+struct Waiter {
+    thread: usize,
+    /// Waiters that came before it.
+    earlier: u64,
+    switches: u64,
+    /// Check sites that the holder passed since the waiter last fell asleep.
+    slept: u32,
+    /// Check sites that the holder passed since the waiter came, or since the lock last changed hands.
+    passed: u32,
+}
+
+struct Fair {
+    case: Case,
+    world: World,
+    /// In the order in which they came.
+    waiters: Vec<Waiter>,
+}
+
+impl Fair {
+    fn new(programs: Vec<Vec<Op>>) -> Self {
+        let case = Case { rules: Rules::new(TIMED), programs, spurious: false };
+        Self { world: World::new(&case), case, waiters: Vec::new() }
+    }
+
+    /// What fairness wants to happen next; `None`: anything.
+    fn due(&self) -> Option<Step> {
+        let awake = self.waiters.iter().find(|waiter| !self.world.is_asleep(waiter.thread));
+        let late = || self.waiters.iter().find(|waiter| waiter.slept >= PATIENCE);
+        let acts = awake.map(|waiter| Step::Acts { thread: waiter.thread, calls: None });
+        acts.or_else(|| late().map(|waiter| Step::Expires(waiter.thread)))
+    }
+
+    /// The same step, which calls who has waited longest of those that can be called.
+    fn in_order(&self, step: Step) -> Step {
+        let first = || self.waiters.iter().map(|waiter| waiter.thread).find(|&thread| self.world.is_asleep(thread));
+        match step {
+            Step::Acts { thread, calls: Some(_) } => Step::Acts { thread, calls: first() },
+            other => other,
+        }
+    }
+
+    fn apply(&mut self, step: Step) -> Result<(), TestCaseError> {
+        let (Step::Acts { thread, .. } | Step::Expires(thread) | Step::Stirs(thread)) = step;
+        let passes = matches!(step, Step::Acts { .. }) && self.world.is_at_check_site(&self.case, thread);
+        let before = self.world.switches();
+        let lawful = self.world.apply(&self.case, step, &mut Sights::default());
+        prop_assert_eq!(lawful, Ok(()));
+        let waits = matches!(self.world.place(thread), Place::AwaitsDrop { .. });
+        match self.waiters.iter().position(|waiter| waiter.thread == thread) {
+            Some(place) if !waits => drop(self.waiters.remove(place)),
+            Some(place) if matches!(step, Step::Acts { .. }) => self.waiters[place].slept = 0,
+            None if waits => {
+                let earlier = self.waiters.len() as u64;
+                self.waiters.push(Waiter { thread, earlier, switches: before, slept: 0, passed: 0 });
+            }
+            _ => {}
+        }
+        let switched = self.world.switches() != before;
+        for waiter in &mut self.waiters {
+            waiter.passed = if switched { 0 } else { waiter.passed + u32::from(passes) };
+            waiter.slept += u32::from(passes);
+        }
+        Ok(())
+    }
+
+    /// Nobody that came later has been served before, and no holder stays for longer than two waits: one that a switch
+    /// made void, and the one that asks.
+    fn check(&self) -> Result<(), TestCaseError> {
+        for waiter in &self.waiters {
+            let served = self.world.switches() - waiter.switches;
+            prop_assert!(served <= waiter.earlier, "{} switches before {}'s turn", served, waiter.thread);
+            prop_assert!(waiter.passed <= 2 * PATIENCE + 1, "{} check sites while one waits", waiter.passed);
+        }
+        Ok(())
+    }
+}
+
+proptest! {
+    #[test]
+    fn if_wake_ups_are_fair_everyone_is_served_in_turn(
+        programs in programs(60),
+        choices in prop::collection::vec(any::<prop::sample::Index>(), 500),
+    ) {
+        let mut fair = Fair::new(programs);
+        for choice in choices.iter().cycle().take(20_000) {
+            // Timers expire when they are due, and now and then before.
+            let steps = fair.world.steps(&fair.case);
+            if steps.is_empty() {
+                break;
+            }
+            let step = fair.due().unwrap_or_else(|| fair.in_order(*choice.get(&steps)));
+            fair.apply(step)?;
+            fair.check()?;
+        }
+        prop_assert!(fair.world.is_over(&fair.case), "no end");
+    }
+}
+
+/// Two threads that compute and a third that wants the lock once; the first has it, and the others wait.
+struct Starving {
+    case: Case,
+    world: World,
+    sights: Sights,
+    /// Who sleeps in a wait for the lock, in the order in which they fell asleep.
+    asleep: Vec<usize>,
+}
+
+const THIRD: usize = 2;
+
+impl Starving {
+    fn new() -> Self {
+        let long = format!("t{}d", "c".repeat(200));
+        let case = Case::new(Rules::new(TIMED), &[&long, &long, "td"]);
+        let mut this = Self { world: World::new(&case), case, sights: Sights::default(), asleep: Vec::new() };
+        for thread in [0, THIRD, 1] {
+            this.act(thread);
+        }
+        this
+    }
+
+    fn apply(&mut self, step: Step) {
+        self.world.apply(&self.case, step, &mut self.sights).unwrap();
+        let (Step::Acts { thread, .. } | Step::Expires(thread) | Step::Stirs(thread)) = step;
+        self.asleep.retain(|&other| other != thread && self.world.is_asleep(other));
+        if self.world.is_asleep(thread) && matches!(self.world.place(thread), Place::AwaitsDrop { .. }) {
+            self.asleep.push(thread);
+        }
+    }
+
+    fn act(&mut self, thread: usize) {
+        self.apply(Step::Acts { thread, calls: None });
+    }
+
+    fn expire(&mut self, thread: usize) {
+        self.apply(Step::Expires(thread));
+        self.act(thread);
+    }
+
+    /// The holder hands over to another, and waits for its turn again.
+    fn hand_over(&mut self, holder: usize, to: usize) {
+        self.act(holder);
+        self.apply(Step::Acts { thread: holder, calls: Some(to) });
+        // One takes the lock; the other sees the switch, and wants the lock again.
+        for thread in [to, holder, holder] {
+            self.act(thread);
+        }
+    }
+
+    fn check(&self, switches: u64) {
+        assert_eq!(self.world.switches(), switches);
+        assert!(matches!(self.world.place(THIRD), Place::AwaitsDrop { .. }));
+    }
+}
+
+#[test]
+fn with_arbitrary_wake_ups_a_third_thread_can_starve() {
+    let mut this = Starving::new();
+    for round in 0..200 {
+        let (holder, other) = (round % 2, (round + 1) % 2);
+        this.expire(other);
+        this.hand_over(holder, other);
+        // The third does what it can, but it is never the one that is woken.
+        this.expire(THIRD);
+    }
+    this.check(200);
+    assert_eq!(this.sights.refrained, 200);
+}
+
+#[test]
+fn with_arbitrary_timers_a_third_thread_can_starve_though_sleepers_are_woken_in_order() {
+    let mut this = Starving::new();
+    for round in 0..200 {
+        let (holder, other) = (round % 2, (round + 1) % 2);
+        // Each that expires falls asleep behind the others: the third does so last.
+        for thread in [THIRD, other, THIRD] {
+            this.expire(thread);
+        }
+        assert_eq!(this.asleep, [other, THIRD]);
+        this.hand_over(holder, other);
+    }
+    this.check(200);
+}

@@ -1,0 +1,420 @@
+//! The loop over events in order of time.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use super::processor::Processor;
+use super::thread::{Next, Stage, Thread};
+use super::{Outcome, Simulation, Step, Time, nanoseconds};
+use crate::global_lock::protocol::{Event, Protocol, Signal, Then};
+use crate::global_lock::trace::{Recorder, What};
+
+/// The lock of one interpreter.
+struct Lock {
+    protocol: Protocol<usize>,
+    recorder: Recorder<usize>,
+    waiting: Vec<usize>,
+    switching: Vec<usize>,
+}
+
+/// What is to happen to a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Alarm {
+    /// Its work, or its time slice, is done.
+    Core,
+    /// It wakes up.
+    Wake,
+    /// Its patience is at an end.
+    Expire,
+}
+
+/// An alarm that is set; the first of an order is due first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Due {
+    at: Time,
+    /// Of two at the same time, the one that was set first is first.
+    number: u64,
+    thread: usize,
+    /// The thread's, as it was set.
+    epoch: u64,
+    alarm: Alarm,
+}
+
+pub(super) struct Engine<'a> {
+    simulation: &'a Simulation,
+    now: Time,
+    threads: Vec<Thread<'a>>,
+    locks: Vec<Lock>,
+    processor: Processor,
+    alarms: BinaryHeap<Reverse<Due>>,
+    alarms_set: u64,
+    seed: u64,
+    delays: Vec<(usize, Duration)>,
+}
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(simulation: &'a Simulation) -> Self {
+        let locks = simulation.scripts.iter().map(|script| script.interpreter + 1).max().unwrap_or(0);
+        let lock = || Lock {
+            protocol: Protocol::new(simulation.rules),
+            recorder: Recorder::new(simulation.capacity),
+            waiting: Vec::new(),
+            switching: Vec::new(),
+        };
+        Self {
+            simulation,
+            now: 0,
+            threads: simulation.scripts.iter().map(Thread::new).collect(),
+            locks: std::iter::repeat_with(lock).take(locks).collect(),
+            processor: Processor::new(simulation.cores),
+            alarms: BinaryHeap::new(),
+            alarms_set: 0,
+            seed: simulation.seed,
+            delays: Vec::new(),
+        }
+    }
+
+    pub(super) fn run(mut self, until: Time) -> Outcome {
+        for thread in 0..self.threads.len() {
+            self.begin(thread, Stage::Take(Event::Take));
+            self.processor.queue(thread);
+        }
+        self.dispatch();
+        while let Some(&Reverse(Due { at, thread, epoch, alarm, .. })) = self.alarms.peek() {
+            if at > until {
+                self.now = until;
+                break;
+            }
+            self.alarms.pop();
+            if self.threads[thread].epoch == epoch {
+                self.now = at;
+                self.ring(thread, alarm);
+            }
+        }
+        self.outcome()
+    }
+
+    fn outcome(mut self) -> Outcome {
+        for thread in 0..self.threads.len() {
+            self.charge(thread);
+        }
+        let nominal = |thread: &Thread<'_>| Duration::from_nanos(thread.computed).div_f64(self.simulation.slowdown);
+        Outcome {
+            end: Duration::from_nanos(self.now),
+            finished: self.threads.iter().map(|thread| thread.finished.map(Duration::from_nanos)).collect(),
+            computed: self.threads.iter().map(nominal).collect(),
+            delays: self.delays,
+            switches: self.locks.iter().map(|lock| lock.protocol.switches()).collect(),
+            recordings: self.locks.iter_mut().map(|lock| lock.recorder.take()).collect(),
+        }
+    }
+
+    fn ring(&mut self, thread: usize, alarm: Alarm) {
+        match alarm {
+            Alarm::Core => {
+                self.charge(thread);
+                if self.threads[thread].work == 0 {
+                    self.proceed(thread);
+                } else {
+                    self.go_on(thread);
+                }
+            }
+            Alarm::Wake => self.wake(thread),
+            Alarm::Expire => {
+                let lock = self.threads[thread].script.interpreter;
+                self.locks[lock].waiting.retain(|&waiting| waiting != thread);
+                self.wake(thread);
+            }
+        }
+    }
+
+    /// The thread wants a core, to go on with its stage.
+    fn wake(&mut self, thread: usize) {
+        self.threads[thread].epoch += 1;
+        if let Some(displaced) = self.processor.wake(thread) {
+            self.charge(displaced);
+            self.threads[displaced].since = None;
+            self.threads[displaced].epoch += 1;
+        }
+        self.dispatch();
+    }
+
+    fn dispatch(&mut self) {
+        while let Some(thread) = self.processor.dispatch(self.now) {
+            self.go_on(thread);
+        }
+    }
+
+    /// Lets a thread that has a core work on, unless its time slice is over and others want the core.
+    fn go_on(&mut self, thread: usize) {
+        let slice = nanoseconds(self.simulation.costs.time_slice).max(1);
+        let this = &mut self.threads[thread];
+        let Some(slice_left) = self.processor.slice_left(thread, self.now, slice) else {
+            this.since = None;
+            this.epoch += 1;
+            self.processor.queue(thread);
+            return self.dispatch();
+        };
+        this.since = Some(self.now);
+        let stretch = this.work.min(slice_left);
+        self.set_alarm(thread, self.now + stretch, Alarm::Core);
+    }
+
+    /// Books the time since the thread got its core, or since this was last done.
+    fn charge(&mut self, thread: usize) {
+        let this = &mut self.threads[thread];
+        let Some(since) = this.since else { return };
+        let spent = self.now - since;
+        this.since = Some(self.now);
+        this.work -= spent;
+        if matches!(this.stage, Stage::Run) {
+            this.left -= spent;
+            if matches!(this.script.steps[this.at], Step::Compute(_)) {
+                this.computed += spent;
+            }
+        }
+    }
+
+    /// The stage's work is done: what it is followed by.
+    fn proceed(&mut self, thread: usize) {
+        match self.threads[thread].stage {
+            Stage::Take(event) => self.tell(thread, event, Next::Retake),
+            Stage::Run => self.reach_end_or_check_site(thread),
+            Stage::Drop(next) => self.tell(thread, Event::Drop, next),
+            Stage::Switched(next) => self.tell(thread, Event::Switched, next),
+            Stage::Outside | Stage::Return => {
+                self.note(thread, What::Returns);
+                self.continue_with(thread, Stage::Take(Event::Take));
+            }
+            Stage::Finished => {}
+        }
+    }
+
+    /// Tells the lock of an event, and does what it says.
+    fn tell(&mut self, thread: usize, event: Event, next: Next) {
+        let lock = self.threads[thread].script.interpreter;
+        let reaction = self.locks[lock].protocol.on(thread, event);
+        if let Some(what) = What::of(event, reaction.then) {
+            self.note(thread, what);
+        }
+        match reaction.signal {
+            Some(Signal::Dropped) => {
+                let waiting = self.locks[lock].waiting.len() as u64;
+                if waiting > 0 {
+                    let any = self.random() % waiting;
+                    let woken = self.locks[lock].waiting.swap_remove(any as usize);
+                    self.signal(thread, woken);
+                }
+            }
+            Some(Signal::Taken) => {
+                for switching in std::mem::take(&mut self.locks[lock].switching) {
+                    self.signal(thread, switching);
+                }
+            }
+            None => {}
+        }
+        match reaction.then {
+            Then::Hold { .. } => self.hold(thread),
+            Then::AwaitDrop { seen, requested } => {
+                self.locks[lock].waiting.push(thread);
+                self.sleep(thread, Stage::Take(Event::Woken));
+                if let Some(patience) = self.locks[lock].protocol.patience() {
+                    self.threads[thread].stage = Stage::Take(Event::Expired { seen });
+                    let expiry = self.now + nanoseconds(patience) + self.jittered(self.simulation.costs.timer);
+                    self.set_alarm(thread, expiry, Alarm::Expire);
+                }
+                if requested {
+                    self.hurry_holder(lock);
+                }
+            }
+            Then::AwaitSwitch => {
+                self.locks[lock].switching.push(thread);
+                self.sleep(thread, Stage::Switched(next));
+            }
+            Then::HandOver => self.continue_with(thread, Stage::Drop(Next::Retake)),
+            Then::KeepOn => self.continue_with(thread, Stage::Run),
+            Then::Leave => self.after_drop(thread, next),
+        }
+    }
+
+    /// A thread that waits is woken by another's signal.
+    fn signal(&mut self, by: usize, thread: usize) {
+        self.threads[by].signalling += nanoseconds(self.simulation.costs.signal);
+        let this = &mut self.threads[thread];
+        this.epoch += 1;
+        if let Stage::Take(event) = &mut this.stage {
+            *event = Event::Woken;
+        }
+        let at = self.now + self.jittered(self.simulation.costs.wake_up);
+        self.set_alarm(thread, at, Alarm::Wake);
+    }
+
+    /// The thread has the lock: on with its script.
+    fn hold(&mut self, thread: usize) {
+        let now = self.now;
+        let this = &mut self.threads[thread];
+        if let Some((begun, length)) = this.away.take() {
+            self.delays.push((thread, Duration::from_nanos(now - begun - length)));
+        }
+        self.enter_step(thread);
+    }
+
+    /// Begins, or goes on with, the step that the thread is at.
+    fn enter_step(&mut self, thread: usize) {
+        let slowdown = self.simulation.slowdown;
+        let this = &mut self.threads[thread];
+        if this.at == this.script.steps.len() {
+            if !this.script.forever {
+                return self.continue_with(thread, Stage::Drop(Next::Finish));
+            }
+            this.at = 0;
+        }
+        match this.script.steps.get(this.at) {
+            Some(Step::Compute(length)) if this.left == 0 => this.left = nanoseconds(length.mul_f64(slowdown)),
+            Some(Step::Hold(length)) => this.left = nanoseconds(*length),
+            Some(Step::Compute(_)) => {}
+            Some(Step::Sleep(length) | Step::Block(length)) => {
+                this.away = Some((self.now, nanoseconds(*length)));
+                return self.continue_with(thread, Stage::Drop(Next::Detach));
+            }
+            Some(Step::Release(_)) => return self.continue_with(thread, Stage::Drop(Next::Detach)),
+            None => return self.continue_with(thread, Stage::Drop(Next::Finish)),
+        }
+        self.continue_with(thread, Stage::Run);
+    }
+
+    fn reach_end_or_check_site(&mut self, thread: usize) {
+        let check = self.check_distance();
+        let this = &mut self.threads[thread];
+        let lock = &mut self.locks[this.script.interpreter];
+        let passed = this.computed / check;
+        while this.checks_told < passed {
+            // Unless the lock counts or asks, it does not matter how often it is told.
+            this.checks_told =
+                if lock.protocol.checks_until_hand_over().is_some() { this.checks_told + 1 } else { passed };
+            if lock.protocol.on(thread, Event::CheckSite).then == Then::HandOver {
+                if this.left == 0 {
+                    this.at += 1;
+                }
+                return self.continue_with(thread, Stage::Drop(Next::Retake));
+            }
+        }
+        if this.left > 0 {
+            return self.continue_with(thread, Stage::Run);
+        }
+        this.at += 1;
+        self.enter_step(thread);
+    }
+
+    /// The holder is asked to drop the lock: its work ends at its next check site.
+    fn hurry_holder(&mut self, lock: usize) {
+        let Some(holder) = self.locks[lock].protocol.holder() else { return };
+        self.charge(holder);
+        if !matches!(self.threads[holder].stage, Stage::Run) {
+            return;
+        }
+        self.threads[holder].epoch += 1;
+        self.threads[holder].work = self.stretch(holder);
+        if self.threads[holder].since.is_some() {
+            self.go_on(holder);
+        }
+    }
+
+    /// How long a thread that runs under the lock can do so before anything happens.
+    fn stretch(&self, thread: usize) -> Time {
+        let this = &self.threads[thread];
+        let protocol = &self.locks[this.script.interpreter].protocol;
+        match (this.script.steps[this.at], protocol.checks_until_hand_over()) {
+            (Step::Compute(_), Some(checks)) => {
+                let check = self.check_distance();
+                let passed = this.computed / check;
+                let untold = passed - this.checks_told.min(passed);
+                let site = passed + u64::from(checks).saturating_sub(untold).max(1);
+                this.left.min(site * check - this.computed)
+            }
+            _ => this.left,
+        }
+    }
+
+    /// The lock is dropped, and a switch need not be waited for any more.
+    fn after_drop(&mut self, thread: usize, next: Next) {
+        match next {
+            Next::Retake => return self.continue_with(thread, Stage::Take(Event::Take)),
+            Next::Finish => {
+                self.threads[thread].finished = Some(self.now);
+                return self.sleep(thread, Stage::Finished);
+            }
+            Next::Detach => {}
+        }
+        self.note(thread, What::Detaches);
+        let step = self.threads[thread].script.steps[self.threads[thread].at];
+        self.threads[thread].at += 1;
+        let late = match step {
+            Step::Sleep(_) => self.jittered(self.simulation.costs.timer),
+            Step::Block(_) => 0,
+            Step::Release(length) | Step::Compute(length) | Step::Hold(length) => {
+                self.begin(thread, Stage::Outside);
+                self.threads[thread].work = nanoseconds(length);
+                return self.go_on(thread);
+            }
+        };
+        self.sleep(thread, Stage::Return);
+        self.set_alarm(thread, self.now + nanoseconds(step.length()) + late, Alarm::Wake);
+    }
+
+    /// A thread that has a core enters a stage.
+    fn continue_with(&mut self, thread: usize, stage: Stage) {
+        self.begin(thread, stage);
+        self.go_on(thread);
+    }
+
+    /// A thread gives up its core; it will wake up in that stage.
+    fn sleep(&mut self, thread: usize, stage: Stage) {
+        self.begin(thread, stage);
+        self.threads[thread].since = None;
+        self.processor.leave(thread);
+        self.dispatch();
+    }
+
+    fn begin(&mut self, thread: usize, stage: Stage) {
+        let hand_over = nanoseconds(self.simulation.costs.hand_over);
+        self.threads[thread].epoch += 1;
+        self.threads[thread].stage = stage;
+        self.threads[thread].work = match stage {
+            Stage::Take(_) | Stage::Drop(_) => hand_over + std::mem::take(&mut self.threads[thread].signalling),
+            Stage::Run => self.stretch(thread),
+            Stage::Switched(_) | Stage::Outside | Stage::Return | Stage::Finished => 0,
+        };
+    }
+
+    fn set_alarm(&mut self, thread: usize, at: Time, alarm: Alarm) {
+        self.alarms_set += 1;
+        let epoch = self.threads[thread].epoch;
+        self.alarms.push(Reverse(Due { at, number: self.alarms_set, thread, epoch, alarm }));
+    }
+
+    fn note(&mut self, thread: usize, what: What) {
+        let script = self.threads[thread].script;
+        let recorder = &mut self.locks[script.interpreter].recorder;
+        recorder.note_at(Duration::from_nanos(self.now), thread, what, || Some(script.name.clone()));
+    }
+
+    fn check_distance(&self) -> Time {
+        nanoseconds(self.simulation.costs.check).max(1)
+    }
+
+    /// A cost, give or take.
+    fn jittered(&mut self, cost: Duration) -> Time {
+        let even = (self.random() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0;
+        nanoseconds(cost.mul_f64(1.0 + even * self.simulation.costs.jitter))
+    }
+
+    // SplitMix64: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
+    const fn random(&mut self) -> u64 {
+        self.seed = self.seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let bits = (self.seed ^ (self.seed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bits ^ (bits >> 31)
+    }
+}
