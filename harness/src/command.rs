@@ -3,13 +3,16 @@
 mod backends;
 mod count;
 mod experiment;
+mod gil;
 mod race;
 mod verify;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Parser, Subcommand};
+use primelanes_harness::gil::Interpreter;
 use primelanes_harness::number;
 
 /// Count primes exactly, in the lane of your choice, and see what the lane is worth.
@@ -32,6 +35,8 @@ enum Command {
     Count(count::Args),
     /// One count in every lane, with several numbers of workers: which is worth it, and how sure is that?
     Race(race::Args),
+    /// What a global interpreter lock does: in CPython, under our lock, and in virtual time.
+    Gil(gil::Args),
     /// Hold the lanes to the laws of the conformance suite, one line a law.
     Verify(verify::Args),
     /// List the lanes.
@@ -45,10 +50,16 @@ impl Cli {
             Some(Command::Experiment(args)) => args.run(),
             Some(Command::Count(args)) => args.run(),
             Some(Command::Race(args)) => args.run(),
+            Some(Command::Gil(args)) => args.run(),
             Some(Command::Verify(args)) => args.run(),
             Some(Command::Backends(args)) => args.run(),
         }
     }
+}
+
+/// A Python interpreter, by its path.
+fn interpreter() -> impl TypedValueParser<Value = Interpreter> {
+    PathBufValueParser::new().try_map(|path| Interpreter::open(&path))
 }
 
 /// A number of workers, tasks or rounds.

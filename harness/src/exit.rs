@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use primelanes_backends::Error;
+use primelanes_harness::gil::Failure;
 
 use crate::environment::BadVariable;
 
@@ -16,11 +17,16 @@ pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
+    // Misuse that shows only when the arguments are seen together.
+    if let Some(usage) = error.downcast_ref::<clap::Error>() {
+        return code_of_usage(usage);
+    }
     say(&format!("error: {error:#}"));
     match error.downcast_ref::<Error>() {
         Some(Error::Cancelled) => ExitCode::from(INTERRUPTED),
         Some(Error::TooManyWorkers { .. }) => ExitCode::from(USAGE),
         _ if error.is::<BadVariable>() => ExitCode::from(USAGE),
+        _ if matches!(error.downcast_ref(), Some(Failure::Cancelled)) => ExitCode::from(INTERRUPTED),
         _ => ExitCode::FAILURE,
     }
 }

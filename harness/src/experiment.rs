@@ -3,9 +3,13 @@
 //! Each *task* is a whole count up to the limit by trial division. A lane says how the tasks are run: one after
 //! another, or all at once in its own way. The tasks are tiles of a kernel, so that lanes run them as they run any
 //! work; what a lane's backend does inside a task is the other half of it.
+//!
+//! The lanes of an interpreter are the same experiment as it stands in the article: scripts in which Python counts and
+//! Python runs the tasks.
 
 mod lane;
 mod measure;
+mod python;
 mod report;
 
 use std::num::NonZeroUsize;
@@ -16,8 +20,10 @@ use primelanes_backends::{Algorithm, Backend, Control, Error, Kernel, PrimeCount
 use rand::seq::SliceRandom;
 
 pub use self::lane::Lane;
+use self::lane::{Native, Track};
 use self::measure::Sample;
 pub use self::measure::{LaneReport, Report};
+use crate::gil::interpreter::Interpreter;
 use crate::oracle;
 use crate::stopwatch::Stopwatch;
 
@@ -33,6 +39,8 @@ pub struct Experiment {
     /// How often each lane is run. Each round runs every lane once, in shuffled order, so that a drift of the machine
     /// falls on all lanes alike.
     pub rounds: NonZeroUsize,
+    /// Runs the lanes of [`Lane::PYTHON`]; the others need none.
+    pub interpreter: Option<Interpreter>,
 }
 
 impl Experiment {
@@ -41,7 +49,7 @@ impl Experiment {
     /// # Errors
     /// Cancellation, or a lane that cannot be had. A wrong count is no error; the report shows it.
     pub fn run(&self, cancel: &AtomicBool, after_lane: &dyn Fn()) -> Result<Report, Error> {
-        self.lanes.iter().try_for_each(|lane| lane.check(self.tasks))?;
+        self.lanes.iter().try_for_each(|lane| lane.check(self.tasks, self.interpreter.as_ref()))?;
         let mut samples = vec![Vec::new(); self.lanes.len()];
         let mut order: Vec<usize> = (0..self.lanes.len()).collect();
         for _ in 0..self.rounds.get() {
@@ -54,12 +62,20 @@ impl Experiment {
         // The oracle cannot be cancelled, but takes no time beside lanes that have run to their end.
         let expected = oracle::prime_pi(self.limit);
         let measured = self.lanes.iter().copied().zip(samples);
-        Ok(Report::new(self.limit, self.tasks, expected, measured))
+        let interpreter = self.interpreter.as_ref().map(Interpreter::name);
+        Ok(Report { interpreter, ..Report::new(self.limit, self.tasks, expected, measured) })
     }
 
-    /// Runs all tasks in one lane. What the lane needs is set up before the clock starts and gone when this returns.
+    /// Runs all tasks in one lane. What the lane needs is set up before the clock starts and gone when this returns;
+    /// for an interpreter's lane this is the interpreter and its worker processes, and the clock is the script's.
     fn run_lane(&self, lane: Lane, cancel: &AtomicBool) -> Result<Sample, Error> {
-        let track = lane.open(self.tasks)?;
+        match lane.open(self.tasks, self.interpreter.as_ref())? {
+            Track::Native(native) => self.run_native(&native, cancel),
+            Track::Python(python) => python.run(self.limit, self.tasks, cancel),
+        }
+    }
+
+    fn run_native(&self, track: &Native, cancel: &AtomicBool) -> Result<Sample, Error> {
         let query = Query::up_to(self.limit).algorithm(Algorithm::TrialDivision).cancel(cancel);
         let tasks = Tasks { counter: &track.counter, query, count: self.tasks.get() as u64, fault: OnceLock::new() };
         let stopwatch = Stopwatch::start();
@@ -68,7 +84,7 @@ impl Experiment {
         if let Some(fault) = tasks.fault.into_inner() {
             return Err(fault);
         }
-        let handovers = track.gil.map(|gil| gil.switches());
+        let handovers = track.gil.as_ref().map(|gil| gil.switches());
         Ok(Sample { seconds, cores_used, handovers, counts: counts? })
     }
 }
@@ -112,20 +128,27 @@ mod tests {
 
     fn experiment() -> Experiment {
         let two = NonZeroUsize::new(2).unwrap();
-        Experiment { limit: 10_000, tasks: two, lanes: Lane::ALL.to_vec(), rounds: two }
+        Experiment { limit: 10_000, tasks: two, lanes: Lane::NATIVE.to_vec(), rounds: two, interpreter: None }
     }
 
     #[test]
     fn every_lane_counts_right_in_every_task() {
         let runs = Cell::new(0);
         let report = experiment().run(&AtomicBool::new(false), &|| runs.set(runs.get() + 1)).unwrap();
-        assert_eq!(runs.get(), 2 * Lane::ALL.len());
+        assert_eq!(runs.get(), 2 * Lane::NATIVE.len());
         assert!(report.verified());
         for lane in &report.lanes {
             assert_eq!(lane.counts, [1229, 1229], "{}", lane.lane);
             assert_eq!(lane.seconds.len(), 2);
             assert_eq!(lane.handovers.is_some(), lane.lane == Lane::GlobalLock);
         }
+    }
+
+    #[test]
+    fn a_python_lane_without_python_cannot_be_had() {
+        let experiment = Experiment { lanes: Lane::ALL.to_vec(), ..experiment() };
+        let error = experiment.run(&AtomicBool::new(false), &|| panic!("a lane has run")).unwrap_err();
+        assert_eq!(error.to_string(), "python-sequential is not available: no interpreter is named");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 pub mod conformance;
 pub mod experiment;
+pub mod gil;
 pub mod number;
 pub mod oracle;
 pub mod race;

@@ -4,6 +4,7 @@ mod command;
 mod environment;
 mod exit;
 mod interrupt;
+mod output;
 mod progress;
 
 use std::process::ExitCode;

@@ -59,8 +59,8 @@ pub fn spread(values: &[f64]) -> f64 {
     (quartile(0.75) - quartile(0.25)) / quartile(0.5)
 }
 
-/// The value below which that part of all lies, between two of them by proportion.
-fn quantile(values: impl IntoIterator<Item = f64>, part: f64) -> f64 {
+/// The value below which that part of all lies, between two of them by proportion; not a number if there is none.
+pub fn quantile(values: impl IntoIterator<Item = f64>, part: f64) -> f64 {
     let mut sorted: Vec<f64> = values.into_iter().collect();
     sorted.sort_by(f64::total_cmp);
     let place = part * sorted.len().saturating_sub(1) as f64;

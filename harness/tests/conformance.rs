@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use primelanes_backends::{
-    Backend, Control, Error, GlobalLock, Kernel, Ledger, Rayon, ScopedThreads, SingleThread, Wire, guard,
+    Backend, Control, Error, GlobalLock, Kernel, Ledger, LockMode, Rayon, ScopedThreads, SingleThread, Wire, guard,
 };
 use primelanes_harness::conformance;
 use primelanes_harness::conformance::{Ability, Caps, Law, Verdict, check};
@@ -15,6 +15,7 @@ conformance!(single_thread, |_| SingleThread, Caps::full().at_most(1));
 conformance!(scoped_threads, ScopedThreads::new);
 conformance!(rayon, |workers| Rayon::new(workers).unwrap());
 conformance!(global_lock, GlobalLock::new);
+conformance!(global_lock_released, |workers| GlobalLock::new(workers).with_mode(LockMode::Release));
 
 /// Runs everything from plain data to bytes and back, as a worker in another process would, and cannot be stopped.
 struct Wired;

@@ -4,8 +4,10 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use primelanes_backends::Progress;
 use primelanes_harness::experiment::{Experiment, Lane};
+use primelanes_harness::gil::interpreter::Interpreter;
 use primelanes_harness::number;
 
 use super::at_least_one;
@@ -23,25 +25,33 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one)]
     tasks: NonZeroUsize,
 
-    /// sequential, global-lock, scoped-threads, rayon; all of them, unless said.
+    /// sequential, global-lock, scoped-threads, rayon; with --python also python-sequential, python-threads,
+    /// python-processes. All of them, unless said.
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     lanes: Vec<Lane>,
+
+    /// A Python interpreter, to run the experiment in Python itself beside the native lanes. A lane's clock starts when
+    /// the interpreter and its worker processes have started.
+    #[arg(long, value_name = "PATH")]
+    #[arg(value_parser = super::interpreter())]
+    python: Option<Interpreter>,
 
     /// How often each lane runs; each round runs all lanes in shuffled order.
     #[arg(long, value_name = "N", default_value = "5", value_parser = at_least_one)]
     rounds: NonZeroUsize,
 
-    /// One object: limit, tasks, lanes.
+    /// One object: limit, tasks, lanes; and with --python the interpreter.
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        let lanes = if self.lanes.is_empty() { Lane::ALL.to_vec() } else { self.lanes.clone() };
+        let lanes = self.lanes()?;
         let cancel = interrupt::flag()?;
         let total = lanes.len().saturating_mul(self.rounds.get()) as u64;
-        let experiment = Experiment { limit: self.limit, tasks: self.tasks, lanes, rounds: self.rounds };
+        let interpreter = self.python.clone();
+        let experiment = Experiment { limit: self.limit, tasks: self.tasks, lanes, rounds: self.rounds, interpreter };
 
         let bar = Bar::new(When::Auto, total, "runs");
         let done = std::cell::Cell::new(0);
@@ -57,5 +67,16 @@ impl Args {
             if self.json { writeln!(out, "{}", serde_json::to_string(&report)?) } else { writeln!(out, "{report}") };
         // A wrong count is one, whether or not somebody reads of it.
         if report.verified() { Ok(written.map(|()| ExitCode::SUCCESS)?) } else { Ok(ExitCode::FAILURE) }
+    }
+
+    /// The lanes that are named, or all that can be had.
+    fn lanes(&self) -> Result<Vec<Lane>, clap::Error> {
+        let (named, can) = (&self.lanes, |lane: &Lane| self.python.is_some() || !lane.is_python());
+        if let Some(lane) = named.iter().find(|lane| !can(lane)) {
+            let message = format!("the lane {lane} needs an interpreter: --python <PATH>\n");
+            return Err(clap::Error::raw(ErrorKind::ValueValidation, message));
+        }
+        let all = || Lane::ALL.into_iter().filter(can).collect();
+        Ok(if named.is_empty() { all() } else { named.clone() })
     }
 }

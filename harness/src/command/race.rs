@@ -1,20 +1,19 @@
 //! `primelanes race`: which lane is worth it?
 
 use std::cell::Cell;
-use std::fmt::Display;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write, stdout};
+use std::io::{Write, stdout};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use primelanes_backends::{Algorithm, BackendKind, Progress};
 use primelanes_harness::number;
 use primelanes_harness::race::Race;
 
 use super::at_least_one;
 use crate::interrupt;
+use crate::output::{writable, write};
 use crate::progress::{Bar, When};
 
 /// So many rounds of the shortest counts take minutes to sum up.
@@ -120,19 +119,4 @@ fn warmup(text: &str) -> anyhow::Result<usize> {
     let rounds = number::parse(text)?;
     ensure!(rounds <= MOST_ROUNDS as u64, "{rounds} is above {MOST_ROUNDS}");
     Ok(rounds as usize)
-}
-
-/// A file that can be written, known before a race and not after it.
-fn writable(name: &str) -> io::Result<PathBuf> {
-    let file = PathBuf::from(name);
-    let fresh = file.symlink_metadata().is_err();
-    OpenOptions::new().append(true).create(true).open(&file)?;
-    if fresh {
-        fs::remove_file(&file)?;
-    }
-    Ok(file)
-}
-
-fn write(file: &Path, text: &dyn Display) -> anyhow::Result<()> {
-    fs::write(file, text.to_string()).with_context(|| format!("cannot write '{}'", file.display()))
 }

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use primelanes_backends::{AnyBackend, BackendKind, Error, Gil, GlobalLock, Rayon, ScopedThreads, SingleThread};
 use serde::{Serialize, Serializer};
 
+use super::python::{Mode, Python};
+use crate::gil::interpreter::Interpreter;
+
 /// A way to run several tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
@@ -19,18 +22,50 @@ pub enum Lane {
     ScopedThreads,
     /// All at once in one rayon pool with a thread for each task.
     Rayon,
+    /// A Python script: one after another.
+    PythonSequential,
+    /// A Python script: all at once, a thread each.
+    PythonThreads,
+    /// A Python script: all at once, a process each.
+    PythonProcesses,
 }
 
-/// What a lane runs on: who runs the tasks, and what counts inside each.
-pub(super) struct Track {
+/// A lane that is set up to run.
+pub(super) enum Track<'a> {
+    Native(Native),
+    Python(Python<'a>),
+}
+
+/// What a native lane runs on: who runs the tasks, and what counts inside each.
+pub(super) struct Native {
     pub(super) team: AnyBackend,
     pub(super) counter: AnyBackend,
     pub(super) gil: Option<Arc<Gil>>,
 }
 
+/// Who runs the tasks.
+enum Team {
+    Native(BackendKind, NonZeroUsize),
+    Python(Mode),
+}
+
 impl Lane {
     /// All lanes, in the order of a report.
-    pub const ALL: [Self; 4] = [Self::Sequential, Self::GlobalLock, Self::ScopedThreads, Self::Rayon];
+    pub const ALL: [Self; 7] = [
+        Self::Sequential,
+        Self::GlobalLock,
+        Self::ScopedThreads,
+        Self::Rayon,
+        Self::PythonSequential,
+        Self::PythonThreads,
+        Self::PythonProcesses,
+    ];
+
+    /// The lanes that run in this process.
+    pub const NATIVE: [Self; 4] = [Self::Sequential, Self::GlobalLock, Self::ScopedThreads, Self::Rayon];
+
+    /// The lanes that an interpreter runs.
+    pub const PYTHON: [Self; 3] = [Self::PythonSequential, Self::PythonThreads, Self::PythonProcesses];
 
     /// The name on the command line and in reports.
     #[must_use]
@@ -40,31 +75,54 @@ impl Lane {
             Self::GlobalLock => GlobalLock::NAME,
             Self::ScopedThreads => ScopedThreads::NAME,
             Self::Rayon => Rayon::NAME,
+            Self::PythonSequential => "python-sequential",
+            Self::PythonThreads => "python-threads",
+            Self::PythonProcesses => "python-processes",
         }
     }
 
+    /// Whether the lane needs an interpreter.
+    #[must_use]
+    pub fn is_python(self) -> bool {
+        Self::PYTHON.contains(&self)
+    }
+
+    /// The lane that this one's speed-up is over: the one that runs the tasks one after another in the same language.
+    #[must_use]
+    pub fn baseline(self) -> Self {
+        if self.is_python() { Self::PythonSequential } else { Self::Sequential }
+    }
+
     /// Whether the lane can run so many tasks.
-    pub(super) fn check(self, tasks: NonZeroUsize) -> Result<(), Error> {
-        let (team, workers) = self.team(tasks);
-        team.check(workers)
+    pub(super) fn check(self, tasks: NonZeroUsize, interpreter: Option<&Interpreter>) -> Result<(), Error> {
+        match self.team(tasks) {
+            Team::Native(team, workers) => team.check(workers),
+            Team::Python(mode) => Python::open(self, mode, tasks, interpreter).map(drop),
+        }
     }
 
-    pub(super) fn open(self, tasks: NonZeroUsize) -> Result<Track, Error> {
-        let (team, workers) = self.team(tasks);
-        let lock = (self == Self::GlobalLock).then(|| GlobalLock::new(NonZeroUsize::MIN));
-        Ok(Track {
-            team: team.open(workers)?,
-            gil: lock.as_ref().map(|lock| Arc::clone(lock.gil())),
-            counter: lock.map_or(AnyBackend::SingleThread(SingleThread), AnyBackend::GlobalLock),
-        })
+    pub(super) fn open(self, tasks: NonZeroUsize, interpreter: Option<&Interpreter>) -> Result<Track<'_>, Error> {
+        match self.team(tasks) {
+            Team::Native(team, workers) => {
+                let lock = (self == Self::GlobalLock).then(|| GlobalLock::new(NonZeroUsize::MIN));
+                Ok(Track::Native(Native {
+                    team: team.open(workers)?,
+                    gil: lock.as_ref().map(|lock| Arc::clone(lock.gil())),
+                    counter: lock.map_or(AnyBackend::SingleThread(SingleThread), AnyBackend::GlobalLock),
+                }))
+            }
+            Team::Python(mode) => Python::open(self, mode, tasks, interpreter).map(Track::Python),
+        }
     }
 
-    /// Who runs the tasks.
-    const fn team(self, tasks: NonZeroUsize) -> (BackendKind, NonZeroUsize) {
+    const fn team(self, tasks: NonZeroUsize) -> Team {
         match self {
-            Self::Sequential => (BackendKind::SingleThread, NonZeroUsize::MIN),
-            Self::GlobalLock | Self::ScopedThreads => (BackendKind::ScopedThreads, tasks),
-            Self::Rayon => (BackendKind::Rayon, tasks),
+            Self::Sequential => Team::Native(BackendKind::SingleThread, NonZeroUsize::MIN),
+            Self::GlobalLock | Self::ScopedThreads => Team::Native(BackendKind::ScopedThreads, tasks),
+            Self::Rayon => Team::Native(BackendKind::Rayon, tasks),
+            Self::PythonSequential => Team::Python(Mode::Sequential),
+            Self::PythonThreads => Team::Python(Mode::Threads),
+            Self::PythonProcesses => Team::Python(Mode::Processes),
         }
     }
 }
@@ -98,11 +156,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_lane_is_native_or_python() {
+        assert_eq!([&Lane::NATIVE[..], &Lane::PYTHON].concat(), Lane::ALL);
+        for lane in Lane::ALL {
+            assert_eq!(lane.name().starts_with("python-"), lane.is_python());
+            assert_eq!(lane.baseline().is_python(), lane.is_python());
+        }
+    }
+
+    #[test]
     fn every_name_names_its_lane() {
         for lane in Lane::ALL {
             assert_eq!(lane.to_string().parse(), Ok(lane));
         }
         let error = "gil".parse::<Lane>().unwrap_err().to_string();
-        assert_eq!(error, "unknown lane 'gil': one of sequential, global-lock, scoped-threads, rayon");
+        assert_eq!(
+            error,
+            "unknown lane 'gil': one of sequential, global-lock, scoped-threads, rayon, python-sequential, \
+             python-threads, python-processes"
+        );
     }
 }

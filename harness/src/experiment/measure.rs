@@ -12,9 +12,9 @@ use crate::statistics::median;
 pub(super) struct Sample {
     /// Wall time.
     pub(super) seconds: f64,
-    /// Processor time of the process over wall time.
+    /// Processor time of the process, or of the interpreter and its workers, over wall time.
     pub(super) cores_used: f64,
-    /// How often the lock went from one thread to another; `None` in a lane without one.
+    /// How often the lock went from one thread to another; `None` in a lane without one, or without a way to ask.
     pub(super) handovers: Option<u64>,
     /// What each task counted.
     pub(super) counts: Vec<u64>,
@@ -27,6 +27,9 @@ pub struct Report {
     pub limit: u64,
     /// Tasks in each lane and round.
     pub tasks: usize,
+    /// What runs the lanes of [`Lane::PYTHON`], as `CPython 3.11.7`; not in the JSON if nothing was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<String>,
     /// One report a lane.
     pub lanes: Vec<LaneReport>,
     /// What the oracle counts.
@@ -41,11 +44,12 @@ pub struct LaneReport {
     pub lane: Lane,
     /// Wall seconds of each round.
     pub seconds: Vec<f64>,
-    /// Median of the sequential lane over this one's; `None` if the sequential lane was not run.
+    /// Median of the lane's [baseline](Lane::baseline) over this one's; `None` if that was not run. So native lanes are
+    /// measured by native code, and an interpreter's by the interpreter.
     pub speedup: Option<f64>,
     /// Median over the rounds.
     pub cores_used: f64,
-    /// Median over the rounds; `None` in a lane without a lock.
+    /// Median over the rounds; `None` in a lane without a lock, and in an interpreter's, which does not tell.
     pub handovers: Option<u64>,
     /// What each task counted, in the first round that has a wrong count, or else in the first.
     pub counts: Vec<u64>,
@@ -61,12 +65,19 @@ impl Report {
         measured: impl Iterator<Item = (Lane, Vec<Sample>)>,
     ) -> Self {
         let mut lanes: Vec<_> = measured.map(|(lane, samples)| LaneReport::new(lane, &samples, expected)).collect();
-        if let Some(sequential) = lanes.iter().find(|report| report.lane == Lane::Sequential).map(LaneReport::median) {
-            for report in &mut lanes {
-                report.speedup = Some(sequential / report.median());
+        for baseline in [Lane::Sequential, Lane::PythonSequential] {
+            if let Some(sequential) = median_of(&lanes, baseline) {
+                for report in lanes.iter_mut().filter(|report| report.lane.baseline() == baseline) {
+                    report.speedup = Some(sequential / report.median());
+                }
             }
         }
-        Self { limit, tasks: tasks.get(), lanes, expected }
+        Self { limit, tasks: tasks.get(), interpreter: None, lanes, expected }
+    }
+
+    /// Median wall seconds of a lane that was run.
+    pub(super) fn median_of(&self, lane: Lane) -> Option<f64> {
+        median_of(&self.lanes, lane)
     }
 
     /// Whether every count equals the oracle's.
@@ -106,6 +117,10 @@ impl LaneReport {
     }
 }
 
+fn median_of(lanes: &[LaneReport], lane: Lane) -> Option<f64> {
+    lanes.iter().find(|report| report.lane == lane).map(LaneReport::median)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,5 +145,23 @@ mod tests {
         let report = Report::new(10, NonZeroUsize::MIN, 4, lanes.into_iter());
         assert_eq!(report.lanes.iter().map(|lane| lane.speedup).collect::<Vec<_>>(), [Some(2.0), Some(1.0)]);
         assert!(report.verified());
+    }
+
+    #[test]
+    fn each_language_has_its_own_baseline() {
+        let seconds = [
+            (Lane::Sequential, 2.0),
+            (Lane::Rayon, 1.0),
+            (Lane::PythonSequential, 60.0),
+            (Lane::PythonThreads, 80.0),
+            (Lane::PythonProcesses, 30.0),
+        ];
+        let speedups = |lanes: &[(Lane, f64)]| {
+            let measured = lanes.iter().map(|&(lane, seconds)| (lane, vec![sample(seconds, &[4])]));
+            let report = Report::new(10, NonZeroUsize::MIN, 4, measured);
+            report.lanes.iter().map(|lane| lane.speedup).collect::<Vec<_>>()
+        };
+        assert_eq!(speedups(&seconds), [Some(1.0), Some(2.0), Some(1.0), Some(0.75), Some(2.0)]);
+        assert_eq!(speedups(&seconds[3..]), [None, None]);
     }
 }

@@ -12,13 +12,17 @@ const COUNTS_SHOWN: usize = 4;
 /// One rule under the header, and no other line.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
-/// The table, and under it one sentence made from its figures.
+/// The table, and under it a sentence made from its figures, and another one if there is an interpreter in it.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (tasks, limit) = (plural(self.tasks, "task"), self.limit);
         writeln!(f, "{tasks}, each counting the primes up to {limit} by trial division\n")?;
         writeln!(f, "{}\n", self.table().trim_fmt())?;
-        write!(f, "{}", self.sentence())
+        if self.lanes.iter().any(|lane| lane.lane.is_python()) {
+            writeln!(f, "A python lane's speed-up is over python-sequential, any other's over sequential.")?;
+        }
+        write!(f, "{}", self.sentence())?;
+        self.python_sentence().map_or(Ok(()), |sentence| write!(f, "\n{sentence}"))
     }
 }
 
@@ -63,7 +67,7 @@ impl Report {
         let (locked, free): (Vec<_>, Vec<_>) = self
             .lanes
             .iter()
-            .filter(|lane| lane.lane != Lane::Sequential)
+            .filter(|lane| lane.lane != Lane::Sequential && !lane.lane.is_python())
             .filter_map(|lane| lane.speedup.map(|speedup| (lane, format!("{speedup:.2} times as fast"))))
             .partition(|(lane, _)| lane.handovers.is_some());
         let mut clauses = Vec::new();
@@ -80,10 +84,39 @@ impl Report {
         }
         format!("Against {tasks} one after the other, {}; every count is right.", clauses.join(", and "))
     }
+
+    /// What the interpreter's lanes gained, and what a native one gains over them.
+    fn python_sentence(&self) -> Option<String> {
+        let speedup = |lane: Lane| self.lanes.iter().find(|report| report.lane == lane)?.speedup;
+        let mut gains = Vec::new();
+        for (lane, worker) in [(Lane::PythonThreads, "thread"), (Lane::PythonProcesses, "process")] {
+            if let Some(speedup) = speedup(lane) {
+                let ran = if gains.is_empty() { " ran" } else { "" };
+                gains.push(format!("{}{ran} {speedup:.2} times", plural(self.tasks, worker)));
+            }
+        }
+        let mut clauses = Vec::new();
+        if !gains.is_empty() {
+            clauses.push(format!("{} as fast", gains.join(", ")));
+        }
+        let (native, python) = (self.median_of(Lane::Sequential), self.median_of(Lane::PythonSequential));
+        if let (Some(native), Some(python)) = (native, python) {
+            let ratio = python / native;
+            let digits = usize::from(ratio < 10.0);
+            clauses.push(format!("the sequential native lane is {ratio:.digits$} times as fast as python-sequential"));
+        }
+        let interpreter = self.interpreter.as_ref().filter(|_| self.verified() && !clauses.is_empty())?;
+        Some(format!("{interpreter} itself: {}.", clauses.join("; ")))
+    }
 }
 
 fn plural(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+    let ending = match count {
+        1 => "",
+        _ if thing.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{count} {thing}{ending}")
 }
 
 #[cfg(test)]
@@ -95,13 +128,20 @@ mod tests {
 
     fn report(lanes: &[Lane], count: u64, tasks: usize) -> Report {
         let sample = |lane: Lane| Sample {
-            seconds: if lane == Lane::Rayon { 0.5 } else { 1.0 },
+            seconds: match lane {
+                Lane::Rayon => 0.5,
+                Lane::PythonSequential => 40.0,
+                Lane::PythonThreads => 50.0,
+                Lane::PythonProcesses => 20.0,
+                _ => 1.0,
+            },
             cores_used: 1.0,
             handovers: (lane == Lane::GlobalLock).then_some(38),
             counts: vec![count; tasks],
         };
         let measured: Vec<_> = lanes.iter().map(|&lane| (lane, vec![sample(lane)])).collect();
-        Report::new(100, NonZeroUsize::new(tasks).unwrap(), 25, measured.into_iter())
+        let report = Report::new(100, NonZeroUsize::new(tasks).unwrap(), 25, measured.into_iter());
+        Report { interpreter: Some("CPython 3.11.7".into()), ..report }
     }
 
     #[test]
@@ -113,6 +153,22 @@ mod tests {
         );
         assert_eq!(report(&[Lane::Rayon], 25, 1).sentence(), "Every count of the 1 task is right.");
         assert_eq!(report(&[Lane::Rayon], 24, 2).sentence(), "WRONG: rayon does not count 25 primes in every task.");
+    }
+
+    #[test]
+    fn the_interpreter_has_a_sentence_of_what_was_run() {
+        let sentence = |lanes: &[Lane], tasks| report(lanes, 25, tasks).python_sentence().unwrap_or_default();
+        assert_eq!(
+            sentence(&Lane::ALL, 2),
+            "CPython 3.11.7 itself: 2 threads ran 0.80 times, 2 processes 2.00 times as fast; the sequential native \
+             lane is 40 times as fast as python-sequential."
+        );
+        let without_threads = [Lane::PythonSequential, Lane::PythonProcesses];
+        assert_eq!(sentence(&without_threads, 1), "CPython 3.11.7 itself: 1 process ran 2.00 times as fast.");
+        assert_eq!(sentence(&[Lane::PythonThreads, Lane::Sequential], 2), "");
+        assert_eq!(sentence(&Lane::NATIVE, 2), "");
+        assert_eq!(report(&Lane::ALL, 24, 2).python_sentence(), None, "of a wrong count there is one thing to say");
+        assert_eq!(report(&Lane::ALL, 25, 2).sentence(), report(&Lane::NATIVE, 25, 2).sentence());
     }
 
     #[test]

@@ -1,0 +1,72 @@
+//! What the global lock costs: nobody else there, nothing asked for, recorded, and handed over.
+
+#![allow(missing_docs, reason = "criterion's macros make public functions")]
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use primelanes_backends::{Gil, GlobalLock};
+
+const INTERVAL: Duration = GlobalLock::SWITCH_INTERVAL;
+
+/// One thread alone with the lock.
+fn uncontended(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("gil/uncontended");
+    let gil = Gil::new(INTERVAL);
+    group.bench_function("attach and drop", |bencher| bencher.iter(|| drop(black_box(gil.attach()))));
+    let mut attached = gil.attach().expect("nobody holds it");
+    group.bench_function("detach and attach", |bencher| bencher.iter(|| attached.detach(|| black_box(()))));
+    group.bench_function("check", |bencher| bencher.iter(|| black_box(&attached).check()));
+    // Room for all, as long as a bench lasts.
+    let recorded = Gil::recorded(INTERVAL, usize::MAX);
+    let mut attached = recorded.attach().expect("nobody holds it");
+    group.bench_function("detach and attach, recorded", |bencher| {
+        bencher.iter_custom(|iterations| {
+            drop(recorded.take_recording());
+            let begun = Instant::now();
+            for _ in 0..iterations {
+                attached.detach(|| black_box(()));
+            }
+            begun.elapsed()
+        });
+    });
+    group.finish();
+}
+
+/// From one thread to another that waits, and asks for the lock at once.
+fn hand_over(criterion: &mut Criterion) {
+    criterion.bench_function("gil/hand-over", |bencher| {
+        bencher.iter_custom(|iterations| {
+            let (gil, stop) = (Gil::new(Duration::ZERO), AtomicBool::new(false));
+            let compute = || {
+                let attached = gil.attach().expect("a new thread is not attached");
+                while !stop.load(Ordering::Relaxed) {
+                    attached.check();
+                }
+            };
+            thread::scope(|scope| {
+                let threads = [scope.spawn(compute), scope.spawn(compute)];
+                while gil.switches() == 0 {
+                    thread::yield_now();
+                }
+                let (begun, before) = (Instant::now(), gil.switches());
+                while gil.switches() < before + iterations {
+                    thread::sleep(Duration::from_micros(200));
+                }
+                let (took, made) = (begun.elapsed(), gil.switches() - before);
+                stop.store(true, Ordering::Relaxed);
+                for thread in threads {
+                    thread.join().expect("it does not panic");
+                }
+                // A few more were made than asked for.
+                took.mul_f64(iterations as f64 / made as f64)
+            })
+        });
+    });
+}
+
+criterion_group!(benches, uncontended, hand_over);
+criterion_main!(benches);

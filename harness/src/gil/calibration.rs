@@ -1,0 +1,204 @@
+//! What the system takes its time for, measured on its own: the costs of virtual time.
+
+use std::fmt;
+use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use primelanes_backends::Gil;
+use primelanes_backends::global_lock::virtual_time::Costs;
+use serde::{Deserialize, Serialize};
+
+use super::io::EchoServer;
+use super::lab::Failure;
+use crate::statistics::{median, quantile};
+
+/// How often each cost is measured; the median counts.
+const SAMPLES: usize = 101;
+
+/// A wait as long as CPython's switch interval: how late a timer is depends on how long a core slept.
+const WAIT: Duration = Duration::from_millis(5);
+
+/// Linux shares a core among threads that want it in slices of about this length. Not measured: it matters only with
+/// more threads that run than cores.
+const TIME_SLICE: Duration = Duration::from_millis(3);
+
+/// The costs of this machine, as they stand in the JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// From a signal until the thread that waited for it runs, in microseconds.
+    pub wake_up_us: f64,
+    /// How late a timed wait ends, in microseconds.
+    pub timer_us: f64,
+    /// To take or to drop a lock that nobody else wants, in nanoseconds.
+    pub hand_over_ns: f64,
+    /// To wake a waiter, for who does so, in microseconds.
+    pub signal_us: f64,
+    /// From one check site of a thread that does nothing else to the next, in nanoseconds.
+    pub check_ns: f64,
+    /// To send a byte to a socket, in microseconds.
+    pub send_us: f64,
+    /// From there until its echo is read, in microseconds.
+    pub echo_us: f64,
+    /// By which part of its median a wake-up spreads: the width of the middle half of all.
+    pub jitter: f64,
+}
+
+impl Calibration {
+    /// Measures, in about a second, with one other thread computing as beside a lock that is held.
+    ///
+    /// # Errors
+    /// [`Failure::Socket`].
+    pub fn measure() -> Result<Self, Failure> {
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let (wake_ups, signals) = wake_ups();
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+            let timer_us = median(timers());
+            stop.store(true, Ordering::Relaxed);
+            let (send_us, echo_us) = socket()?;
+            Ok(Self {
+                wake_up_us: median(wake_ups.iter().copied()),
+                timer_us,
+                hand_over_ns: hand_over(),
+                signal_us: median(signals),
+                check_ns: check(),
+                send_us,
+                echo_us,
+                jitter: quartile_range(&wake_ups).min(1.0),
+            })
+        })
+    }
+
+    /// The same for the simulated machine.
+    #[must_use]
+    pub fn costs(&self) -> Costs {
+        Costs {
+            wake_up: microseconds(self.wake_up_us),
+            timer: microseconds(self.timer_us),
+            hand_over: microseconds(self.hand_over_ns / 1e3),
+            signal: microseconds(self.signal_us),
+            check: microseconds(self.check_ns / 1e3),
+            time_slice: TIME_SLICE,
+            jitter: self.jitter.clamp(0.0, 1.0),
+        }
+    }
+}
+
+impl fmt::Display for Calibration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { wake_up_us, timer_us, hand_over_ns, signal_us, check_ns, send_us, echo_us, jitter } = self;
+        writeln!(f, "a waiter runs     {wake_up_us:8.1} us after its signal, give or take {:.0} %", 100.0 * jitter)?;
+        writeln!(f, "a timer is        {timer_us:8.1} us late")?;
+        writeln!(f, "take or drop take {hand_over_ns:8.1} ns")?;
+        writeln!(f, "waking takes      {signal_us:8.1} us")?;
+        writeln!(f, "check sites are   {check_ns:8.1} ns apart")?;
+        writeln!(f, "sending takes     {send_us:8.1} us")?;
+        write!(f, "its echo takes    {echo_us:8.1} us")
+    }
+}
+
+pub(super) fn microseconds(count: f64) -> Duration {
+    Duration::from_secs_f64(count.max(0.0) / 1e6)
+}
+
+fn quartile_range(samples: &[f64]) -> f64 {
+    let quartile = |part| quantile(samples.iter().copied(), part);
+    (quartile(0.75) - quartile(0.25)) / quartile(0.5)
+}
+
+/// How late each of several timed waits ended, in microseconds.
+fn timers() -> Vec<f64> {
+    let (mutex, never) = (Mutex::new(()), Condvar::new());
+    let late = || {
+        let guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = Instant::now();
+        drop(never.wait_timeout(guard, WAIT));
+        begun.elapsed().saturating_sub(WAIT).as_secs_f64() * 1e6
+    };
+    std::iter::repeat_with(late).take(SAMPLES).collect()
+}
+
+/// How long each of several signals took to get its waiter running, and to send, in microseconds: two threads hand a turn
+/// to and fro.
+fn wake_ups() -> (Vec<f64>, Vec<f64>) {
+    let (turn, changed) = (Mutex::new((false, Instant::now())), Condvar::new());
+    let play = |me: bool| {
+        let (mut wake_ups, mut signals) = (Vec::with_capacity(SAMPLES), Vec::with_capacity(SAMPLES));
+        let mut state = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        for _ in 0..SAMPLES {
+            while state.0 != me {
+                state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            wake_ups.push(state.1.elapsed().as_secs_f64() * 1e6);
+            let begun = Instant::now();
+            *state = (!me, begun);
+            changed.notify_one();
+            signals.push(begun.elapsed().as_secs_f64() * 1e6);
+        }
+        // The first came from the start.
+        (wake_ups.split_off(1), signals.split_off(1))
+    };
+    thread::scope(|scope| {
+        let other = scope.spawn(|| play(true));
+        let (mut wake_ups, mut signals) = play(false);
+        let (others, other_signals) = other.join().unwrap_or_default();
+        wake_ups.extend(others);
+        signals.extend(other_signals);
+        (wake_ups, signals)
+    })
+}
+
+/// Nanoseconds to take, and to drop, a lock that nobody else wants.
+fn hand_over() -> f64 {
+    const PAIRS: u32 = 1000;
+    let gil = Gil::new(WAIT);
+    per_item(2 * PAIRS, || {
+        for _ in 0..PAIRS {
+            drop(gil.attach());
+        }
+    })
+}
+
+/// Nanoseconds from one check site to the next, in the loop of the workload.
+fn check() -> f64 {
+    const CHECKS: u32 = 10_000;
+    let gil = Gil::new(WAIT);
+    let attached = gil.attach().ok();
+    per_item(CHECKS, || {
+        for _ in 0..CHECKS {
+            let _now = std::hint::black_box(Instant::now());
+            attached.iter().for_each(primelanes_backends::Attached::check);
+        }
+    })
+}
+
+fn per_item(items: u32, work: impl Fn()) -> f64 {
+    median((0..SAMPLES).map(|_| {
+        let begun = Instant::now();
+        work();
+        begun.elapsed().as_secs_f64() * 1e9 / f64::from(items)
+    }))
+}
+
+/// Microseconds to send a byte, and from there until its echo is read.
+fn socket() -> Result<(f64, f64), Failure> {
+    let server = EchoServer::start()?;
+    let mut stream = server.connect()?;
+    let mut samples = Vec::with_capacity(SAMPLES);
+    for _ in 0..SAMPLES {
+        let begun = Instant::now();
+        stream.write_all(&[1])?;
+        let (sending, sent) = (begun.elapsed(), Instant::now());
+        stream.read_exact(&mut [0])?;
+        samples.push((sending.as_secs_f64() * 1e6, sent.elapsed().as_secs_f64() * 1e6));
+    }
+    Ok((median(samples.iter().map(|sample| sample.0)), median(samples.iter().map(|sample| sample.1))))
+}

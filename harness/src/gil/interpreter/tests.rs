@@ -1,0 +1,255 @@
+//! Every script with a real interpreter, if there is one, and every way in which a program can fail to be one.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// A watchdog that only a hang sets off.
+const PLENTY: Duration = Duration::from_mins(1);
+
+/// Runs the test with `python3`, or says aloud, past the capture of the output, that it does not.
+fn with_python(test: impl FnOnce(&Interpreter)) {
+    match Interpreter::open_within(PLENTY, Path::new("python3")) {
+        Ok(interpreter) => test(&interpreter),
+        Err(InterpreterError::Start { .. }) => {
+            let name = thread::current().name().unwrap_or_default().to_owned();
+            std::io::stderr().write_all(format!("test {name} ... skipped: no python3\n").as_bytes()).unwrap();
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn answer(interpreter: &Interpreter, script: Script, parameters: &Value) -> Value {
+    interpreter.run(script, parameters, PLENTY, &AtomicBool::new(false)).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+#[test]
+fn the_interpreter_says_what_it_is() {
+    with_python(|python| {
+        let name = python.name();
+        assert!(name.contains(" 3."), "{name}");
+        assert_eq!(name.ends_with(" (free-threaded)"), !python.identity.locked);
+    });
+}
+
+#[test]
+fn counts_of_primes_are_exact_in_every_mode() {
+    with_python(|python| {
+        for mode in ["sequential", "threads", "processes"] {
+            for (limit, count) in [(0, 0), (2, 1), (121, 30), (10_000, 1229)] {
+                let answer = answer(python, Script::Primes, &json!({"mode": mode, "limit": limit, "tasks": 3}));
+                assert_eq!(answer["counts"], json!([count, count, count]), "{mode} up to {limit}");
+                assert!(answer["seconds"].as_f64() > Some(0.0) && answer["processor_seconds"].as_f64() >= Some(0.0));
+            }
+        }
+    });
+}
+
+#[test]
+fn slices_are_as_many_as_the_switches_that_end_them() {
+    with_python(|python| {
+        for threads in [1, 3] {
+            let parameters = json!({"threads": threads, "interval_ms": 1, "seconds": 0.2});
+            let answer = answer(python, Script::Cpu, &parameters);
+            let (slices, switches) = (numbers(&answer["slices_ms"]), answer["switches"].as_u64().unwrap());
+            // A thread's last slice is cut short by the end, and is no slice; every other is followed by a switch.
+            assert!(slices.len() as u64 <= switches && switches < slices.len() as u64 + threads, "{answer}");
+            assert!(slices.iter().all(|&slice| slice >= 0.0), "{answer}");
+            assert_eq!(numbers(&answer["work"]).len() as u64, threads);
+            assert!(answer["seconds"].as_f64() >= Some(0.2));
+        }
+    });
+}
+
+#[test]
+fn sleepers_sleep_and_late_wake_ups_are_told() {
+    with_python(|python| {
+        let slept = answer(python, Script::Io, &json!({"mode": "sleep", "threads": 4, "seconds": 0.05}));
+        assert!(slept["seconds"].as_f64() >= Some(0.05), "{slept}");
+        for cpu_threads in [0, 2] {
+            let parameters = json!({"cpu_threads": cpu_threads, "interval_ms": 1, "sleep_ms": 0.5, "seconds": 0.1});
+            assert!(!numbers(&answer(python, Script::Convoy, &parameters)["latencies_ms"]).is_empty());
+        }
+    });
+}
+
+#[test]
+fn every_round_trip_is_told() {
+    with_python(|python| {
+        let server = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = server.local_addr().unwrap().port();
+        let parameters =
+            json!({"mode": "socket", "port": port, "round_trips": 20, "cpu_threads": 1, "interval_ms": 0.5});
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let (mut client, _) = server.accept().unwrap();
+                let mut byte = [0];
+                while client.read(&mut byte).unwrap() == 1 {
+                    client.write_all(&byte).unwrap();
+                }
+            });
+            let latencies = numbers(&answer(python, Script::Io, &parameters)["latencies_ms"]);
+            assert_eq!(latencies.len(), 20);
+        });
+        // One that hangs up is noticed, even beside threads that would go on computing.
+        let failed = thread::scope(|scope| {
+            scope.spawn(|| drop(server.accept().unwrap()));
+            python.run::<Value>(Script::Io, &parameters, PLENTY, &AtomicBool::new(false)).unwrap_err().to_string()
+        });
+        assert!(failed.starts_with("'python3' failed to run io.py: Connection"), "{failed}");
+    });
+}
+
+#[test]
+fn a_call_that_holds_the_lock_stalls_and_one_that_releases_it_answers_too() {
+    with_python(|python| {
+        let stall = |mode: &str| {
+            let answer = answer(python, Script::Stall, &json!({"mode": mode, "seconds": 0.1}));
+            answer["longest_stall_ms"].as_f64().unwrap()
+        };
+        assert!(!python.identity.locked || stall("held") >= 90.0);
+        assert!(stall("released") > 0.0);
+    });
+}
+
+#[test]
+fn no_update_is_counted_that_was_not_made() {
+    with_python(|python| {
+        let answer = answer(python, Script::Integrity, &json!({"threads": 2, "seconds": 0.1}));
+        let [expected, counted] = ["expected", "counted"].map(|field| answer[field].as_u64().unwrap());
+        assert!(0 < counted && counted <= expected, "{answer}");
+        assert!(answer["nanoseconds_per_update"].as_f64() > Some(0.0), "{answer}");
+    });
+}
+
+#[test]
+fn a_script_that_fails_is_quoted() {
+    with_python(|python| {
+        let never = AtomicBool::new(false);
+        for script in Script::ALL {
+            let error = python.run::<Value>(script, &json!([]), PLENTY, &never).unwrap_err().to_string();
+            let name = script.source().name;
+            assert!(error.starts_with(&format!("'python3' failed to run {name}: TypeError: ")), "{error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+        let parameters = json!({"mode": "sequential", "limit": 10, "tasks": 1});
+        let error = python.run::<Vec<u64>>(Script::Primes, &parameters, PLENTY, &never).unwrap_err().to_string();
+        assert!(
+            error.starts_with("'python3' answered primes.py with something else: it said '{\"seconds\""),
+            "{error}"
+        );
+    });
+}
+
+#[test]
+fn processes_stop_when_cancelled() {
+    with_python(|python| {
+        let endless = json!({"mode": "processes", "limit": u64::MAX, "tasks": 2});
+        let cancel = AtomicBool::new(false);
+        let since = Instant::now();
+        let result = thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(300));
+                cancel.store(true, Ordering::Relaxed);
+            });
+            python.run::<Value>(Script::Primes, &endless, Duration::MAX, &cancel)
+        });
+        assert!(matches!(result, Err(InterpreterError::Cancelled)), "{result:?}");
+        assert!(since.elapsed() < PLENTY);
+    });
+}
+
+#[cfg(unix)]
+mod impostors {
+    use super::*;
+
+    /// A program made of a shell script, and the folder that it is in.
+    ///
+    /// A shell writes the file: had this process it open for writing, another test's child could hold it open past its
+    /// closing, and then it could not be started.
+    fn program(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("impostor");
+        let write = "printf '#!/bin/sh\\n%s\\n' \"$2\" > \"$1\"; chmod +x \"$1\"";
+        let status = Command::new("sh").args(["-c", write, "sh"]).arg(&file).arg(text).status().unwrap();
+        assert!(status.success());
+        (folder, file)
+    }
+
+    fn refusal(program: &Path) -> String {
+        let error = Interpreter::open_within(PLENTY, program).unwrap_err().to_string();
+        assert_eq!(error.lines().count(), 1, "{error}");
+        error
+    }
+
+    #[test]
+    fn what_cannot_be_started_says_why() {
+        assert_eq!(refusal(Path::new("/no/such")), "cannot start '/no/such': No such file or directory");
+        assert_eq!(refusal(Path::new("/")), "cannot start '/': Permission denied");
+        assert_eq!(refusal(Path::new("")), "cannot start '': No such file or directory");
+    }
+
+    #[test]
+    fn what_is_no_python_is_quoted() {
+        for (text, said) in [
+            ("exit 0", "it said nothing"),
+            ("exit 7", "exit status: 7"),
+            ("kill -KILL $$", "signal: 9"),
+            ("echo '{}'", "it said '{}' (missing field `implementation`"),
+            ("echo; echo spam; echo eggs", "it said 'spam' ("),
+            ("echo first >&2; echo last >&2; echo >&2; exit 1", "last"),
+            ("printf '\\033[31mred\\r' >&2; exit 1", "\u{fffd}[31mred"),
+            (
+                r#"echo '{"implementation":"Monty","version":"3.7.1","supported":false,"locked":true}'"#,
+                "it is Monty 3.7.1",
+            ),
+        ] {
+            let (_folder, program) = program(text);
+            let expected = format!("'{}' is no Python 3.8 or newer: {said}", program.display());
+            let refusal = refusal(&program);
+            assert!(refusal.starts_with(&expected), "{text}: {refusal}");
+        }
+        for tool in ["true", "cat", "echo"] {
+            assert!(refusal(Path::new(tool)).contains(" is no Python 3.8 or newer: "), "{tool}");
+        }
+    }
+
+    #[test]
+    fn a_flood_of_words_is_cut_off() {
+        let (_folder, program) = program("yes spam | head -c 200000000");
+        assert!(refusal(&program).contains(" is no Python 3.8 or newer: "));
+    }
+
+    #[test]
+    fn more_than_a_pipe_holds_on_both_is_read_to_the_end() {
+        let (_folder, program) = program("yes | head -c 1000000 >&2; yes | head -c 1000000; echo no >&2; exit 1");
+        assert!(refusal(&program).ends_with(": no"));
+    }
+
+    #[test]
+    fn what_hangs_is_killed_with_all_that_it_started() {
+        let (folder, program) = program("{ sleep 1; touch \"$0.survived\"; } & sleep 1000");
+        let error = Interpreter::open_within(Duration::from_millis(300), &program).unwrap_err().to_string();
+        assert_eq!(error, format!("'{}' did not finish identity.py within 0.3 s", program.display()));
+        thread::sleep(Duration::from_millis(1500));
+        assert!(!folder.path().join("impostor.survived").exists());
+    }
+
+    #[test]
+    fn what_leaves_a_process_behind_is_not_waited_for() {
+        let since = Instant::now();
+        let (_folder, program) = program("sleep 1000 & exit 0");
+        assert!(refusal(&program).ends_with("it said nothing"));
+        assert!(since.elapsed() < PLENTY);
+    }
+}

@@ -1,0 +1,157 @@
+//! What the experiments run with.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use primelanes_backends::Gil;
+use primelanes_backends::global_lock::protocol::{Regime, Rules};
+use primelanes_backends::global_lock::trace::Recording;
+use primelanes_backends::global_lock::virtual_time::{Outcome, Script, Simulation};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::interpreter::Script as PythonScript;
+use super::{Calibration, Interpreter, InterpreterError, Report, Row, Scene};
+
+/// In how many parts each column's time is spent, in turn with the others.
+pub(super) const ROUNDS: u32 = 3;
+
+/// How much longer than a script should take it may.
+const GRACE: Duration = Duration::from_mins(1);
+
+/// How often a wait looks whether it was cancelled.
+const POLL: Duration = Duration::from_millis(10);
+
+/// Why an experiment has no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The cancel flag was set.
+    #[error("cancelled")]
+    Cancelled,
+    /// The interpreter cannot be run, or does not answer.
+    #[error(transparent)]
+    Interpreter(#[from] InterpreterError),
+    /// The system grants no more threads.
+    #[error("the system grants no more threads: {0}")]
+    Threads(#[source] io::Error),
+    /// The socket pair cannot be had.
+    #[error("no connection through the loopback interface: {0}")]
+    Socket(#[from] io::Error),
+}
+
+/// What the experiments run with, and where they leave their recordings.
+#[derive(Debug)]
+pub struct Lab<'a> {
+    /// For the column `cpython`; without one there is none.
+    pub interpreter: Option<Interpreter>,
+    /// For the column `virtual`.
+    pub calibration: Calibration,
+    /// Cores of the simulated machine.
+    pub cores: NonZeroUsize,
+    /// How many events each recording has room for; 0: nothing is recorded.
+    pub capacity: usize,
+    /// Ends an experiment early.
+    pub cancel: &'a AtomicBool,
+    scenes: Mutex<Vec<Scene>>,
+}
+
+impl<'a> Lab<'a> {
+    /// Without an interpreter and recordings, on a machine like this one.
+    #[must_use]
+    pub fn new(calibration: Calibration, cancel: &'a AtomicBool) -> Self {
+        Self {
+            interpreter: None,
+            calibration,
+            cores: primelanes_backends::available_workers(),
+            capacity: 0,
+            cancel,
+            scenes: Mutex::default(),
+        }
+    }
+
+    /// What was recorded since this was last asked.
+    #[must_use]
+    pub fn take_scenes(&self) -> Vec<Scene> {
+        std::mem::take(&mut self.scenes.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    pub(super) fn report(&self, experiment: &'static str, legend: &'static str, rows: Vec<Row>) -> Report {
+        let interpreter = self.interpreter.as_ref().map(Interpreter::name);
+        Report { experiment, interpreter, calibration: self.calibration, rows, legend }
+    }
+
+    /// A lock, recorded if recordings are wanted.
+    pub(super) fn gil(&self, interval: Duration) -> Gil {
+        if self.capacity > 0 { Gil::recorded(interval, self.capacity) } else { Gil::new(interval) }
+    }
+
+    /// Keeps a recording, unless there is one of that title.
+    pub(super) fn keep(&self, title: String, recording: Recording) {
+        let mut scenes = self.scenes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !recording.entries.is_empty() && scenes.iter().all(|scene| scene.title != title) {
+            scenes.push(Scene { title, recording });
+        }
+    }
+
+    /// The interpreter's answer, if there is an interpreter. `seconds` is how long the script should take.
+    pub(super) fn ask<T: DeserializeOwned>(
+        &self,
+        script: PythonScript,
+        parameters: &impl Serialize,
+        seconds: f64,
+    ) -> Result<Option<T>, Failure> {
+        self.check_cancelled()?;
+        let patience = Duration::from_secs_f64(seconds) + GRACE;
+        let ask = |interpreter: &Interpreter| interpreter.run(script, parameters, patience, self.cancel);
+        let answer = self.interpreter.as_ref().map(ask).transpose();
+        self.check_cancelled()?;
+        Ok(answer?)
+    }
+
+    /// The scripts under a lock with that interval, on a machine like this one, for that long.
+    pub(super) fn simulate(&self, scripts: Vec<Script>, interval: Duration, seconds: f64) -> Outcome {
+        self.simulation(scripts, Regime::Timed { interval }).run(Duration::from_secs_f64(seconds))
+    }
+
+    pub(super) fn simulation(&self, scripts: Vec<Script>, regime: Regime) -> Simulation {
+        Simulation {
+            cores: self.cores.get(),
+            costs: self.calibration.costs(),
+            rules: Rules::new(regime),
+            slowdown: 1.0,
+            scripts,
+            // Slices are read from the recording.
+            capacity: usize::MAX,
+            seed: 0,
+        }
+    }
+
+    /// Keeps what a simulation recorded at the first lock, as far as there is room.
+    pub(super) fn keep_outcome(&self, title: String, outcome: &Outcome) {
+        if let (Some(recording), true) = (outcome.recordings.first(), self.capacity > 0) {
+            let mut recording = recording.clone();
+            recording.left_out += recording.entries.len().saturating_sub(self.capacity) as u64;
+            recording.entries.truncate(self.capacity);
+            self.keep(title, recording);
+        }
+    }
+
+    /// Waits for so long, or until it is cancelled.
+    pub(super) fn wait(&self, seconds: f64) {
+        let end = Instant::now() + Duration::from_secs_f64(seconds);
+        while let Some(left) = end.checked_duration_since(Instant::now()) {
+            if self.cancel.load(Ordering::Relaxed) {
+                return;
+            }
+            std::thread::sleep(left.min(POLL));
+        }
+    }
+
+    pub(super) fn check_cancelled(&self) -> Result<(), Failure> {
+        if self.cancel.load(Ordering::Relaxed) { Err(Failure::Cancelled) } else { Ok(()) }
+    }
+}

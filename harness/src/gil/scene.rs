@@ -1,0 +1,15 @@
+//! What the writers of recordings are given.
+
+use primelanes_backends::global_lock::trace::Recording;
+
+#[cfg(test)]
+pub(super) mod driven;
+
+/// One run at one lock, with what is to be written over it.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// Says which run it is, in a line.
+    pub title: String,
+    /// What happened.
+    pub recording: Recording,
+}

@@ -1,0 +1,58 @@
+"""How long a thread keeps the interpreter's lock while others want it.
+
+Answers with the length of every slice, which is the time from one thread's taking the lock until another has it.
+The slices that are cut short by the end are left out.
+"""
+import json
+import sys
+import threading
+import time
+
+
+def spin(me, work, slices):
+    """Computes until `stop`, and notices in passing whenever another thread has had the lock."""
+    clock = time.perf_counter
+    iterations = 0
+    begun = last = None
+    while not stop:
+        now = clock()
+        iterations += 1
+        if owner[0] != me:
+            # The lock is lost at calls and at the end of the loop's body: what `last` has seen was still ours.
+            if begun is not None:
+                slices.append((last - begun) * 1000)
+            begun = last = clock()
+            if owner[0] is not None:
+                noticed[me] += 1
+            owner[0] = me
+        else:
+            last = now
+    work[me] = iterations
+
+
+parameters = json.loads(sys.argv[1])
+count = parameters["threads"]
+sys.setswitchinterval(parameters["interval_ms"] / 1000)
+
+stop = False
+owner = [None]  # written by who notices that it is somebody else
+noticed = [0] * count
+work = [0] * count
+slices = [[] for _ in range(count)]
+threads = [threading.Thread(target=spin, args=(me, work, slices[me])) for me in range(count)]
+
+begun = time.perf_counter()
+for thread in threads:
+    thread.start()
+time.sleep(parameters["seconds"])
+stop = True
+for thread in threads:
+    thread.join()
+seconds = time.perf_counter() - begun
+
+print(json.dumps({
+    "slices_ms": [length for each in slices for length in each],
+    "switches": sum(noticed),
+    "seconds": seconds,
+    "work": work,
+}))

@@ -1,0 +1,83 @@
+"""The same count of primes several times over: one after the other, in threads, or in processes.
+
+The clock starts when everything is set up: threads are there to be started, and every process has answered once.
+"""
+import json
+import math
+import multiprocessing
+import sys
+import threading
+import time
+
+
+def is_prime(number):
+    for divisor in range(2, math.isqrt(number) + 1):
+        if number % divisor == 0:
+            return False
+    return True
+
+
+def count_primes(limit):
+    """Counts the primes up to `limit`, itself counted."""
+    count = 0
+    for number in range(2, limit + 1):
+        if is_prime(number):
+            count += 1
+    return count
+
+
+def task(limit):
+    """The count, and the processor time that this process spent on it."""
+    begun = time.process_time()
+    count = count_primes(limit)
+    return count, time.process_time() - begun
+
+
+def sequential(limit, tasks):
+    clock = Clock()
+    counts = [count_primes(limit) for _ in range(tasks)]
+    return clock.answer(counts)
+
+
+def threads(limit, tasks):
+    counts = [None] * tasks
+
+    def work(index):
+        counts[index] = count_primes(limit)
+
+    team = [threading.Thread(target=work, args=(index,)) for index in range(tasks)]
+    clock = Clock()
+    for thread in team:
+        thread.start()
+    for thread in team:
+        thread.join()
+    return clock.answer(counts)
+
+
+def processes(limit, tasks):
+    # Every worker waits for all others, so that none is still starting when the clock does.
+    ready = multiprocessing.Barrier(tasks + 1)
+    with multiprocessing.Pool(tasks, initializer=ready.wait) as pool:
+        ready.wait()
+        pool.map(task, [10] * tasks, chunksize=1)
+        clock = Clock()
+        results = pool.map(task, [limit] * tasks, chunksize=1)
+        return clock.answer([count for count, _ in results], sum(spent for _, spent in results))
+
+
+class Clock:
+    """Wall time, and processor time of this process with all its threads."""
+
+    def __init__(self):
+        self.wall, self.processor = time.perf_counter(), time.process_time()
+
+    def answer(self, counts, elsewhere=0.0):
+        """What the script answers with; `elsewhere` is the processor time of other processes."""
+        processor = time.process_time() - self.processor + elsewhere
+        return {"seconds": time.perf_counter() - self.wall, "processor_seconds": processor, "counts": counts}
+
+
+if __name__ == "__main__":
+    parameters = json.loads(sys.argv[1])
+    mode = {"sequential": sequential, "threads": threads, "processes": processes}[parameters["mode"]]
+    print(json.dumps(mode(parameters["limit"], parameters["tasks"])))

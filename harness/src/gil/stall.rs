@@ -1,0 +1,129 @@
+//! A thread that ticks beside one native call: how long it is stalled, if the call keeps the lock and if not.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use primelanes_backends::global_lock::virtual_time::{Outcome, Script, Step};
+use primelanes_backends::{Attached, GlobalLock};
+use serde::{Deserialize, Serialize};
+
+use super::interpreter::Script as PythonScript;
+use super::lab::{Failure, Lab, ROUNDS};
+use super::report::{Column, Figures, Report, Row, milliseconds};
+use super::workload;
+use crate::statistics::median;
+
+const LEGEND: &str = "One thread ticks every millisecond, as a user interface would. Another makes one native call, which keeps the lock\nfor its length or releases it.";
+
+/// Between two ticks.
+const TICK: Duration = Duration::from_millis(1);
+
+/// Before and after the call.
+const MARGIN: Duration = Duration::from_millis(50);
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    Held,
+    Released,
+}
+
+#[derive(Serialize)]
+struct Parameters {
+    mode: Mode,
+    seconds: f64,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    longest_stall_ms: f64,
+}
+
+impl Mode {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Released => "released",
+        }
+    }
+
+    fn title(self, column: &str) -> String {
+        format!("{column}: a 1 ms ticker beside a native call, lock {}", self.name())
+    }
+}
+
+/// A call of so many seconds, under a lock with that interval.
+///
+/// # Errors
+/// Cancellation, or an interpreter that fails.
+pub fn stall(lab: &Lab<'_>, interval: Duration, seconds: f64) -> Result<Report, Failure> {
+    let mut rows = Vec::new();
+    for mode in [Mode::Held, Mode::Released] {
+        let (mut python, mut lock) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            python.push(lab.ask::<Run>(PythonScript::Stall, &Parameters { mode, seconds }, seconds)?);
+            lock.push(run_lock(lab, mode, interval, seconds)?);
+        }
+        let python: Option<Vec<f64>> = python.into_iter().map(|run| Some(run?.longest_stall_ms)).collect();
+        let row = |column, interval, longest_stall_ms| {
+            Row::new(column, 2, Some(interval), Figures::Stall { mode: mode.name(), longest_stall_ms })
+        };
+        rows.extend(python.map(|stalls| row(Column::Cpython, GlobalLock::SWITCH_INTERVAL, median(stalls))));
+        rows.push(row(Column::Lock, interval, median(lock)));
+        rows.push(row(Column::Virtual, interval, simulate(lab, mode, interval, seconds)));
+    }
+    Ok(lab.report("stall", LEGEND, rows))
+}
+
+fn run_lock(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> Result<f64, Failure> {
+    lab.check_cancelled()?;
+    let gil = lab.gil(interval);
+    let over = &AtomicBool::new(false);
+    let call = |attached: &mut Attached<'_>| {
+        attached.detach(|| thread::sleep(MARGIN));
+        match mode {
+            Mode::Held => lab.wait(seconds),
+            Mode::Released => attached.detach(|| lab.wait(seconds)),
+        }
+        attached.detach(|| thread::sleep(MARGIN));
+        over.store(true, Ordering::Relaxed);
+    };
+    let longest = thread::scope(|scope| {
+        let caller = workload::spawn(scope, &gil, "caller", call)?;
+        let ticker = workload::spawn(scope, &gil, "ticker", |attached| {
+            let (mut longest, mut last) = (Duration::ZERO, Instant::now());
+            while !over.load(Ordering::Relaxed) {
+                attached.detach(|| thread::sleep(TICK));
+                longest = longest.max(last.elapsed());
+                last = Instant::now();
+            }
+            longest
+        })?;
+        workload::join(caller);
+        io::Result::Ok(workload::join(ticker))
+    })
+    .map_err(Failure::Threads)?;
+    lab.keep(mode.title("our lock"), gil.take_recording());
+    Ok(milliseconds(longest))
+}
+
+fn simulate(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> f64 {
+    let length = Duration::from_secs_f64(seconds);
+    let call = match mode {
+        Mode::Held => Step::Hold(length),
+        Mode::Released => Step::Release(length),
+    };
+    let caller = Script::once("caller", [Step::Sleep(MARGIN), call, Step::Sleep(MARGIN)]);
+    let ticker = Script::forever("ticker", [Step::Sleep(TICK)]);
+    let outcome = lab.simulate(vec![caller, ticker], interval, seconds + 3.0 * MARGIN.as_secs_f64());
+    lab.keep_outcome(mode.title("virtual time"), &outcome);
+    longest_stall(&outcome)
+}
+
+/// Between two ticks of the second thread: a sleep, and how much longer that took.
+fn longest_stall(outcome: &Outcome) -> f64 {
+    let delays = outcome.delays.iter().filter(|(thread, _)| *thread == 1).map(|(_, delay)| *delay);
+    milliseconds(TICK + delays.max().unwrap_or_default())
+}
