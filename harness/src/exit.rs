@@ -45,6 +45,6 @@ pub(crate) fn code_of_usage(error: &clap::Error) -> ExitCode {
 }
 
 /// A line on standard error, if anybody is there to read it.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     drop(writeln!(io::stderr(), "{line}"));
 }

@@ -11,8 +11,8 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 
 /// Round figures, so that virtual time gives the same on every machine.
-const COSTS: &str = r#"{"wake_up_us": 40, "timer_us": 60, "hand_over_ns": 15, "signal_us": 1, "check_ns": 30, "send_us": 5,
-    "echo_us": 50, "jitter": 0}"#;
+const COSTS: &str = r#"{"wake_up_us": 40, "timer_us": 60, "sleep_us": 60, "hand_over_ns": 15, "signal_us": 1, "check_ns": 30, "send_us": 5,
+    "echo_us": 50, "jitter": 0.1}"#;
 
 struct Folder(PathBuf);
 
@@ -192,22 +192,47 @@ fn an_interpreter_has_a_column_of_its_own() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_an_experiment_in_its_last_run_too() {
+    let folder = Folder::new("interrupted");
+    // All that this one does is one run of one thread, three times over: the third is the last.
+    for (arguments, after) in [(&["cpu", "--seconds", "3000"][..], 1), (&["stall", "--seconds", "1"], 6)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_primelanes"));
+        command.arg("gil").args(arguments).args(["--costs", "costs.json"]).current_dir(&folder.0);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        // Once threads run under the lock, the handler is in place; each run has fresh ones.
+        let mut runs = std::collections::BTreeSet::new();
+        while runs.len() < after {
+            assert!(child.try_wait().unwrap().is_none(), "{arguments:?} ended by itself, {runs:?}");
+            runs.extend(thread_of(child.id(), "cpu 1").or_else(|| thread_of(child.id(), "caller")));
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(130), 0), "{arguments:?}");
+    }
+}
+
+/// The number of the process's thread of that name, if there is one.
+#[cfg(target_os = "linux")]
+fn thread_of(process: u32, name: &str) -> Option<String> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).ok()?.flatten();
+    let is_it = |path: &Path| fs::read_to_string(path.join("comm")).is_ok_and(|comm| comm.trim_end() == name);
+    threads.map(|entry| entry.path()).find(|path| is_it(path)).map(|path| path.display().to_string())
+}
+
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_an_experiment() {
-    let folder = Folder::new("interrupted");
-    let long = ["gil", "cpu", "--seconds", "3000", "--costs", "costs.json"];
+fn what_was_recorded_is_written_though_nobody_reads_the_report() {
+    let folder = Folder::new("unread");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_primelanes"));
-    command.args(long).current_dir(&folder.0).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    // Once two threads compute, the handler is in place.
-    let threads = || fs::read_dir(format!("/proc/{}/task", child.id())).map_or(9, Iterator::count);
-    while threads() < 3 {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    command.args(["gil", "cpu", "--seconds", "0.1", "--interval", "1", "--costs", "costs.json", "--svg", "t.svg"]);
+    let output = command.current_dir(&folder.0).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(fs::read_to_string(folder.0.join("t.svg")).unwrap().contains("cpu 2"));
 }
 
 #[test]
@@ -215,7 +240,7 @@ fn costs_are_measured_and_taken_again() {
     let folder = Folder::new("calibrate");
     let output = folder.gil(&["calibrate", "--json"]);
     let costs: Value = serde_json::from_slice(&output.stdout).unwrap();
-    for cost in ["wake_up_us", "timer_us", "hand_over_ns", "signal_us", "check_ns", "send_us", "echo_us"] {
+    for cost in ["wake_up_us", "timer_us", "sleep_us", "hand_over_ns", "signal_us", "check_ns", "send_us", "echo_us"] {
         assert!(number(&costs[cost]) > 0.0, "{costs}");
     }
     fs::write(folder.0.join("costs.json"), &output.stdout).unwrap();
@@ -227,6 +252,14 @@ fn costs_are_measured_and_taken_again() {
 fn a_bad_value_is_one_line_and_code_2() {
     let folder = Folder::new("bad");
     fs::write(folder.0.join("bad.json"), json!({ "wake_up_us": 1 }).to_string()).unwrap();
+    for (name, cost, wrong) in
+        [("huge", "wake_up_us\": 40", "1e308"), ("negative", "timer_us\": 60", "-1"), ("jitter", "jitter\": 0.1", "3")]
+    {
+        let (key, _) = cost.split_once(' ').unwrap();
+        let text = COSTS.replace(cost, &format!("{key} {wrong}"));
+        assert_ne!(text, COSTS);
+        fs::write(folder.0.join(format!("{name}.json")), text).unwrap();
+    }
     for (arguments, said) in [
         (&["cpu", "--interval", "0"][..], "0 is not above 0"),
         (&["cpu", "--interval", "-5"], "-5 is not above 0"),
@@ -239,6 +272,9 @@ fn a_bad_value_is_one_line_and_code_2() {
         (&["cpu", "--threads", "1e5"], "100000 is above 1024"),
         (&["cpu", "--python", "/no/such/python"], "/no/such/python"),
         (&["cpu", "--python", "/bin/false"], "/bin/false"),
+        (&["cpu", "--costs", "huge.json"], "wake_up_us is not between 0 and a second"),
+        (&["cpu", "--costs", "negative.json"], "timer_us is not between 0 and a second"),
+        (&["cpu", "--costs", "jitter.json"], "jitter is not between 0 and 1"),
         (&["cpu", "--costs", "bad.json"], "not as 'gil calibrate --json' prints it"),
         (&["cpu", "--costs", "none.json"], "No such file"),
         (&["cpu", "--trace", "/no/such/folder/file"], "No such file"),

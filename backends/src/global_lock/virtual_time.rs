@@ -24,13 +24,15 @@ use super::trace::Recording;
 pub struct Costs {
     /// From a signal until the thread that waited for it runs.
     pub wake_up: Duration,
-    /// How much later than asked a timed wait or a sleep ends.
+    /// How much later than asked a timed wait for the lock ends.
     pub timer: Duration,
+    /// How much later than asked a sleep ends.
+    pub sleep: Duration,
     /// Processor time to take or to drop the lock.
     pub hand_over: Duration,
     /// Processor time, on top of that, for each thread that is woken by it.
     pub signal: Duration,
-    /// Between two check sites of a thread that computes.
+    /// Between two check sites of a thread that computes; where they are counted, the mean of that.
     pub check: Duration,
     /// How long a thread keeps its core while others want one.
     pub time_slice: Duration,
@@ -123,6 +125,8 @@ pub struct Outcome {
     /// For each [`Step::Sleep`] and [`Step::Block`] that is over: which thread, and how much longer it was away than
     /// the step says.
     pub delays: Vec<(usize, Duration)>,
+    /// Who should be back from such a step at the end and is not, and for how long.
+    pub overdue: Vec<(usize, Duration)>,
     /// How often each interpreter's lock changed hands.
     pub switches: Vec<u64>,
     /// What happened at each interpreter's lock.

@@ -3,17 +3,18 @@
 use std::fs::File;
 use std::io::{BufWriter, Write, stdout};
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use primelanes_backends::GlobalLock;
-use primelanes_harness::gil::{self, Calibration, Failure, Interpreter, Lab, Report};
+use primelanes_harness::gil::{self, Calibration, Failure, Interpreter, Lab, Report, Scene};
 
 use super::at_least_one;
-use crate::interrupt;
 use crate::output::{writable, write};
+use crate::{exit, interrupt};
 
 /// More threads at once take too many of the memory mappings that a process may have.
 const MOST_THREADS: usize = 1024;
@@ -27,32 +28,19 @@ const MOST_SECONDS: f64 = 3_600.0;
 /// Events for each recording, of 32 bytes each.
 const CAPACITY: usize = 100_000;
 
-/// What of each recording the picture shows, unless all fits.
+/// How much of each recording the picture shows.
 const WINDOW_INTERVALS: u32 = 12;
-
-/// Runs an experiment with what was said of it.
-type Run = fn(&Lab<'_>, &Options) -> Result<Report, Failure>;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
-    experiment: Experiment,
+    what: What,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Experiment {
-    /// Threads that compute take turns: how long are their slices, and what do they get done together?
-    Cpu(Options),
-    /// Threads that wait for something outside: sleeps overlap; and what of a socket beside a thread that computes?
-    Io(Options),
-    /// A thread that sleeps again and again beside threads that compute: how long until it has the lock back?
-    Convoy(Options),
-    /// A ticker beside one native call that holds the lock, or releases it: how long is it stalled?
-    Stall(Options),
-    /// Why there is a lock: threads add to one count, without a lock, with atomic increments, and with the lock.
-    Integrity(Options),
-    /// One workload under other intervals, a lock for each interpreter, no lock, and the lock before 3.2.
-    Whatif(Options),
+enum What {
+    #[command(flatten)]
+    Experiment(Box<Experiment>),
     /// Measure what virtual time takes its costs from.
     Calibrate {
         /// One object, as --costs takes it.
@@ -61,21 +49,44 @@ enum Experiment {
     },
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum Experiment {
+    /// Threads that compute take turns: how long are their slices, and what do they get done together?
+    Cpu(Threaded),
+    /// Threads that wait for something outside: sleeps overlap; and what of a socket beside a thread that computes?
+    Io(Threaded),
+    /// A thread that sleeps again and again beside threads that compute: how long until it has the lock back?
+    Convoy(Threaded),
+    /// A ticker beside one native call that holds the lock, or releases it: how long is it stalled?
+    Stall(Options),
+    /// Why there is a lock: threads add to one count, without a lock, with atomic increments, and with the lock.
+    Integrity(Threaded),
+    /// One workload under other intervals, a lock for each interpreter, no lock, and the lock before 3.2.
+    Whatif(Threaded),
+}
+
+#[derive(Debug, clap::Args)]
+struct Threaded {
+    /// Threads that compute (2), in convoy up to so many; in io threads that sleep (4).
+    #[arg(long, value_name = "N", value_parser = threads)]
+    threads: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    options: Options,
+}
+
 #[derive(Debug, clap::Args)]
 struct Options {
     /// A Python interpreter: runs the same in it, in turn with the others.
     #[arg(long, value_name = "PATH", value_parser = super::interpreter())]
     python: Option<Interpreter>,
 
-    /// Threads that compute (2), in convoy up to so many; in io threads that sleep (4).
-    #[arg(long, value_name = "N", value_parser = threads)]
-    threads: Option<NonZeroUsize>,
-
     /// Switch interval in milliseconds; unless said 5, in cpu 5 and 1, in convoy and whatif 5, 1 and 20.
     #[arg(long, value_name = "MS", value_parser = interval, allow_negative_numbers = true)]
     interval: Option<Duration>,
 
-    /// How long each case runs in each column (2); in io the length of a sleep (0.5), in stall of the call (0.25).
+    /// How long each case runs in each column (2, in integrity 1), and in cpu and whatif one thread alone beside it; in
+    /// io the length of a sleep (0.5), in stall of the call (0.25).
     #[arg(long, value_name = "S", value_parser = seconds, allow_negative_numbers = true)]
     seconds: Option<f64>,
 
@@ -83,7 +94,7 @@ struct Options {
     #[arg(long, value_name = "FILE", value_parser = costs)]
     costs: Option<Calibration>,
 
-    /// One object: experiment, rows, ..
+    /// One object: experiment, rows, ..; null is a figure that there was nothing to take from.
     #[arg(long)]
     json: bool,
 
@@ -91,72 +102,91 @@ struct Options {
     #[arg(long, value_name = "FILE", value_parser = writable)]
     trace: Option<PathBuf>,
 
-    /// Also draw it: a row a thread, the beginning of each run.
+    /// Also draw it: a row a thread; of runs that go on and on the first twelve intervals.
     #[arg(long, value_name = "FILE", value_parser = writable)]
     svg: Option<PathBuf>,
 }
 
 impl Args {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        let (options, run): (_, Run) = match &self.experiment {
-            Experiment::Calibrate { json } => return calibrate(*json),
-            Experiment::Cpu(options) => (options, |lab, options| {
-                gil::cpu(lab, options.threads(2), &options.intervals(&[5, 1]), options.seconds(2.0))
-            }),
-            Experiment::Io(options) => {
-                (options, |lab, options| gil::io(lab, options.threads(4), options.interval(), options.seconds(0.5)))
+        match &self.what {
+            What::Experiment(experiment) => experiment.run(),
+            What::Calibrate { json } => calibrate(*json),
+        }
+    }
+}
+
+impl Experiment {
+    const fn options(&self) -> &Options {
+        match self {
+            Self::Stall(options)
+            | Self::Cpu(Threaded { options, .. })
+            | Self::Io(Threaded { options, .. })
+            | Self::Convoy(Threaded { options, .. })
+            | Self::Integrity(Threaded { options, .. })
+            | Self::Whatif(Threaded { options, .. }) => options,
+        }
+    }
+
+    fn run(&self) -> anyhow::Result<ExitCode> {
+        let options = self.options();
+        let cancel = interrupt::flag()?;
+        let mut lab = Lab::new(options.costs.map_or_else(Calibration::measure, Ok)?, cancel);
+        lab.interpreter.clone_from(&options.python);
+        lab.capacity = if options.trace.is_some() || options.svg.is_some() { CAPACITY } else { 0 };
+        let report = self.report(&lab)?;
+        let text = if options.json { serde_json::to_string(&report)? } else { report.to_string() };
+        // The files are written whether or not somebody reads the report.
+        let written = writeln!(stdout(), "{text}");
+        options.draw(&lab.take_scenes(), self.window())?;
+        Ok(written.map(|()| ExitCode::SUCCESS)?)
+    }
+
+    fn report(&self, lab: &Lab<'_>) -> Result<Report, Failure> {
+        match self {
+            Self::Cpu(Threaded { threads, options }) => {
+                gil::cpu(lab, or(*threads, 2), &options.intervals(&[5, 1]), options.seconds(2.0))
             }
-            Experiment::Convoy(options) => (options, |lab, options| {
-                gil::convoy(lab, options.threads(2), &options.intervals(&[5, 1, 20]), options.seconds(2.0))
-            }),
-            Experiment::Stall(options) => {
-                (options, |lab, options| gil::stall(lab, options.interval(), options.seconds(0.25)))
+            Self::Io(Threaded { threads, options }) => {
+                gil::io(lab, or(*threads, 4), options.interval(), options.seconds(0.5))
             }
-            Experiment::Integrity(options) => (options, |lab, options| {
-                gil::integrity(lab, options.threads(2), options.interval(), options.seconds(1.0))
-            }),
-            Experiment::Whatif(options) => (options, |lab, options| {
-                gil::whatif(lab, options.threads(2), &options.intervals(&[5, 1, 20]), options.seconds(2.0))
-            }),
-        };
-        options.run(run)
+            Self::Convoy(Threaded { threads, options }) => {
+                gil::convoy(lab, or(*threads, 2), &options.intervals(&[5, 1, 20]), options.seconds(2.0))
+            }
+            Self::Stall(options) => gil::stall(lab, options.interval(), options.seconds(0.25)),
+            Self::Integrity(Threaded { threads, options }) => {
+                gil::integrity(lab, or(*threads, 2), options.interval(), options.seconds(1.0))
+            }
+            Self::Whatif(Threaded { threads, options }) => {
+                gil::whatif(lab, or(*threads, 2), &options.intervals(&[5, 1, 20]), options.seconds(2.0))
+            }
+        }
+    }
+
+    /// What of each recording the picture shows; `None`: all.
+    fn window(&self) -> Option<Range<Duration>> {
+        let goes_on = !matches!(self, Self::Io(_) | Self::Stall(_));
+        goes_on.then(|| Duration::ZERO..WINDOW_INTERVALS * self.options().interval())
     }
 }
 
 impl Options {
-    fn run(&self, experiment: Run) -> anyhow::Result<ExitCode> {
-        let cancel = interrupt::flag()?;
-        let calibration = self.costs.map_or_else(Calibration::measure, Ok)?;
-        let mut lab = Lab::new(calibration, cancel);
-        lab.interpreter.clone_from(&self.python);
-        lab.capacity = if self.trace.is_some() || self.svg.is_some() { CAPACITY } else { 0 };
-        let report = experiment(&lab, self)?;
-        let text = if self.json { serde_json::to_string(&report)? } else { report.to_string() };
-        writeln!(stdout(), "{text}")?;
-        self.draw(&lab)
-    }
-
     /// Writes what was recorded.
-    fn draw(&self, lab: &Lab<'_>) -> anyhow::Result<ExitCode> {
-        let scenes = lab.take_scenes();
+    fn draw(&self, scenes: &[Scene], window: Option<Range<Duration>>) -> anyhow::Result<()> {
         if let Some(file) = &self.trace {
             let cannot_write = || format!("cannot write '{}'", file.display());
             let mut out = BufWriter::new(File::create(file).with_context(cannot_write)?);
-            gil::trace_events::trace_events(&scenes, &mut out).and_then(|()| out.flush()).with_context(cannot_write)?;
+            gil::trace_events::trace_events(scenes, &mut out).and_then(|()| out.flush()).with_context(cannot_write)?;
             for scene in scenes.iter().filter(|scene| scene.recording.left_out > 0) {
                 let kept = scene.recording.entries.len();
-                eprintln!("'{}': the first {kept} events are kept, {} left out", scene.title, scene.recording.left_out);
+                let left_out = scene.recording.left_out;
+                exit::say(&format!("'{}': the first {kept} events are kept, {left_out} left out", scene.title));
             }
         }
         if let Some(file) = &self.svg {
-            let window = WINDOW_INTERVALS * self.interval();
-            write(file, &gil::timeline::timeline(&scenes, Some(Duration::ZERO..window)))?;
+            write(file, &gil::timeline::timeline(scenes, window))?;
         }
-        Ok(ExitCode::SUCCESS)
-    }
-
-    fn threads(&self, default: usize) -> usize {
-        self.threads.map_or(default, NonZeroUsize::get)
+        Ok(())
     }
 
     fn interval(&self) -> Duration {
@@ -172,6 +202,10 @@ impl Options {
     fn seconds(&self, default: f64) -> f64 {
         self.seconds.unwrap_or(default)
     }
+}
+
+fn or(threads: Option<NonZeroUsize>, default: usize) -> usize {
+    threads.map_or(default, NonZeroUsize::get)
 }
 
 fn calibrate(json: bool) -> anyhow::Result<ExitCode> {
@@ -207,5 +241,6 @@ fn positive(text: &str, most: f64) -> anyhow::Result<f64> {
 
 fn costs(file: &str) -> anyhow::Result<Calibration> {
     let text = std::fs::read_to_string(file)?;
-    serde_json::from_str(&text).with_context(|| "not as 'gil calibrate --json' prints it".to_owned())
+    let costs: Calibration = serde_json::from_str(&text).context("not as 'gil calibrate --json' prints it")?;
+    costs.checked().map_err(anyhow::Error::msg)
 }

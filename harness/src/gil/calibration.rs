@@ -1,7 +1,7 @@
 //! What the system takes its time for, measured on its own: the costs of virtual time.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
@@ -11,15 +11,19 @@ use primelanes_backends::Gil;
 use primelanes_backends::global_lock::virtual_time::Costs;
 use serde::{Deserialize, Serialize};
 
+use super::convoy::SLEEP;
 use super::io::EchoServer;
 use super::lab::Failure;
-use crate::statistics::{median, quantile};
+use crate::statistics::{median, spread};
 
 /// How often each cost is measured; the median counts.
 const SAMPLES: usize = 101;
 
 /// A wait as long as CPython's switch interval: how late a timer is depends on how long a core slept.
 const WAIT: Duration = Duration::from_millis(5);
+
+/// No cost is more than a second.
+const MOST_US: f64 = 1e6;
 
 /// Linux shares a core among threads that want it in slices of about this length. Not measured: it matters only with
 /// more threads that run than cores.
@@ -31,8 +35,10 @@ const TIME_SLICE: Duration = Duration::from_millis(3);
 pub struct Calibration {
     /// From a signal until the thread that waited for it runs, in microseconds.
     pub wake_up_us: f64,
-    /// How late a timed wait ends, in microseconds.
+    /// How late a timed wait of 5 ms ends, in microseconds.
     pub timer_us: f64,
+    /// How late a sleep of 0.5 ms ends, in microseconds.
+    pub sleep_us: f64,
     /// To take or to drop a lock that nobody else wants, in nanoseconds.
     pub hand_over_ns: f64,
     /// To wake a waiter, for who does so, in microseconds.
@@ -55,26 +61,54 @@ impl Calibration {
     pub fn measure() -> Result<Self, Failure> {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
-            let (wake_ups, signals) = wake_ups();
-            scope.spawn(|| {
+            let (wake_ups, signals) = wake_ups().map_err(Failure::Threads)?;
+            let spin = || {
                 while !stop.load(Ordering::Relaxed) {
                     std::hint::spin_loop();
                 }
-            });
-            let timer_us = median(timers());
+            };
+            thread::Builder::new().spawn_scoped(scope, spin).map_err(Failure::Threads)?;
+            let (timer_us, sleep_us) = (median(timers()), median(sleeps()));
             stop.store(true, Ordering::Relaxed);
             let (send_us, echo_us) = socket()?;
             Ok(Self {
                 wake_up_us: median(wake_ups.iter().copied()),
                 timer_us,
+                sleep_us,
                 hand_over_ns: hand_over(),
                 signal_us: median(signals),
                 check_ns: check(),
                 send_us,
                 echo_us,
-                jitter: quartile_range(&wake_ups).min(1.0),
+                jitter: spread(&wake_ups).min(1.0),
             })
         })
+    }
+
+    /// The same, if it can be.
+    ///
+    /// # Errors
+    /// Which cost is out of its bounds, in a line.
+    pub fn checked(self) -> Result<Self, String> {
+        let microseconds = [
+            ("wake_up_us", self.wake_up_us),
+            ("timer_us", self.timer_us),
+            ("sleep_us", self.sleep_us),
+            ("hand_over_ns", self.hand_over_ns / 1e3),
+            ("signal_us", self.signal_us),
+            ("check_ns", self.check_ns / 1e3),
+            ("send_us", self.send_us),
+            ("echo_us", self.echo_us),
+        ];
+        for (name, cost) in microseconds {
+            if !(0.0..=MOST_US).contains(&cost) {
+                return Err(format!("{name} is not between 0 and a second"));
+            }
+        }
+        if !(0.0..=1.0).contains(&self.jitter) {
+            return Err("jitter is not between 0 and 1".to_owned());
+        }
+        Ok(self)
     }
 
     /// The same for the simulated machine.
@@ -83,20 +117,22 @@ impl Calibration {
         Costs {
             wake_up: microseconds(self.wake_up_us),
             timer: microseconds(self.timer_us),
+            sleep: microseconds(self.sleep_us),
             hand_over: microseconds(self.hand_over_ns / 1e3),
             signal: microseconds(self.signal_us),
             check: microseconds(self.check_ns / 1e3),
             time_slice: TIME_SLICE,
-            jitter: self.jitter.clamp(0.0, 1.0),
+            jitter: self.jitter,
         }
     }
 }
 
 impl fmt::Display for Calibration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { wake_up_us, timer_us, hand_over_ns, signal_us, check_ns, send_us, echo_us, jitter } = self;
+        let Self { wake_up_us, timer_us, sleep_us, hand_over_ns, signal_us, check_ns, send_us, echo_us, jitter } = self;
         writeln!(f, "a waiter runs     {wake_up_us:8.1} us after its signal, give or take {:.0} %", 100.0 * jitter)?;
-        writeln!(f, "a timer is        {timer_us:8.1} us late")?;
+        writeln!(f, "a timed wait is   {timer_us:8.1} us late")?;
+        writeln!(f, "a sleep is        {sleep_us:8.1} us late")?;
         writeln!(f, "take or drop take {hand_over_ns:8.1} ns")?;
         writeln!(f, "waking takes      {signal_us:8.1} us")?;
         writeln!(f, "check sites are   {check_ns:8.1} ns apart")?;
@@ -107,11 +143,6 @@ impl fmt::Display for Calibration {
 
 pub(super) fn microseconds(count: f64) -> Duration {
     Duration::from_secs_f64(count.max(0.0) / 1e6)
-}
-
-fn quartile_range(samples: &[f64]) -> f64 {
-    let quartile = |part| quantile(samples.iter().copied(), part);
-    (quartile(0.75) - quartile(0.25)) / quartile(0.5)
 }
 
 /// How late each of several timed waits ended, in microseconds.
@@ -126,9 +157,19 @@ fn timers() -> Vec<f64> {
     std::iter::repeat_with(late).take(SAMPLES).collect()
 }
 
+/// How late each of several sleeps ended, in microseconds.
+fn sleeps() -> Vec<f64> {
+    let late = || {
+        let begun = Instant::now();
+        thread::sleep(SLEEP);
+        begun.elapsed().saturating_sub(SLEEP).as_secs_f64() * 1e6
+    };
+    std::iter::repeat_with(late).take(SAMPLES).collect()
+}
+
 /// How long each of several signals took to get its waiter running, and to send, in microseconds: two threads hand a turn
 /// to and fro.
-fn wake_ups() -> (Vec<f64>, Vec<f64>) {
+fn wake_ups() -> io::Result<(Vec<f64>, Vec<f64>)> {
     let (turn, changed) = (Mutex::new((false, Instant::now())), Condvar::new());
     let play = |me: bool| {
         let (mut wake_ups, mut signals) = (Vec::with_capacity(SAMPLES), Vec::with_capacity(SAMPLES));
@@ -147,12 +188,12 @@ fn wake_ups() -> (Vec<f64>, Vec<f64>) {
         (wake_ups.split_off(1), signals.split_off(1))
     };
     thread::scope(|scope| {
-        let other = scope.spawn(|| play(true));
+        let other = thread::Builder::new().spawn_scoped(scope, || play(true))?;
         let (mut wake_ups, mut signals) = play(false);
         let (others, other_signals) = other.join().unwrap_or_default();
         wake_ups.extend(others);
         signals.extend(other_signals);
-        (wake_ups, signals)
+        Ok((wake_ups, signals))
     })
 }
 

@@ -7,7 +7,7 @@ use primelanes_backends::global_lock::virtual_time::{Script, Step};
 use serde::{Deserialize, Serialize};
 
 use super::interpreter::Script as PythonScript;
-use super::lab::{Failure, Lab, ROUNDS};
+use super::lab::{Failure, Lab, MOST_VIRTUAL_SECONDS, ROUNDS};
 use super::report::{Column, Distribution, Figures, Report, Row, milliseconds};
 use super::workload;
 
@@ -42,7 +42,7 @@ pub fn convoy(lab: &Lab<'_>, most_cpu_threads: usize, intervals: &[Duration], se
             rows.extend(case(lab, cpu_threads, interval, seconds)?);
         }
     }
-    Ok(lab.report("convoy", LEGEND, rows))
+    lab.report("convoy", LEGEND, rows)
 }
 
 fn case(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64) -> Result<Vec<Row>, Failure> {
@@ -57,8 +57,8 @@ fn case(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64) -> 
     let python: Option<Vec<Run>> = python.into_iter().collect();
     let python = python.map(|runs| runs.into_iter().flat_map(|run| run.latencies_ms).collect::<Vec<_>>());
     let scripts = scripts(cpu_threads);
-    let outcome = lab.simulate(scripts, interval, seconds);
-    lab.keep_outcome(title("virtual time", cpu_threads, interval), &outcome);
+    let outcome = lab.simulate(scripts, interval, seconds.min(MOST_VIRTUAL_SECONDS));
+    lab.keep_outcome(&title("virtual time", cpu_threads, interval), &outcome);
     let simulated: Vec<f64> = outcome.delays.iter().map(|&(_, delay)| milliseconds(delay)).collect();
 
     let row = |column, latencies: &[f64]| {

@@ -6,7 +6,7 @@ use primelanes_backends::global_lock::virtual_time::{Script, Step};
 use serde::{Deserialize, Serialize};
 
 use super::interpreter::Script as PythonScript;
-use super::lab::{Failure, Lab, ROUNDS};
+use super::lab::{Failure, Lab, MOST_VIRTUAL_SECONDS, ROUNDS};
 use super::report::{Column, Distribution, Figures, Report, Row, milliseconds};
 use super::workload;
 use crate::statistics::median;
@@ -55,7 +55,7 @@ pub fn cpu(lab: &Lab<'_>, threads: usize, intervals: &[Duration], seconds: f64) 
         rows.push(row(Column::Lock, &lock));
         rows.push(Row::new(Column::Virtual, threads, Some(interval), simulate(lab, threads, interval, seconds)));
     }
-    Ok(lab.report("cpu", LEGEND, rows))
+    lab.report("cpu", LEGEND, rows)
 }
 
 fn run_python(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Option<Run>, Failure> {
@@ -95,8 +95,8 @@ fn figures(runs: &[(Run, Run)]) -> Figures {
 
 fn simulate(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Figures {
     let script = |number| Script::forever(format!("cpu {number}"), [Step::Compute(Duration::from_secs(1))]);
-    let outcome = lab.simulate((1..=threads).map(script).collect(), interval, seconds);
-    lab.keep_outcome(title("virtual time", threads, interval), &outcome);
+    let outcome = lab.simulate((1..=threads).map(script).collect(), interval, seconds.min(MOST_VIRTUAL_SECONDS));
+    lab.keep_outcome(&title("virtual time", threads, interval), &outcome);
     let slices: Vec<f64> = outcome.recordings[0].slices().into_iter().map(|(_, slice)| milliseconds(slice)).collect();
     let computed: Vec<f64> = outcome.computed.iter().map(Duration::as_secs_f64).collect();
     let whole: f64 = computed.iter().sum();

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::interpreter::Script as PythonScript;
 use super::lab::{Failure, Lab, ROUNDS};
-use super::report::{Column, Figures, Report, Row};
+use super::report::{Column, Figures, Report, Row, milliseconds};
 use super::workload;
 use crate::statistics::median;
 
@@ -19,6 +19,7 @@ const LEGEND: &str = "Every thread reads the shared count, adds one and writes i
 #[derive(Serialize)]
 struct Parameters {
     threads: usize,
+    interval_ms: f64,
     seconds: f64,
 }
 
@@ -57,14 +58,14 @@ pub fn integrity(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64
     let numbers = if threads == 1 { vec![1] } else { vec![1, threads] };
     for threads in numbers {
         for mode in [Mode::Unlocked, Mode::Atomic, Mode::Lock] {
-            let interval = (mode == Mode::Lock).then_some(interval);
-            let row = |column, runs: &[Run]| Row::new(column, threads, interval, figures(mode, runs));
+            let own_interval = (mode == Mode::Lock).then_some(interval);
+            let row = |column, runs: &[Run]| Row::new(column, threads, own_interval, figures(mode, runs));
             let (mut python, mut lock) = (Vec::new(), Vec::new());
             let length = seconds / f64::from(ROUNDS);
             for _ in 0..ROUNDS {
                 // An interpreter has its lock and no other way.
                 if mode == Mode::Lock {
-                    let parameters = Parameters { threads, seconds: length };
+                    let parameters = Parameters { threads, interval_ms: milliseconds(interval), seconds: length };
                     python.extend(lab.ask::<Run>(PythonScript::Integrity, &parameters, length)?);
                 }
                 lock.push(run(lab, mode, threads, interval, length)?);
@@ -75,7 +76,7 @@ pub fn integrity(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64
             rows.push(row(Column::Lock, &lock));
         }
     }
-    Ok(lab.report("integrity", LEGEND, rows))
+    lab.report("integrity", LEGEND, rows)
 }
 
 fn figures(mode: Mode, runs: &[Run]) -> Figures {
@@ -87,9 +88,9 @@ fn figures(mode: Mode, runs: &[Run]) -> Figures {
     }
 }
 
-fn run(lab: &Lab<'_>, mode: Mode, threads: usize, interval: Option<Duration>, seconds: f64) -> Result<Run, Failure> {
+fn run(lab: &Lab<'_>, mode: Mode, threads: usize, interval: Duration, seconds: f64) -> Result<Run, Failure> {
     lab.check_cancelled()?;
-    let gil = lab.gil(interval.unwrap_or_default());
+    let gil = lab.gil(interval);
     let (stop, count) = (&AtomicBool::new(false), &AtomicU64::new(0));
     let begun = Instant::now();
     let updates = thread::scope(|scope| {

@@ -56,7 +56,11 @@ impl Interpreter {
     }
 
     fn open_within(patience: Duration, program: &Path) -> Result<Self, InterpreterError> {
-        let answer = run(program, &script::IDENTITY, "{}", patience, &AtomicBool::new(false));
+        // No file, which an interrupt would leave behind: no handler may be in place yet. And only options that all
+        // versions have, so that one that is too old can say so.
+        let mut command = Command::new(program);
+        command.args(["-E", "-s", "-B", "-c", script::IDENTITY.text]);
+        let answer = ask(&mut command, program, script::IDENTITY.name, patience, &AtomicBool::new(false));
         let not_python = |reason| InterpreterError::NotPython { program: program.to_owned(), reason };
         let identity: Identity = answer.map_err(|error| match error {
             InterpreterError::Failed { reason, .. } | InterpreterError::Malformed { reason, .. } => not_python(reason),
@@ -112,9 +116,19 @@ fn run<T: DeserializeOwned>(
     // Isolated; and no byte code is left beside what it was compiled from.
     let mut command = Command::new(program);
     command.args(["-I", "-B"]).arg(&file).arg(parameters);
+    ask(&mut command, program, source.name, patience, cancel)
+}
 
-    let (script, program) = (source.name, || program.to_owned());
-    let ended = child::run(&mut command, patience, cancel).map_err(|interruption| match interruption {
+/// Runs the program that way, and reads its answer.
+fn ask<T: DeserializeOwned>(
+    command: &mut Command,
+    program: &Path,
+    script: &'static str,
+    patience: Duration,
+    cancel: &AtomicBool,
+) -> Result<T, InterpreterError> {
+    let program = || program.to_owned();
+    let ended = child::run(command, patience, cancel).map_err(|interruption| match interruption {
         Interruption::Cancelled => InterpreterError::Cancelled,
         Interruption::TimedOut => InterpreterError::TimedOut { program: program(), script, patience },
         Interruption::Start(reason) => InterpreterError::Start { program: program(), reason: plain(&reason) },

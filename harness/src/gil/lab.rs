@@ -22,6 +22,13 @@ pub(super) const ROUNDS: u32 = 3;
 /// How much longer than a script should take it may.
 const GRACE: Duration = Duration::from_mins(1);
 
+/// Where threads run on and on: virtual time costs real time, and cannot be cancelled.
+pub(super) const MOST_VIRTUAL_SECONDS: f64 = 60.0;
+
+/// Events that a simulation keeps for whoever reads slices from them: a minute's, at an interval of a millisecond and
+/// more.
+const MOST_EVENTS: usize = 1 << 20;
+
 /// How often a wait looks whether it was cancelled.
 const POLL: Duration = Duration::from_millis(10);
 
@@ -79,9 +86,16 @@ impl<'a> Lab<'a> {
         std::mem::take(&mut self.scenes.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    pub(super) fn report(&self, experiment: &'static str, legend: &'static str, rows: Vec<Row>) -> Report {
+    /// The report of an experiment that was not cut short.
+    pub(super) fn report(
+        &self,
+        experiment: &'static str,
+        legend: &'static str,
+        rows: Vec<Row>,
+    ) -> Result<Report, Failure> {
+        self.check_cancelled()?;
         let interpreter = self.interpreter.as_ref().map(Interpreter::name);
-        Report { experiment, interpreter, calibration: self.calibration, rows, legend }
+        Ok(Report { experiment, interpreter, calibration: self.calibration, rows, legend })
     }
 
     /// A lock, recorded if recordings are wanted.
@@ -117,6 +131,7 @@ impl<'a> Lab<'a> {
         self.simulation(scripts, Regime::Timed { interval }).run(Duration::from_secs_f64(seconds))
     }
 
+    /// The scripts on a machine like this one.
     pub(super) fn simulation(&self, scripts: Vec<Script>, regime: Regime) -> Simulation {
         Simulation {
             cores: self.cores.get(),
@@ -124,19 +139,20 @@ impl<'a> Lab<'a> {
             rules: Rules::new(regime),
             slowdown: 1.0,
             scripts,
-            // Slices are read from the recording.
-            capacity: usize::MAX,
+            capacity: MOST_EVENTS,
             seed: 0,
         }
     }
 
-    /// Keeps what a simulation recorded at the first lock, as far as there is room.
-    pub(super) fn keep_outcome(&self, title: String, outcome: &Outcome) {
-        if let (Some(recording), true) = (outcome.recordings.first(), self.capacity > 0) {
+    /// Keeps what a simulation recorded at each lock, as far as there is room.
+    pub(super) fn keep_outcome(&self, title: &str, outcome: &Outcome) {
+        let several = outcome.recordings.len() > 1;
+        for (number, recording) in outcome.recordings.iter().enumerate().filter(|_| self.capacity > 0) {
             let mut recording = recording.clone();
             recording.left_out += recording.entries.len().saturating_sub(self.capacity) as u64;
             recording.entries.truncate(self.capacity);
-            self.keep(title, recording);
+            let lock = if several { format!(", lock {}", number + 1) } else { String::new() };
+            self.keep(format!("{title}{lock}"), recording);
         }
     }
 

@@ -12,6 +12,9 @@ use crate::statistics::quantile;
 /// One rule under the header, and no other line.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
+/// Up to so many shares are shown one by one.
+const SHARES_SHOWN: usize = 6;
+
 /// Where a figure comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -161,17 +164,16 @@ impl Row {
     fn figures(&self) -> Vec<(&'static str, String)> {
         match &self.figures {
             Figures::Cpu { slice_ms, switches_per_second, throughput_ratio, shares } => vec![
-                ("slice, median", format!("{:.2} ms", slice_ms.median)),
-                ("slice, p90", format!("{:.2} ms", slice_ms.p90)),
+                ("slice, median", in_ms(slice_ms.median)),
+                ("slice, p90", in_ms(slice_ms.p90)),
                 ("switches a second", format!("{switches_per_second:.0}")),
                 ("throughput over one", format!("{throughput_ratio:.2} x")),
-                ("shares", shares.iter().map(|share| format!("{:.0}", 100.0 * share)).collect::<Vec<_>>().join(" : ")),
+                ("shares", shares_of(shares)),
             ],
             Figures::Io { seconds, .. } => vec![("all done in", format!("{seconds:.3} s"))],
-            Figures::Convoy { latency_ms, .. } => vec![
-                ("back after, median", format!("{:.2} ms", latency_ms.median)),
-                ("back after, p90", format!("{:.2} ms", latency_ms.p90)),
-            ],
+            Figures::Convoy { latency_ms, .. } => {
+                vec![("back after, median", in_ms(latency_ms.median)), ("back after, p90", in_ms(latency_ms.p90))]
+            }
             Figures::Stall { longest_stall_ms, .. } => vec![("longest stall", format!("{longest_stall_ms:.1} ms"))],
             Figures::Integrity { expected, counted, nanoseconds_per_update, .. } => vec![
                 ("lost updates", lost(*expected, *counted)),
@@ -179,11 +181,21 @@ impl Row {
             ],
             Figures::Whatif { throughput_ratio, io_latency_ms, io_latency_p90_ms, .. } => vec![
                 ("throughput over one", format!("{throughput_ratio:.2} x")),
-                ("back after, median", format!("{io_latency_ms:.2} ms")),
-                ("back after, p90", format!("{io_latency_p90_ms:.2} ms")),
+                ("back after, median", in_ms(*io_latency_ms)),
+                ("back after, p90", in_ms(*io_latency_p90_ms)),
             ],
         }
     }
+}
+
+/// In percent; of many the least and the most.
+fn shares_of(shares: &[f64]) -> String {
+    let percent = |share: f64| format!("{:.0}", 100.0 * share);
+    if shares.len() <= SHARES_SHOWN {
+        return shares.iter().map(|&share| percent(share)).collect::<Vec<_>>().join(" : ");
+    }
+    let ends = [shares.iter().copied().fold(1.0, f64::min), shares.iter().copied().fold(0.0, f64::max)];
+    format!("{:.1} .. {:.1}", 100.0 * ends[0], 100.0 * ends[1])
 }
 
 /// How many of the updates are missing.
@@ -191,6 +203,11 @@ fn lost(expected: u64, counted: u64) -> String {
     let lost = expected.saturating_sub(counted);
     let percent = 100.0 * lost as f64 / expected.max(1) as f64;
     if lost == 0 { format!("0 of {expected}") } else { format!("{lost} of {expected} ({percent:.0} %)") }
+}
+
+/// A time, if there were any to take it from.
+fn in_ms(milliseconds: f64) -> String {
+    if milliseconds.is_nan() { "-".to_owned() } else { format!("{milliseconds:.2} ms") }
 }
 
 fn plural(count: usize, thing: &str) -> String {

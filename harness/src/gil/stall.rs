@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use primelanes_backends::Attached;
 use primelanes_backends::global_lock::virtual_time::{Outcome, Script, Step};
-use primelanes_backends::{Attached, GlobalLock};
 use serde::{Deserialize, Serialize};
 
 use super::interpreter::Script as PythonScript;
@@ -33,6 +33,7 @@ enum Mode {
 #[derive(Serialize)]
 struct Parameters {
     mode: Mode,
+    interval_ms: f64,
     seconds: f64,
 }
 
@@ -63,18 +64,22 @@ pub fn stall(lab: &Lab<'_>, interval: Duration, seconds: f64) -> Result<Report, 
     for mode in [Mode::Held, Mode::Released] {
         let (mut python, mut lock) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            python.push(lab.ask::<Run>(PythonScript::Stall, &Parameters { mode, seconds }, seconds)?);
+            python.push(lab.ask::<Run>(
+                PythonScript::Stall,
+                &Parameters { mode, interval_ms: milliseconds(interval), seconds },
+                seconds,
+            )?);
             lock.push(run_lock(lab, mode, interval, seconds)?);
         }
         let python: Option<Vec<f64>> = python.into_iter().map(|run| Some(run?.longest_stall_ms)).collect();
-        let row = |column, interval, longest_stall_ms| {
+        let row = |column, longest_stall_ms| {
             Row::new(column, 2, Some(interval), Figures::Stall { mode: mode.name(), longest_stall_ms })
         };
-        rows.extend(python.map(|stalls| row(Column::Cpython, GlobalLock::SWITCH_INTERVAL, median(stalls))));
-        rows.push(row(Column::Lock, interval, median(lock)));
-        rows.push(row(Column::Virtual, interval, simulate(lab, mode, interval, seconds)));
+        rows.extend(python.map(|stalls| row(Column::Cpython, median(stalls))));
+        rows.push(row(Column::Lock, median(lock)));
+        rows.push(row(Column::Virtual, simulate(lab, mode, interval, seconds)));
     }
-    Ok(lab.report("stall", LEGEND, rows))
+    lab.report("stall", LEGEND, rows)
 }
 
 fn run_lock(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> Result<f64, Failure> {
@@ -90,10 +95,11 @@ fn run_lock(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> Resu
         attached.detach(|| thread::sleep(MARGIN));
         over.store(true, Ordering::Relaxed);
     };
+    let begun = Instant::now();
     let longest = thread::scope(|scope| {
         let caller = workload::spawn(scope, &gil, "caller", call)?;
         let ticker = workload::spawn(scope, &gil, "ticker", |attached| {
-            let (mut longest, mut last) = (Duration::ZERO, Instant::now());
+            let (mut longest, mut last) = (Duration::ZERO, begun);
             while !over.load(Ordering::Relaxed) {
                 attached.detach(|| thread::sleep(TICK));
                 longest = longest.max(last.elapsed());
@@ -118,7 +124,7 @@ fn simulate(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> f64 
     let caller = Script::once("caller", [Step::Sleep(MARGIN), call, Step::Sleep(MARGIN)]);
     let ticker = Script::forever("ticker", [Step::Sleep(TICK)]);
     let outcome = lab.simulate(vec![caller, ticker], interval, seconds + 3.0 * MARGIN.as_secs_f64());
-    lab.keep_outcome(mode.title("virtual time"), &outcome);
+    lab.keep_outcome(&mode.title("virtual time"), &outcome);
     longest_stall(&outcome)
 }
 

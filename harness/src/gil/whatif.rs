@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::convoy::{SLEEP, scripts};
 use super::interpreter::Script as PythonScript;
-use super::lab::{Failure, Lab, ROUNDS};
+use super::lab::{Failure, Lab, MOST_VIRTUAL_SECONDS, ROUNDS};
 use super::report::{Column, Distribution, Figures, Report, Row, milliseconds};
 use super::workload;
 use crate::statistics::median;
@@ -77,11 +77,12 @@ pub fn whatif(lab: &Lab<'_>, cpu_threads: usize, intervals: &[Duration], seconds
     ];
     for (regime, simulation) in regimes {
         lab.check_cancelled()?;
-        let outcome = simulation.run(Duration::from_secs_f64(seconds));
-        lab.keep_outcome(format!("virtual time: {regime}"), &outcome);
+        // Among 64 threads the sleeper has its turn but rarely.
+        let outcome = run(&simulation, 10.0 * seconds);
+        lab.keep_outcome(&format!("virtual time: {regime}"), &outcome);
         rows.push(simulated(regime, &simulation, &outcome));
     }
-    Ok(lab.report("whatif", LEGEND, rows))
+    lab.report("whatif", LEGEND, rows)
 }
 
 /// The lock as it is, in every column.
@@ -107,8 +108,8 @@ fn measured(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64)
     let mut rows: Vec<_> = python.iter().map(|runs| row(Column::Cpython, runs)).collect();
     rows.push(row(Column::Lock, &lock));
     let simulation = lab.simulation(scripts(cpu_threads), Regime::Timed { interval });
-    let outcome = simulation.run(Duration::from_secs_f64(seconds));
-    lab.keep_outcome(format!("virtual time: {regime}"), &outcome);
+    let outcome = run(&simulation, seconds);
+    lab.keep_outcome(&format!("virtual time: {regime}"), &outcome);
     rows.push(Row { interval_ms: Some(milliseconds(interval)), ..simulated(regime, &simulation, &outcome) });
     Ok(rows)
 }
@@ -130,8 +131,14 @@ fn run_lock(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64,
     Ok(Run { latencies_ms: latencies.into_iter().map(milliseconds).collect(), seconds, work })
 }
 
+fn run(simulation: &Simulation, seconds: f64) -> Outcome {
+    simulation.run(Duration::from_secs_f64(seconds.min(MOST_VIRTUAL_SECONDS)))
+}
+
 fn simulated(regime: String, simulation: &Simulation, outcome: &Outcome) -> Row {
-    let latencies: Vec<f64> = outcome.delays.iter().map(|&(_, delay)| milliseconds(delay)).collect();
+    // Whoever still waits has waited that long at least: left out, a lock that starves it would look well.
+    let delays = outcome.delays.iter().chain(&outcome.overdue);
+    let latencies: Vec<f64> = delays.map(|&(_, delay)| milliseconds(delay)).collect();
     let computed: Duration = outcome.computed.iter().sum();
     let throughput = computed.as_secs_f64() / outcome.end.as_secs_f64();
     let figures = figures(regime, simulation.cores, throughput, &latencies);

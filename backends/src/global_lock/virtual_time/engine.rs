@@ -10,6 +10,9 @@ use super::{Outcome, Simulation, Step, Time, nanoseconds};
 use crate::global_lock::protocol::{Event, Protocol, Signal, Then};
 use crate::global_lock::trace::{Recorder, What};
 
+/// By which part of its mean the distance of check sites varies where they are counted: byte codes differ.
+const COUNTED_SPREAD: f64 = 0.5;
+
 /// The lock of one interpreter.
 struct Lock {
     protocol: Protocol<usize>,
@@ -81,16 +84,15 @@ impl<'a> Engine<'a> {
             self.processor.queue(thread);
         }
         self.dispatch();
-        while let Some(&Reverse(Due { at, thread, epoch, alarm, .. })) = self.alarms.peek() {
+        while let Some(Reverse(Due { at, thread, epoch, alarm, .. })) = self.alarms.pop() {
+            if self.threads[thread].epoch != epoch {
+                continue;
+            }
+            self.now = at.min(until);
             if at > until {
-                self.now = until;
                 break;
             }
-            self.alarms.pop();
-            if self.threads[thread].epoch == epoch {
-                self.now = at;
-                self.ring(thread, alarm);
-            }
+            self.ring(thread, alarm);
         }
         self.outcome()
     }
@@ -99,12 +101,22 @@ impl<'a> Engine<'a> {
         for thread in 0..self.threads.len() {
             self.charge(thread);
         }
+        let overdue = |thread: &Thread<'_>| {
+            let (begun, length) = thread.away?;
+            self.now.checked_sub(begun + length).map(Duration::from_nanos)
+        };
         let nominal = |thread: &Thread<'_>| Duration::from_nanos(thread.computed).div_f64(self.simulation.slowdown);
         Outcome {
             end: Duration::from_nanos(self.now),
             finished: self.threads.iter().map(|thread| thread.finished.map(Duration::from_nanos)).collect(),
             computed: self.threads.iter().map(nominal).collect(),
             delays: self.delays,
+            overdue: self
+                .threads
+                .iter()
+                .enumerate()
+                .filter_map(|(thread, this)| Some((thread, overdue(this)?)))
+                .collect(),
             switches: self.locks.iter().map(|lock| lock.protocol.switches()).collect(),
             recordings: self.locks.iter_mut().map(|lock| lock.recorder.take()).collect(),
         }
@@ -172,6 +184,7 @@ impl<'a> Engine<'a> {
             this.left -= spent;
             if matches!(this.script.steps[this.at], Step::Compute(_)) {
                 this.computed += spent;
+                this.unchecked += spent;
             }
         }
     }
@@ -253,7 +266,9 @@ impl<'a> Engine<'a> {
     /// The thread has the lock: on with its script.
     fn hold(&mut self, thread: usize) {
         let now = self.now;
+        let check = self.check_distance(thread);
         let this = &mut self.threads[thread];
+        this.check = check;
         if let Some((begun, length)) = this.away.take() {
             self.delays.push((thread, Duration::from_nanos(now - begun - length)));
         }
@@ -285,14 +300,14 @@ impl<'a> Engine<'a> {
     }
 
     fn reach_end_or_check_site(&mut self, thread: usize) {
-        let check = self.check_distance();
         let this = &mut self.threads[thread];
         let lock = &mut self.locks[this.script.interpreter];
-        let passed = this.computed / check;
-        while this.checks_told < passed {
-            // Unless the lock counts or asks, it does not matter how often it is told.
-            this.checks_told =
-                if lock.protocol.checks_until_hand_over().is_some() { this.checks_told + 1 } else { passed };
+        while this.unchecked >= this.check {
+            this.unchecked -= this.check;
+            if lock.protocol.checks_until_hand_over().is_none() {
+                // It does not matter how often it is told.
+                this.unchecked %= this.check;
+            }
             if lock.protocol.on(thread, Event::CheckSite).then == Then::HandOver {
                 if this.left == 0 {
                     this.at += 1;
@@ -327,11 +342,7 @@ impl<'a> Engine<'a> {
         let protocol = &self.locks[this.script.interpreter].protocol;
         match (this.script.steps[this.at], protocol.checks_until_hand_over()) {
             (Step::Compute(_), Some(checks)) => {
-                let check = self.check_distance();
-                let passed = this.computed / check;
-                let untold = passed - this.checks_told.min(passed);
-                let site = passed + u64::from(checks).saturating_sub(untold).max(1);
-                this.left.min(site * check - this.computed)
+                this.left.min(u64::from(checks).saturating_mul(this.check) - this.unchecked % this.check)
             }
             _ => this.left,
         }
@@ -351,7 +362,7 @@ impl<'a> Engine<'a> {
         let step = self.threads[thread].script.steps[self.threads[thread].at];
         self.threads[thread].at += 1;
         let late = match step {
-            Step::Sleep(_) => self.jittered(self.simulation.costs.timer),
+            Step::Sleep(_) => self.jittered(self.simulation.costs.sleep),
             Step::Block(_) => 0,
             Step::Release(length) | Step::Compute(length) | Step::Hold(length) => {
                 self.begin(thread, Stage::Outside);
@@ -400,14 +411,25 @@ impl<'a> Engine<'a> {
         recorder.note_at(Duration::from_nanos(self.now), thread, what, || Some(script.name.clone()));
     }
 
-    fn check_distance(&self) -> Time {
-        nanoseconds(self.simulation.costs.check).max(1)
+    /// Between two check sites of a thread that has just taken the lock. Where they are counted it matters that no two
+    /// stretches of an interpreter's work are alike: threads would fall into step, and one of them never get the lock.
+    fn check_distance(&mut self, thread: usize) -> Time {
+        let check = self.simulation.costs.check;
+        let protocol = &self.locks[self.threads[thread].script.interpreter].protocol;
+        let counted = protocol.checks_until_hand_over().is_some();
+        let spread = if counted { self.spread(check, COUNTED_SPREAD) } else { nanoseconds(check) };
+        spread.max(1)
     }
 
     /// A cost, give or take.
     fn jittered(&mut self, cost: Duration) -> Time {
+        self.spread(cost, self.simulation.costs.jitter)
+    }
+
+    /// A time, up to that part more or less.
+    fn spread(&mut self, time: Duration, part: f64) -> Time {
         let even = (self.random() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0;
-        nanoseconds(cost.mul_f64(1.0 + even * self.simulation.costs.jitter))
+        nanoseconds(time.mul_f64(1.0 + even * part))
     }
 
     // SplitMix64: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.

@@ -12,6 +12,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const COSTS: Costs = Costs {
     wake_up: us(40),
     timer: us(60),
+    sleep: us(70),
     hand_over: us(0),
     signal: us(0),
     check: us(1),
@@ -77,21 +78,21 @@ fn a_convoy_costs_an_interval_and_a_wake_up_each_time() {
         let scripts = vec![sleeper(), Script::forever("cpu", [Step::Compute(SECOND)])];
         let outcome = Simulation { rules, ..simulation(scripts) }.run(SECOND);
         // Both timers are late: the sleep's and the wait's.
-        let expected = COSTS.timer + interval + COSTS.timer + COSTS.wake_up;
+        let expected = COSTS.sleep + interval + COSTS.timer + COSTS.wake_up;
         assert!(outcome.delays.len() > 30);
         for &(thread, delay) in &outcome.delays[1..] {
             assert!(thread == 0 && (expected..=expected + COSTS.check).contains(&delay), "{delay:?} at {interval:?}");
         }
     }
     let alone = simulation(vec![sleeper()]).run(SECOND);
-    assert!(alone.delays.iter().all(|&(_, delay)| delay == COSTS.timer));
+    assert!(alone.delays.iter().all(|&(_, delay)| delay == COSTS.sleep));
 }
 
 #[test]
 fn sleeps_overlap() {
     let sleepers = (0..4).map(|number| Script::once(format!("sleeper {number}"), [Step::Sleep(ms(500))])).collect();
     // To fall asleep they need the lock one after the other.
-    assert_eq!(simulation(sleepers).run(10 * SECOND).end, 3 * COSTS.wake_up + ms(500) + COSTS.timer);
+    assert_eq!(simulation(sleepers).run(10 * SECOND).end, 3 * COSTS.wake_up + ms(500) + COSTS.sleep);
 }
 
 #[test]
@@ -147,6 +148,36 @@ fn a_count_of_check_sites_forces_nothing() {
     assert!(outcome.switches[0] < 1_000, "{:?}", outcome.switches);
     let whole: Duration = outcome.computed.iter().sum();
     assert!((0.9..1.0).contains(&share(whole, SECOND)), "{whole:?}");
+}
+
+#[test]
+fn a_count_of_check_sites_starves_nobody() {
+    let rules = Rules::new(Regime::Counted { checks: 100 });
+    // Where holds and wake-ups last alike, threads could fall into step.
+    for wake_up in [1, 10, 27, 30, 100, 400] {
+        let costs = Costs { wake_up: us(wake_up) / 10, check: us(3) / 100, signal: us(1), jitter: 0.2, ..COSTS };
+        let scripts: Vec<Script> = std::iter::once(sleeper()).chain(cpu_threads(2)).collect();
+        let outcome = Simulation { costs, rules, ..simulation(scripts) }.run(SECOND);
+        assert!(outcome.delays.len() > 50, "{} delays at {wake_up}", outcome.delays.len());
+        assert!(outcome.computed[1..].iter().all(|&part| share(part, SECOND) > 0.1), "{:?}", outcome.computed);
+    }
+}
+
+#[test]
+fn who_still_waits_at_the_end_is_named() {
+    let hog = Script::forever("hog", [Step::Hold(SECOND)]);
+    let outcome = simulation(vec![sleeper(), hog]).run(ms(100));
+    let away = us(500) + COSTS.wake_up;
+    assert_eq!((outcome.delays.len(), outcome.overdue[0].0), (0, 0));
+    assert!(outcome.overdue[0].1 > ms(99) - away && outcome.overdue[0].1 < ms(100), "{:?}", outcome.overdue);
+}
+
+#[test]
+fn an_alarm_that_is_void_does_not_prolong_anything() {
+    let rules = Rules::new(Regime::Timed { interval: 10 * SECOND });
+    let two = vec![Script::once("one", [Step::Compute(ms(1))]), Script::once("two", [Step::Compute(ms(1))])];
+    let outcome = Simulation { rules, ..simulation(two) }.run(SECOND);
+    assert_eq!(outcome.end, ms(2) + COSTS.wake_up);
 }
 
 #[test]

@@ -43,8 +43,10 @@ pub(super) struct Thread<'a> {
     pub(super) computed: Time,
     /// Processor time for signals that it has sent, still to be spent.
     pub(super) signalling: Time,
-    /// Check sites that the lock knows of.
-    pub(super) checks_told: u64,
+    /// Between two of its check sites, as long as it has the lock.
+    pub(super) check: Time,
+    /// How long it has run since the last check site that the lock was told of.
+    pub(super) unchecked: Time,
     /// When it began to do without the lock, and how long that should last.
     pub(super) away: Option<(Time, Time)>,
     /// Since when the present stretch of work is going on, if it is on a core.
@@ -66,7 +68,8 @@ impl<'a> Thread<'a> {
             stage: Stage::Take(Event::Take),
             computed: 0,
             signalling: 0,
-            checks_told: 0,
+            check: 1,
+            unchecked: 0,
             away: None,
             since: None,
             finished: None,

@@ -53,7 +53,7 @@ pub enum InterpreterError {
     },
 
     /// The script took too long.
-    #[error("'{}' did not finish {script} within {} s", .program.display(), .patience.as_secs_f64())]
+    #[error("'{}' did not finish {script} within {:.1} s", .program.display(), .patience.as_secs_f64())]
     TimedOut {
         /// The program as it was named.
         program: PathBuf,

@@ -12,12 +12,13 @@ pub enum Script {
     /// `{seconds, latencies_ms: [..]}`.
     Io,
     /// Late wake-ups beside threads that compute: `{cpu_threads, interval_ms, sleep_ms, seconds}` to
-    /// `{latencies_ms: [..]}`, each the time of a sleep beyond `sleep_ms`.
+    /// `{latencies_ms: [..], seconds, work: [..]}`: each the time of a sleep beyond `sleep_ms`, the whole time, and the
+    /// iterations of each thread that computes. With `sleep_ms` null nobody sleeps again and again.
     Convoy,
     /// One native call of so many seconds, beside a thread that ticks every millisecond:
-    /// `{mode: "held" | "released", seconds}` to `{longest_stall_ms}`.
+    /// `{mode: "held" | "released", interval_ms, seconds}` to `{longest_stall_ms}`.
     Stall,
-    /// Threads that add to one count: `{threads, seconds}` to `{expected, counted, nanoseconds_per_update}`.
+    /// Threads that add to one count: `{threads, interval_ms, seconds}` to `{expected, counted, nanoseconds_per_update}`.
     Integrity,
     /// Counts of primes: `{mode: "sequential" | "threads" | "processes", limit, tasks}` to
     /// `{seconds, processor_seconds, counts: [..]}`.

@@ -114,7 +114,7 @@ fn every_round_trip_is_told() {
 fn a_call_that_holds_the_lock_stalls_and_one_that_releases_it_answers_too() {
     with_python(|python| {
         let stall = |mode: &str| {
-            let answer = answer(python, Script::Stall, &json!({"mode": mode, "seconds": 0.1}));
+            let answer = answer(python, Script::Stall, &json!({"mode": mode, "interval_ms": 5, "seconds": 0.1}));
             answer["longest_stall_ms"].as_f64().unwrap()
         };
         assert!(!python.identity.locked || stall("held") >= 90.0);
@@ -125,7 +125,7 @@ fn a_call_that_holds_the_lock_stalls_and_one_that_releases_it_answers_too() {
 #[test]
 fn no_update_is_counted_that_was_not_made() {
     with_python(|python| {
-        let answer = answer(python, Script::Integrity, &json!({"threads": 2, "seconds": 0.1}));
+        let answer = answer(python, Script::Integrity, &json!({"threads": 2, "interval_ms": 5, "seconds": 0.1}));
         let [expected, counted] = ["expected", "counted"].map(|field| answer[field].as_u64().unwrap());
         assert!(0 < counted && counted <= expected, "{answer}");
         assert!(answer["nanoseconds_per_update"].as_f64() > Some(0.0), "{answer}");

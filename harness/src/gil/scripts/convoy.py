@@ -10,6 +10,7 @@ import time
 
 def compute(me):
     iterations = 0
+    ready.wait()
     while not stop:
         iterations += 1
     work[me] = iterations
@@ -21,10 +22,13 @@ count = parameters["cpu_threads"]
 
 stop = False
 work = [0] * count
+# To start a thread takes the lock: nobody computes before all are there.
+ready = threading.Barrier(count + 1)
 threads = [threading.Thread(target=compute, args=(me,)) for me in range(count)]
-started = time.perf_counter()
 for thread in threads:
     thread.start()
+ready.wait()
+started = time.perf_counter()
 
 latencies = []
 if parameters["sleep_ms"] is None:

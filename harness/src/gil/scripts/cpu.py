@@ -14,6 +14,7 @@ def spin(me, work, slices):
     clock = time.perf_counter
     iterations = 0
     begun = last = None
+    ready.wait()
     while not stop:
         now = clock()
         iterations += 1
@@ -37,13 +38,16 @@ sys.setswitchinterval(parameters["interval_ms"] / 1000)
 stop = False
 owner = [None]  # written by who notices that it is somebody else
 noticed = [0] * count
+# To start a thread takes the lock: nobody computes before all are there.
+ready = threading.Barrier(count + 1)
 work = [0] * count
 slices = [[] for _ in range(count)]
 threads = [threading.Thread(target=spin, args=(me, work, slices[me])) for me in range(count)]
 
-begun = time.perf_counter()
 for thread in threads:
     thread.start()
+ready.wait()
+begun = time.perf_counter()
 time.sleep(parameters["seconds"])
 stop = True
 for thread in threads:

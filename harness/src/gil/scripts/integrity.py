@@ -11,6 +11,7 @@ import time
 def add(me):
     global count
     own = 0
+    ready.wait()
     while not stop:
         count += 1
         own += 1
@@ -18,14 +19,18 @@ def add(me):
 
 
 parameters = json.loads(sys.argv[1])
+sys.setswitchinterval(parameters["interval_ms"] / 1000)
 stop = False
 count = 0
+# To start a thread takes the lock: nobody computes before all are there.
+ready = threading.Barrier(parameters["threads"] + 1)
 updates = [0] * parameters["threads"]
 threads = [threading.Thread(target=add, args=(me,)) for me in range(parameters["threads"])]
 
-begun = time.perf_counter()
 for thread in threads:
     thread.start()
+ready.wait()
+begun = time.perf_counter()
 time.sleep(parameters["seconds"])
 stop = True
 for thread in threads:

@@ -20,6 +20,7 @@ def tick(last):
 
 
 parameters = json.loads(sys.argv[1])
+sys.setswitchinterval(parameters["interval_ms"] / 1000)
 # To ctypes, a PyDLL is a library that needs the lock; around a call into a CDLL it is released.
 library = {"held": ctypes.PyDLL, "released": ctypes.CDLL}[parameters["mode"]](None)
 # poll() on no files just sleeps, for as long as it is told, where usleep() may refuse a second and more.
@@ -28,6 +29,7 @@ milliseconds = round(parameters["seconds"] * 1000)
 
 stop = False
 longest = 0.0
+begun = time.perf_counter()
 ticker = threading.Thread(target=tick, args=(time.perf_counter(),))
 ticker.start()
 time.sleep(0.05)
