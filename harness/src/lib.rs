@@ -1,5 +1,5 @@
 //! The **proof**: an oracle that shares no code with what it judges, the laws that every backend obeys, the article's
-//! experiment, and the parts of the command `primelanes`.
+//! experiment, the global lock beside CPython's, and the parts of the command `primelanes`.
 
 pub mod conformance;
 pub mod experiment;

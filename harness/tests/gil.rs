@@ -208,7 +208,7 @@ fn ctrl_c_ends_an_experiment_in_its_last_run_too() {
             runs.extend(thread_of(child.id(), "cpu 1").or_else(|| thread_of(child.id(), "caller")));
             std::thread::sleep(std::time::Duration::from_millis(2));
         }
-        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap();
         assert!(sent.success());
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), output.stdout.len()), (Some(130), 0), "{arguments:?}");
