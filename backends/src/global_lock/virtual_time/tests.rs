@@ -169,7 +169,7 @@ fn who_still_waits_at_the_end_is_named() {
     let outcome = simulation(vec![sleeper(), hog]).run(ms(100));
     let away = us(500) + COSTS.wake_up;
     assert_eq!((outcome.delays.len(), outcome.overdue[0].0), (0, 0));
-    assert!(outcome.overdue[0].1 > ms(99) - away && outcome.overdue[0].1 < ms(100), "{:?}", outcome.overdue);
+    assert!(outcome.overdue[0].1 + away > ms(99) && outcome.overdue[0].1 < ms(100), "{:?}", outcome.overdue);
 }
 
 #[test]
