@@ -32,15 +32,13 @@ enum Alarm {
     Expire,
 }
 
-/// An alarm that is set; the first of an order is due first.
+/// An alarm that was set; the first of an order is due first. It is void if its thread has been set another since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Due {
     at: Time,
     /// Of two at the same time, the one that was set first is first.
     number: u64,
     thread: usize,
-    /// The thread's, as it was set.
-    epoch: u64,
     alarm: Alarm,
 }
 
@@ -84,8 +82,8 @@ impl<'a> Engine<'a> {
             self.processor.queue(thread);
         }
         self.dispatch();
-        while let Some(Reverse(Due { at, thread, epoch, alarm, .. })) = self.alarms.pop() {
-            if self.threads[thread].epoch != epoch {
+        while let Some(Reverse(Due { at, number, thread, alarm })) = self.alarms.pop() {
+            if self.threads[thread].alarm != Some(number) {
                 continue;
             }
             self.now = at.min(until);
@@ -143,11 +141,10 @@ impl<'a> Engine<'a> {
 
     /// The thread wants a core, to go on with its stage.
     fn wake(&mut self, thread: usize) {
-        self.threads[thread].epoch += 1;
         if let Some(displaced) = self.processor.wake(thread) {
             self.charge(displaced);
             self.threads[displaced].since = None;
-            self.threads[displaced].epoch += 1;
+            self.threads[displaced].alarm = None;
         }
         self.dispatch();
     }
@@ -164,7 +161,7 @@ impl<'a> Engine<'a> {
         let this = &mut self.threads[thread];
         let Some(slice_left) = self.processor.slice_left(thread, self.now, slice) else {
             this.since = None;
-            this.epoch += 1;
+            this.alarm = None;
             self.processor.queue(thread);
             return self.dispatch();
         };
@@ -255,7 +252,6 @@ impl<'a> Engine<'a> {
     fn signal(&mut self, by: usize, thread: usize) {
         self.threads[by].signalling += nanoseconds(self.simulation.costs.signal);
         let this = &mut self.threads[thread];
-        this.epoch += 1;
         if let Stage::Take(event) = &mut this.stage {
             *event = Event::Woken;
         }
@@ -315,9 +311,7 @@ impl<'a> Engine<'a> {
                 return self.continue_with(thread, Stage::Drop(Next::Retake));
             }
         }
-        if this.left > 0 {
-            return self.continue_with(thread, Stage::Run);
-        }
+        // Work ends at a check site at which the lock is handed over, or with the step.
         this.at += 1;
         self.enter_step(thread);
     }
@@ -329,7 +323,6 @@ impl<'a> Engine<'a> {
         if !matches!(self.threads[holder].stage, Stage::Run) {
             return;
         }
-        self.threads[holder].epoch += 1;
         self.threads[holder].work = self.stretch(holder);
         if self.threads[holder].since.is_some() {
             self.go_on(holder);
@@ -390,7 +383,6 @@ impl<'a> Engine<'a> {
 
     fn begin(&mut self, thread: usize, stage: Stage) {
         let hand_over = nanoseconds(self.simulation.costs.hand_over);
-        self.threads[thread].epoch += 1;
         self.threads[thread].stage = stage;
         self.threads[thread].work = match stage {
             Stage::Take(_) | Stage::Drop(_) => hand_over + std::mem::take(&mut self.threads[thread].signalling),
@@ -401,8 +393,8 @@ impl<'a> Engine<'a> {
 
     fn set_alarm(&mut self, thread: usize, at: Time, alarm: Alarm) {
         self.alarms_set += 1;
-        let epoch = self.threads[thread].epoch;
-        self.alarms.push(Reverse(Due { at, number: self.alarms_set, thread, epoch, alarm }));
+        self.threads[thread].alarm = Some(self.alarms_set);
+        self.alarms.push(Reverse(Due { at, number: self.alarms_set, thread, alarm }));
     }
 
     fn note(&mut self, thread: usize, what: What) {

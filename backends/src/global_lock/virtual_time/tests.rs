@@ -3,6 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::super::protocol::{Regime, Rules};
+use super::super::trace::{Doing, What};
 use super::*;
 
 const INTERVAL: Duration = Duration::from_millis(5);
@@ -164,6 +165,33 @@ fn a_count_of_check_sites_starves_nobody() {
 }
 
 #[test]
+fn the_lock_is_released_once_in_so_many_check_sites() {
+    let rules = Rules::new(Regime::Counted { checks: 100 });
+    let outcome = Simulation { rules, ..simulation(cpu_threads(1)) }.run(SECOND);
+    let drops = outcome.recordings[0].entries.iter().filter(|entry| matches!(entry.what, What::Drops { .. })).count();
+    // A hundred microseconds each, give or take.
+    assert!((9_700..10_300).contains(&drops), "{drops} releases");
+    assert_eq!((outcome.computed, outcome.switches), (vec![SECOND], vec![0]));
+}
+
+#[test]
+fn a_step_may_end_at_the_very_check_site_at_which_the_lock_is_handed_over() {
+    // The other has waited an interval, and its timer is late: the next check site is this one.
+    let end = INTERVAL + COSTS.timer + COSTS.check;
+    for steps in [vec![Step::Compute(end)], vec![Step::Compute(end), Step::Compute(ms(1))]] {
+        let whole: Duration = steps.iter().map(|step| step.length()).sum();
+        let outcome = simulation(vec![Script::once("one", steps), cpu_threads(1).remove(0)]).run(SECOND);
+        assert_eq!((outcome.computed[0], outcome.switches[0] > 0), (whole, true));
+    }
+}
+
+#[test]
+fn time_without_end_is_time_enough() {
+    let once = || vec![Script::once("one", [Step::Compute(ms(1))])];
+    assert_eq!(simulation(once()).run(Duration::MAX).end, ms(1));
+}
+
+#[test]
 fn who_still_waits_at_the_end_is_named() {
     let hog = Script::forever("hog", [Step::Hold(SECOND)]);
     let outcome = simulation(vec![sleeper(), hog]).run(ms(100));
@@ -253,7 +281,7 @@ proptest! {
         if !matches!(regime, Regime::Unlocked) {
             for recording in &outcome.recordings {
                 let mut holds: Vec<_> = recording.spans();
-                holds.retain(|span| span.doing == super::super::trace::Doing::Hold);
+                holds.retain(|span| span.doing == Doing::Hold);
                 holds.sort_by_key(|span| (span.from, span.to));
                 prop_assert!(holds.windows(2).all(|pair| pair[0].to <= pair[1].from), "two holders");
             }

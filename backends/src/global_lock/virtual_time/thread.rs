@@ -53,8 +53,8 @@ pub(super) struct Thread<'a> {
     pub(super) since: Option<Time>,
     /// When it was done with its script.
     pub(super) finished: Option<Time>,
-    /// An alarm of an older epoch is void.
-    pub(super) epoch: u64,
+    /// The number of the one alarm that counts.
+    pub(super) alarm: Option<u64>,
 }
 
 impl<'a> Thread<'a> {
@@ -73,7 +73,7 @@ impl<'a> Thread<'a> {
             away: None,
             since: None,
             finished: None,
-            epoch: 0,
+            alarm: None,
         }
     }
 }
