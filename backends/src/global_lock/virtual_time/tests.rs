@@ -73,6 +73,17 @@ fn a_slice_is_the_interval_and_what_waking_up_costs() {
 }
 
 #[test]
+fn a_slice_ends_at_a_check_site() {
+    let costs = Costs { check: us(70), ..COSTS };
+    let outcome = Simulation { costs, ..simulation(cpu_threads(2)) }.run(SECOND);
+    // Within 5100 us of work the holder passes 72 check sites, and it is asked before the next.
+    let slices = outcome.recordings[0].slices();
+    let (first, others) = slices.split_first().unwrap();
+    assert!(others.iter().all(|&(_, slice)| slice.as_micros() % 70 == 0), "{others:?}");
+    assert_eq!((first.1, others[0].1, others.len() > 150), (73 * us(70), 73 * us(70), true));
+}
+
+#[test]
 fn a_convoy_costs_an_interval_and_a_wake_up_each_time() {
     for interval in [ms(1), ms(5), ms(20)] {
         let rules = Rules::new(Regime::Timed { interval });
@@ -167,11 +178,16 @@ fn a_count_of_check_sites_starves_nobody() {
 #[test]
 fn the_lock_is_released_once_in_so_many_check_sites() {
     let rules = Rules::new(Regime::Counted { checks: 100 });
-    let outcome = Simulation { rules, ..simulation(cpu_threads(1)) }.run(SECOND);
-    let drops = outcome.recordings[0].entries.iter().filter(|entry| matches!(entry.what, What::Drops { .. })).count();
-    // A hundred microseconds each, give or take.
-    assert!((9_700..10_300).contains(&drops), "{drops} releases");
-    assert_eq!((outcome.computed, outcome.switches), (vec![SECOND], vec![0]));
+    // Also if there are several steps from one release to the next.
+    for step in [SECOND, us(10), us(7)] {
+        let thread = Script::forever("cpu", [Step::Compute(step)]);
+        let outcome = Simulation { rules, ..simulation(vec![thread]) }.run(SECOND);
+        let drops = outcome.recordings[0].entries.iter().filter(|entry| matches!(entry.what, What::Drops { .. }));
+        // A hundred microseconds each, give or take.
+        let drops = drops.count();
+        assert!((9_700..10_300).contains(&drops), "{drops} releases with steps of {step:?}");
+        assert_eq!((outcome.computed, outcome.switches), (vec![SECOND], vec![0]));
+    }
 }
 
 #[test]
