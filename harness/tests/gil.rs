@@ -196,8 +196,8 @@ fn an_interpreter_has_a_column_of_its_own() {
 #[test]
 fn ctrl_c_ends_an_experiment_in_its_last_run_too() {
     let folder = Folder::new("interrupted");
-    // All that this one does is one run of one thread, three times over: the third is the last.
-    for (arguments, after) in [(&["cpu", "--seconds", "3000"][..], 1), (&["stall", "--seconds", "1"], 6)] {
+    // The one in its first run, the other in the last of seven in each of two modes.
+    for (arguments, after) in [(&["cpu", "--seconds", "3000"][..], 1), (&["stall", "--seconds", "0.5"], 14)] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_primelanes"));
         command.arg("gil").args(arguments).args(["--costs", "costs.json"]).current_dir(&folder.0);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
