@@ -10,3 +10,4 @@ pub mod race;
 pub mod statistics;
 mod stopwatch;
 pub mod strategies;
+mod text;

@@ -36,7 +36,7 @@ pub(super) struct Lock<M> {
     monitor: M,
     /// The protocol's own, copied out of the mutex so that a check site costs one load.
     drop_requested: AtomicBool,
-    /// Whether there is a recorder.
+    /// Whether there is a recorder, known without the mutex.
     recorded: bool,
 }
 

@@ -11,6 +11,7 @@
 
 mod engine;
 mod processor;
+mod random;
 mod thread;
 
 use std::time::Duration;

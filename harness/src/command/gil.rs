@@ -9,15 +9,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use primelanes_backends::GlobalLock;
+use primelanes_backends::{BackendKind, GlobalLock};
 use primelanes_harness::gil::{self, Calibration, Failure, Interpreter, Lab, Report, Scene};
 
 use super::at_least_one;
 use crate::output::{writable, write};
 use crate::{exit, interrupt};
 
-/// More threads at once take too many of the memory mappings that a process may have.
-const MOST_THREADS: usize = 1024;
+/// As many as a lane under the lock.
+const MOST_THREADS: NonZeroUsize = BackendKind::GlobalLock.max_workers();
 
 /// Ten seconds: a thread that asks for the lock waits that long.
 const LONGEST_INTERVAL_MS: f64 = 10_000.0;
@@ -217,7 +217,7 @@ fn calibrate(json: bool) -> anyhow::Result<ExitCode> {
 
 fn threads(text: &str) -> anyhow::Result<NonZeroUsize> {
     let threads = at_least_one(text)?;
-    ensure!(threads.get() <= MOST_THREADS, "{threads} is above {MOST_THREADS}");
+    ensure!(threads <= MOST_THREADS, "{threads} is above {MOST_THREADS}");
     Ok(threads)
 }
 

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use primelanes_backends::Error;
+use primelanes_backends::{BackendKind, Error};
 use serde::{Deserialize, Serialize};
 
 use super::Lane;
@@ -44,12 +44,12 @@ struct Answer {
 }
 
 impl Mode {
-    /// The most tasks. A process that runs Python takes some ten megabytes and two open files of its parent, of which
+    /// The most tasks. Threads as in a native lane; a process that runs Python takes some ten megabytes and two open files of its parent, of which
     /// 1024 is a common limit.
     const fn most(self) -> usize {
         match self {
             Self::Sequential => usize::MAX,
-            Self::Threads => 1024,
+            Self::Threads => BackendKind::ScopedThreads.max_workers().get(),
             Self::Processes => 256,
         }
     }

@@ -2,15 +2,13 @@
 
 use std::fmt;
 
-use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, Table};
 
 use super::{Lane, LaneReport, Report};
+use crate::text::{TABLE, plural};
 
 /// Up to so many counts are shown one by one.
 const COUNTS_SHOWN: usize = 4;
-
-/// One rule under the header, and no other line.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// The table, and under it a sentence made from its figures, and another one if there is an interpreter in it.
 impl fmt::Display for Report {
@@ -29,7 +27,7 @@ impl fmt::Display for Report {
 impl Report {
     fn table(&self) -> Table {
         let mut table = Table::new();
-        table.load_style(STYLE);
+        table.load_style(TABLE);
         table.set_header(["lane", "median", "min .. max", "speed-up", "cores", "hand-overs", "counts"]);
         for column in table.column_iter_mut().skip(1).take(5) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -108,15 +106,6 @@ impl Report {
         let interpreter = self.interpreter.as_ref().filter(|_| self.verified() && !clauses.is_empty())?;
         Some(format!("{interpreter} itself: {}.", clauses.join("; ")))
     }
-}
-
-fn plural(count: usize, thing: &str) -> String {
-    let ending = match count {
-        1 => "",
-        _ if thing.ends_with('s') => "es",
-        _ => "s",
-    };
-    format!("{count} {thing}{ending}")
 }
 
 #[cfg(test)]

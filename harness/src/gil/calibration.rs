@@ -57,7 +57,7 @@ impl Calibration {
     /// Measures, in about a second, with one other thread computing as beside a lock that is held.
     ///
     /// # Errors
-    /// [`Failure::Socket`].
+    /// [`Failure::Threads`] or [`Failure::Socket`].
     pub fn measure() -> Result<Self, Failure> {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {

@@ -3,14 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
 use super::Calibration;
 use crate::statistics::quantile;
-
-/// One rule under the header, and no other line.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+use crate::text::{TABLE, plural};
 
 /// Up to so many shares are shown one by one.
 const SHARES_SHOWN: usize = 6;
@@ -210,10 +208,6 @@ fn in_ms(milliseconds: f64) -> String {
     if milliseconds.is_nan() { "-".to_owned() } else { format!("{milliseconds:.2} ms") }
 }
 
-fn plural(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
-}
-
 pub(super) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
@@ -236,7 +230,7 @@ impl Report {
             Column::Virtual => "virtual time".to_owned(),
         };
         let mut table = Table::new();
-        table.load_style(STYLE);
+        table.load_style(TABLE);
         table.set_header([String::new(), String::new()].into_iter().chain(columns.iter().map(title)));
         for column in table.column_iter_mut().skip(2) {
             column.set_cell_alignment(CellAlignment::Right);

@@ -2,14 +2,12 @@
 
 use std::fmt;
 
-use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, Table};
 
 use super::words::with_interval;
 use super::{LaneReport, Report};
 use crate::statistics::Estimate;
-
-/// One rule under the header, and no other line.
-const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+use crate::text::TABLE;
 
 const HEADER: [&str; 10] = [
     "lane",
@@ -28,7 +26,7 @@ const HEADER: [&str; 10] = [
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.head(f)?;
-        writeln!(f, "{}\n", self.table().load_style(PLAIN).trim_fmt())?;
+        writeln!(f, "{}\n", self.table().load_style(TABLE).trim_fmt())?;
         self.foot(f)
     }
 }

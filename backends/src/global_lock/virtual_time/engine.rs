@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use super::processor::Processor;
+use super::random::Random;
 use super::thread::{Next, Stage, Thread};
 use super::{Outcome, Simulation, Step, Time, nanoseconds};
 use crate::global_lock::protocol::{Event, Protocol, Signal, Then};
@@ -50,7 +51,7 @@ pub(super) struct Engine<'a> {
     processor: Processor,
     alarms: BinaryHeap<Reverse<Due>>,
     alarms_set: u64,
-    seed: u64,
+    random: Random,
     delays: Vec<(usize, Duration)>,
 }
 
@@ -71,7 +72,7 @@ impl<'a> Engine<'a> {
             processor: Processor::new(simulation.cores),
             alarms: BinaryHeap::new(),
             alarms_set: 0,
-            seed: simulation.seed,
+            random: Random::new(simulation.seed),
             delays: Vec::new(),
         }
     }
@@ -193,7 +194,7 @@ impl<'a> Engine<'a> {
             Stage::Run => self.reach_end_or_check_site(thread),
             Stage::Drop(next) => self.tell(thread, Event::Drop, next),
             Stage::Switched(next) => self.tell(thread, Event::Switched, next),
-            Stage::Outside | Stage::Return => {
+            Stage::Outside => {
                 self.note(thread, What::Returns);
                 self.continue_with(thread, Stage::Take(Event::Take));
             }
@@ -210,10 +211,9 @@ impl<'a> Engine<'a> {
         }
         match reaction.signal {
             Some(Signal::Dropped) => {
-                let waiting = self.locks[lock].waiting.len() as u64;
-                if waiting > 0 {
-                    let any = self.random() % waiting;
-                    let woken = self.locks[lock].waiting.swap_remove(any as usize);
+                let waiting = &mut self.locks[lock].waiting;
+                if !waiting.is_empty() {
+                    let woken = waiting.swap_remove(self.random.below(waiting.len()));
                     self.signal(thread, woken);
                 }
             }
@@ -242,9 +242,8 @@ impl<'a> Engine<'a> {
                 self.locks[lock].switching.push(thread);
                 self.sleep(thread, Stage::Switched(next));
             }
-            Then::HandOver => self.continue_with(thread, Stage::Drop(Next::Retake)),
-            Then::KeepOn => self.continue_with(thread, Stage::Run),
             Then::Leave => self.after_drop(thread, next),
+            Then::HandOver | Then::KeepOn => unreachable!("said at a check site only"),
         }
     }
 
@@ -281,16 +280,16 @@ impl<'a> Engine<'a> {
             }
             this.at = 0;
         }
-        match this.script.steps.get(this.at) {
-            Some(Step::Compute(length)) if this.left == 0 => this.left = nanoseconds(length.mul_f64(slowdown)),
-            Some(Step::Hold(length)) => this.left = nanoseconds(*length),
-            Some(Step::Compute(_)) => {}
-            Some(Step::Sleep(length) | Step::Block(length)) => {
-                this.away = Some((self.now, nanoseconds(*length)));
+        match this.script.steps[this.at] {
+            Step::Compute(length) if this.left == 0 => this.left = nanoseconds(length.mul_f64(slowdown)),
+            // Goes on where the lock was handed over.
+            Step::Compute(_) => {}
+            Step::Hold(length) => this.left = nanoseconds(length),
+            Step::Sleep(length) | Step::Block(length) => {
+                this.away = Some((self.now, nanoseconds(length)));
                 return self.continue_with(thread, Stage::Drop(Next::Detach));
             }
-            Some(Step::Release(_)) => return self.continue_with(thread, Stage::Drop(Next::Detach)),
-            None => return self.continue_with(thread, Stage::Drop(Next::Finish)),
+            Step::Release(_) => return self.continue_with(thread, Stage::Drop(Next::Detach)),
         }
         self.continue_with(thread, Stage::Run);
     }
@@ -363,7 +362,7 @@ impl<'a> Engine<'a> {
                 return self.go_on(thread);
             }
         };
-        self.sleep(thread, Stage::Return);
+        self.sleep(thread, Stage::Outside);
         self.set_alarm(thread, self.now + nanoseconds(step.length()) + late, Alarm::Wake);
     }
 
@@ -387,7 +386,7 @@ impl<'a> Engine<'a> {
         self.threads[thread].work = match stage {
             Stage::Take(_) | Stage::Drop(_) => hand_over + std::mem::take(&mut self.threads[thread].signalling),
             Stage::Run => self.stretch(thread),
-            Stage::Switched(_) | Stage::Outside | Stage::Return | Stage::Finished => 0,
+            Stage::Switched(_) | Stage::Outside | Stage::Finished => 0,
         };
     }
 
@@ -409,26 +408,12 @@ impl<'a> Engine<'a> {
         let check = self.simulation.costs.check;
         let protocol = &self.locks[self.threads[thread].script.interpreter].protocol;
         let counted = protocol.checks_until_hand_over().is_some();
-        let spread = if counted { self.spread(check, COUNTED_SPREAD) } else { nanoseconds(check) };
+        let spread = if counted { self.random.spread(check, COUNTED_SPREAD) } else { nanoseconds(check) };
         spread.max(1)
     }
 
     /// A cost, give or take.
     fn jittered(&mut self, cost: Duration) -> Time {
-        self.spread(cost, self.simulation.costs.jitter)
-    }
-
-    /// A time, up to that part more or less.
-    fn spread(&mut self, time: Duration, part: f64) -> Time {
-        let even = (self.random() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0;
-        nanoseconds(time.mul_f64(1.0 + even * part))
-    }
-
-    // SplitMix64: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
-    const fn random(&mut self) -> u64 {
-        self.seed = self.seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let bits = (self.seed ^ (self.seed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        bits ^ (bits >> 31)
+        self.random.spread(cost, self.simulation.costs.jitter)
     }
 }

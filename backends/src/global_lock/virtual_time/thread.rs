@@ -14,10 +14,8 @@ pub(super) enum Stage {
     Drop(Next),
     /// Woke up from the wait for a switch.
     Switched(Next),
-    /// Runs without the lock.
+    /// Runs without the lock, or has slept or waited without it; is back with its work done.
     Outside,
-    /// What it slept or waited for is over.
-    Return,
     Finished,
 }
 
