@@ -1,4 +1,5 @@
-//! What does a fold cost, and a tile of it, when the tiles do nothing? Beside rayon used directly.
+//! What does a fold cost, and a tile of it, when the tiles do nothing? Beside rayon used directly. For worker processes it
+//! is the question of `ipc`.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -6,7 +7,7 @@ use std::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use primelanes_backends::{Backend, Control, Kernel, Pulse, Stopped, available_workers};
-use primelanes_benches::lanes;
+use primelanes_benches::lanes_in_process;
 use rayon::prelude::*;
 
 /// Tiles whose index is their result.
@@ -50,7 +51,7 @@ fn tile(criterion: &mut Criterion) {
 
 fn bench_lanes(group: &mut BenchmarkGroup<'_, WallTime>, tiles: impl Fn(u64) -> u64) {
     group.sample_size(10).measurement_time(Duration::from_secs(2));
-    for (name, lane) in lanes() {
+    for (name, lane) in lanes_in_process() {
         let kernel = Empty { tiles: tiles(lane.workers().get() as u64) };
         group.bench_function(name, |bencher| bencher.iter(|| lane.fold(&kernel, &Control::new())));
     }

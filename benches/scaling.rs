@@ -1,7 +1,7 @@
 //! How much faster does each lane get with each worker? One count, from one worker to one for each core; `primelanes race`
 //! asks the same with every sample and a picture.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use primelanes_backends::{Algorithm, PrimeCounter, Query};
 use primelanes_benches::lanes;
 
@@ -19,4 +19,8 @@ fn scaling(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, scaling);
-criterion_main!(benches);
+fn main() {
+    primelanes_benches::start();
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

@@ -4,10 +4,13 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::str::FromStr;
+use std::time::Duration;
 
 use primelanes_core::{Backend, Control, Error, Kernel, PrimeCounter};
 
-use crate::team::{MAX_THREADS, check_workers};
+#[cfg(unix)]
+use crate::Processes;
+use crate::team::{MAX_PROCESSES, MAX_THREADS, check_workers};
 use crate::{GlobalLock, Rayon, ScopedThreads, SingleThread};
 
 /// A lane's name.
@@ -22,11 +25,14 @@ pub enum BackendKind {
     Rayon,
     /// [`GlobalLock`], with a lock of its own.
     GlobalLock,
+    /// `Processes`, of the registered worker program; on Unix.
+    Processes,
 }
 
 impl BackendKind {
     /// All lanes.
-    pub const ALL: [Self; 4] = [Self::SingleThread, Self::ScopedThreads, Self::Rayon, Self::GlobalLock];
+    pub const ALL: [Self; 5] =
+        [Self::SingleThread, Self::ScopedThreads, Self::Rayon, Self::GlobalLock, Self::Processes];
 
     /// The name on the command line and in reports.
     #[must_use]
@@ -36,6 +42,7 @@ impl BackendKind {
             Self::ScopedThreads => ScopedThreads::NAME,
             Self::Rayon => Rayon::NAME,
             Self::GlobalLock => GlobalLock::NAME,
+            Self::Processes => "processes",
         }
     }
 
@@ -47,6 +54,7 @@ impl BackendKind {
             Self::ScopedThreads => "threads started for a count and joined at its end",
             Self::Rayon => "a rayon pool, kept from count to count",
             Self::GlobalLock => "threads under one lock, of which one at a time may run, as in CPython",
+            Self::Processes => "worker processes, kept from count to count; a lock each",
         }
     }
 
@@ -56,7 +64,26 @@ impl BackendKind {
         match self {
             Self::SingleThread => NonZeroUsize::MIN,
             Self::ScopedThreads | Self::Rayon | Self::GlobalLock => MAX_THREADS,
+            Self::Processes => MAX_PROCESSES,
         }
+    }
+
+    /// Whether tiles run in this process, so that every kernel can; one without a [`JobSpec`](crate::JobSpec) cannot leave
+    /// it.
+    #[must_use]
+    pub const fn is_in_process(self) -> bool {
+        !matches!(self, Self::Processes)
+    }
+
+    /// Whether the lane can be had on this system.
+    #[must_use]
+    pub const fn is_available(self) -> bool {
+        cfg!(unix) || self.is_in_process()
+    }
+
+    /// The lanes that can be had on this system.
+    pub fn available() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|kind| kind.is_available())
     }
 
     /// Whether the lane can have so many workers.
@@ -77,7 +104,8 @@ impl BackendKind {
     /// The lane with so many workers.
     ///
     /// # Errors
-    /// [`Error::TooManyWorkers`], or [`Error::Spawn`] if a pool's threads cannot be had.
+    /// [`Error::TooManyWorkers`], [`Error::Spawn`] if a pool's threads or processes cannot be had, or
+    /// [`Error::Unavailable`] if there is no worker program.
     pub fn open(self, workers: NonZeroUsize) -> Result<AnyBackend, Error> {
         self.check(workers)?;
         Ok(match self {
@@ -85,6 +113,13 @@ impl BackendKind {
             Self::ScopedThreads => AnyBackend::ScopedThreads(ScopedThreads::new(workers)),
             Self::Rayon => AnyBackend::Rayon(Rayon::new(workers)?),
             Self::GlobalLock => AnyBackend::GlobalLock(GlobalLock::new(workers)),
+            #[cfg(unix)]
+            Self::Processes => AnyBackend::Processes(Processes::new(workers)?),
+            #[cfg(not(unix))]
+            Self::Processes => {
+                let reason = "this system has no poll for pipes".to_owned();
+                return Err(Error::Unavailable { what: self.name(), reason });
+            }
         })
     }
 
@@ -127,6 +162,21 @@ pub enum AnyBackend {
     Rayon(Rayon),
     /// Threads under one lock.
     GlobalLock(GlobalLock),
+    /// Worker processes.
+    #[cfg(unix)]
+    Processes(Processes),
+}
+
+impl AnyBackend {
+    /// Processor time that the lane's workers have taken outside of this process.
+    #[must_use]
+    pub fn time_elsewhere(&self) -> Duration {
+        match self {
+            #[cfg(unix)]
+            Self::Processes(processes) => processes.processor_time(),
+            _ => Duration::ZERO,
+        }
+    }
 }
 
 /// Evaluates an expression with `$lane` bound to the backend inside.
@@ -137,6 +187,8 @@ macro_rules! on_lane {
             AnyBackend::ScopedThreads($lane) => $body,
             AnyBackend::Rayon($lane) => $body,
             AnyBackend::GlobalLock($lane) => $body,
+            #[cfg(unix)]
+            AnyBackend::Processes($lane) => $body,
         }
     };
 }
@@ -165,27 +217,48 @@ pub fn available_workers() -> NonZeroUsize {
 mod tests {
     use super::*;
 
+    /// The lanes that need no other program.
+    fn in_process() -> impl Iterator<Item = BackendKind> {
+        BackendKind::ALL.into_iter().filter(|kind| kind.is_in_process())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_program_is_run_again_that_did_not_say_so() {
+        assert_eq!(BackendKind::Processes.name(), Processes::NAME);
+        let error = BackendKind::Processes.open(NonZeroUsize::MIN).unwrap_err().to_string();
+        let said = "processes is not available: no worker program is known: call worker::register first, or use \
+                    Processes::with_command";
+        assert_eq!(error, said);
+    }
+
     #[test]
     fn names_are_unique_and_name_their_lane() {
         for kind in BackendKind::ALL {
             assert_eq!(kind.to_string().parse(), Ok(kind));
+        }
+        for kind in in_process() {
             let lane = kind.open(NonZeroUsize::MIN).unwrap();
             assert_eq!((lane.label(), lane.workers()), (kind.name(), NonZeroUsize::MIN));
             assert_eq!(kind.build(NonZeroUsize::MIN).unwrap().name(), kind.name());
+            assert_eq!(lane.time_elsewhere(), Duration::ZERO);
         }
         let error = "gpu".parse::<BackendKind>().unwrap_err().to_string();
-        assert_eq!(error, "unknown backend 'gpu': one of single-thread, scoped-threads, rayon, global-lock");
+        assert_eq!(error, "unknown backend 'gpu': one of single-thread, scoped-threads, rayon, global-lock, processes");
     }
 
     #[test]
     fn a_lane_has_the_workers_that_were_asked_for_or_says_why_not() {
         let seven = NonZeroUsize::new(7).unwrap();
-        for kind in BackendKind::ALL {
+        for kind in in_process() {
             let (backend, max) = (kind.name(), kind.max_workers());
             match kind.open(seven) {
                 Ok(lane) => assert!(lane.workers() == seven && max >= seven),
                 Err(error) => assert_eq!(error, Error::TooManyWorkers { backend, requested: 7, max: 1 }),
             }
+        }
+        for kind in BackendKind::ALL {
+            let (backend, max) = (kind.name(), kind.max_workers());
             let requested = max.get() + 1;
             let refused = kind.open(NonZeroUsize::new(requested).unwrap()).err();
             assert_eq!(refused, Some(Error::TooManyWorkers { backend, requested, max: max.get() }));

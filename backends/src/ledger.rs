@@ -77,12 +77,17 @@ impl<P: Monoid> Ledger<P> {
 
     /// The next run to work on; `None` when all are handed out or something failed.
     pub fn claim(&self) -> Option<Range<u64>> {
+        self.claim_at_most(u64::MAX)
+    }
+
+    /// As [`claim`](Ledger::claim), but of no more than `most` tiles where that is not less than the grain.
+    pub fn claim_at_most(&self, most: u64) -> Option<Range<u64>> {
         let mut state = self.state();
         let left = self.tiles.end.saturating_sub(state.unclaimed);
         if left == 0 || state.fault.is_some() {
             return None;
         }
-        let length = (left / self.workers.saturating_mul(4)).max(self.grain).min(left);
+        let length = (left / self.workers.saturating_mul(4)).min(most).max(self.grain).min(left);
         let first = state.unclaimed;
         state.unclaimed += length;
         Some(first..first + length)
@@ -213,6 +218,13 @@ mod tests {
         assert!(lengths.is_sorted_by(|a, b| a >= b));
         assert!(lengths[..lengths.len() - 1].iter().all(|&length| length >= 3));
         assert_eq!(claims.last().unwrap().end, 1010);
+    }
+
+    #[test]
+    fn a_bounded_claim_is_neither_longer_nor_shorter_than_the_grain() {
+        let ledger = ledger(0..1000, 3);
+        let claims = [7, 1, 0, u64::MAX].map(|most| ledger.claim_at_most(most));
+        assert_eq!(claims, [Some(0..7), Some(7..10), Some(10..13), Some(13..136)]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | `scoped-threads` | [`ScopedThreads`] | threads that live as long as the count |
 //! | `rayon` | [`Rayon`] | a rayon pool: its own, the current one, or a given one |
 //! | `global-lock` | [`GlobalLock`] | threads of which one at a time may run, as under CPython's GIL |
+//! | `processes` | [`Processes`] | worker processes |
 //!
 //! The contract of `primelanes-core` is re-exported: a user needs this crate alone.
 //!
@@ -23,7 +24,11 @@
 pub mod global_lock;
 mod kind;
 mod ledger;
+#[cfg(unix)]
+mod processes;
 mod rayon;
+#[cfg(unix)]
+mod remote;
 mod scoped_threads;
 mod single_thread;
 mod team;
@@ -33,7 +38,11 @@ pub use primelanes_core::*;
 pub use self::global_lock::{Attached, Gil, GlobalLock, LockMode};
 pub use self::kind::{AnyBackend, BackendKind, available_workers};
 pub use self::ledger::Ledger;
+#[cfg(unix)]
+pub use self::processes::Processes;
 pub use self::rayon::Rayon;
+#[cfg(unix)]
+pub use self::remote::worker;
 pub use self::scoped_threads::ScopedThreads;
 pub use self::single_thread::SingleThread;
 

@@ -1,4 +1,4 @@
-//! Threads that live as long as one fold.
+//! How many workers a lane may have, and threads that live as long as one fold.
 
 use std::num::NonZeroUsize;
 
@@ -11,6 +11,10 @@ use crate::Ledger;
 /// error: a thread takes several of the 65,530 memory mappings that Linux grants a process by default, and one that
 /// cannot map its guard page ends them all. A rayon pool of 4096 took 81 s for tiny tasks that 1024 did in 0.05 s.
 pub(crate) const MAX_THREADS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+
+/// The most worker processes that a lane starts: each takes two open files, of which a process often has no more than
+/// 1024.
+pub(crate) const MAX_PROCESSES: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 
 /// # Errors
 /// [`Error::TooManyWorkers`] above `max`.

@@ -72,6 +72,19 @@ pub enum Error {
         reason: String,
     },
 
+    /// Workers outside this process were lost, one after the other, on the same tiles.
+    #[error("{backend} lost {deaths} workers on the tiles {}..{}, the last one so: {reason}", .run.start, .run.end)]
+    WorkersLost {
+        /// The backend's label.
+        backend: &'static str,
+        /// The run that none of them answered.
+        run: Range<u64>,
+        /// How many workers it was given to.
+        deaths: u32,
+        /// How the last one was lost.
+        reason: String,
+    },
+
     /// The folded runs do not cover the tiles: a backend lost or invented work.
     #[error("{folded} of the tiles {}..{} were folded in {runs} separate runs", .tiles.start, .tiles.end)]
     Incomplete {

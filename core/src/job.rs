@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Control, Error, Kernel, Probe, Pulse, Sieve, Stopped, TrialDivision, Wire, fold_tiles, guard};
+use crate::{Error, Kernel, Probe, Pulse, Sieve, Stopped, TrialDivision, Wire, fold_tiles, guard};
 
 /// A kernel as plain data: enough to rebuild it anywhere.
 ///
@@ -33,18 +33,18 @@ pub enum JobSpec {
 
 impl JobSpec {
     /// The version of this list and of the kernels' tilings; both sides of a wire must agree on it.
-    pub const VERSION: u32 = 2;
+    pub const VERSION: u32 = 3;
 
-    /// Rebuilds the kernel. The one place that knows all kernels.
+    /// Rebuilds the kernel, beating the pulse while that takes long. The one place that knows all kernels.
     ///
     /// # Errors
-    /// A fault while the kernel is set up.
-    pub fn open(&self) -> Result<Box<dyn Job>, Error> {
+    /// Cancellation by the pulse, or another fault while the kernel is set up.
+    pub fn open(&self, pulse: &dyn Pulse) -> Result<Box<dyn Job>, Error> {
         Ok(match *self {
             Self::Probe(ref probe) => Box::new(Opened::new(probe.clone())),
             Self::TrialDivision { start, stop } => Box::new(Opened::new(TrialDivision::new(start..=stop))),
             Self::Sieve { start, stop } => {
-                let sieve = Sieve::new(start..=stop, &Control::new()).map_err(|Stopped| Error::Cancelled)?;
+                let sieve = Sieve::new(start..=stop, &pulse).map_err(|Stopped| Error::Cancelled)?;
                 Box::new(Opened::new(sieve))
             }
         })
@@ -95,6 +95,7 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use super::*;
+    use crate::Control;
 
     #[test]
     fn a_job_that_crossed_a_wire_counts_as_its_kernel() {
@@ -102,7 +103,7 @@ mod tests {
             [TrialDivision::new(90..=70_000).spec(), Sieve::new(90..=70_000, &Control::new()).unwrap().spec()]
         {
             let bytes = kernel_spec.unwrap().encode().unwrap();
-            let mut job = JobSpec::decode(&bytes).unwrap().open().unwrap();
+            let mut job = JobSpec::decode(&bytes).unwrap().open(&Control::new()).unwrap();
             let (middle, end) = (job.tiles() / 2, job.tiles());
             let mut runs = [middle..end, 0..middle].map(|run| job.run(run, &Control::new()).unwrap());
             runs.reverse();
@@ -113,8 +114,10 @@ mod tests {
 
     #[test]
     fn a_job_is_cancelled_and_goes_on() {
-        let mut job = JobSpec::TrialDivision { start: 0, stop: 100 }.open().unwrap();
+        let mut job = JobSpec::TrialDivision { start: 0, stop: 100 }.open(&Control::new()).unwrap();
         let stop = AtomicBool::new(true);
+        let long = JobSpec::Sieve { start: 0, stop: u64::MAX };
+        assert_eq!(long.open(&Control::new().cancel(&stop)).err(), Some(Error::Cancelled));
         assert_eq!(job.run(0..1, &Control::new().cancel(&stop)), Err(Error::Cancelled));
         let bytes = job.run(0..job.tiles(), &Control::new()).unwrap();
         assert_eq!(u64::decode(&bytes), Ok(25));

@@ -34,6 +34,8 @@ pub enum Trouble {
     PanicInTile(u64),
     /// The tile of this index sleeps so long.
     Stall(u64, Duration),
+    /// The tile of this index ends its process at once, with [`Probe::EXIT_CODE`].
+    Exit(u64),
     /// The scratch constructor panics with [`Probe::PANIC_OF_SCRATCH`].
     PanicInScratch,
 }
@@ -65,6 +67,9 @@ impl Probe {
 
     /// The text of a scratch constructor's panic.
     pub const PANIC_OF_SCRATCH: &'static str = "no scratch to be had";
+
+    /// The exit code of a process that a tile ended.
+    pub const EXIT_CODE: i32 = 70;
 
     /// The text of a tile's panic.
     #[must_use]
@@ -106,6 +111,7 @@ impl Kernel for Probe {
         match self.trouble {
             Some(Trouble::PanicInTile(bad)) if bad == index => resume_unwind(Box::new(Self::panic_of_tile(index))),
             Some(Trouble::Stall(slow, length)) if slow == index => thread::sleep(length),
+            Some(Trouble::Exit(last)) if last == index => process::exit(Self::EXIT_CODE),
             _ => {}
         }
         if !self.pause.is_zero() {
@@ -149,8 +155,10 @@ mod tests {
         let panicked = |message: String| Err(Error::Panicked { phase: "probe", message });
         let in_tile = Probe { trouble: Some(Trouble::PanicInTile(1)), ..Probe::new(3) };
         assert_eq!(fold(&in_tile), panicked("tile 1 is bad".to_owned()));
-        let elsewhere = Probe { trouble: Some(Trouble::PanicInTile(3)), ..Probe::new(3) };
-        assert_eq!(fold(&elsewhere).map(|visits| visits.len()), Ok(3));
+        for elsewhere in [Trouble::PanicInTile(3), Trouble::Exit(3)] {
+            let probe = Probe { trouble: Some(elsewhere), ..Probe::new(3) };
+            assert_eq!(fold(&probe).map(|visits| visits.len()), Ok(3));
+        }
         let in_scratch = Probe { trouble: Some(Trouble::PanicInScratch), ..Probe::new(3) };
         assert_eq!(fold(&in_scratch), panicked(Probe::PANIC_OF_SCRATCH.to_owned()));
     }
@@ -175,7 +183,7 @@ mod tests {
     fn it_crosses_a_wire_with_its_trouble() {
         let probe = Probe { grain: 2, trouble: Some(Trouble::PanicInTile(4)), ..Probe::new(5) };
         let bytes = probe.spec().unwrap().encode().unwrap();
-        let mut job = JobSpec::decode(&bytes).unwrap().open().unwrap();
+        let mut job = JobSpec::decode(&bytes).unwrap().open(&Control::new()).unwrap();
         let visits = Vec::<Visit>::decode(&job.run(1..4, &Control::new()).unwrap()).unwrap();
         assert_eq!(visits.iter().map(|visit| visit.tile).collect::<Vec<_>>(), [1, 2, 3]);
         let message = Probe::panic_of_tile(4);

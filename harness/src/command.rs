@@ -41,10 +41,16 @@ enum Command {
     Verify(verify::Args),
     /// List the lanes.
     Backends(backends::Args),
+    /// Work for a program that started this one, on standard input and output.
+    #[cfg(unix)]
+    #[command(hide = true)]
+    Worker,
 }
 
 impl Cli {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        #[cfg(unix)]
+        primelanes_backends::worker::register(std::env::current_exe()?, ["worker"]);
         match self.command {
             None => self.experiment.run(),
             Some(Command::Experiment(args)) => args.run(),
@@ -53,8 +59,17 @@ impl Cli {
             Some(Command::Gil(args)) => args.run(),
             Some(Command::Verify(args)) => args.run(),
             Some(Command::Backends(args)) => args.run(),
+            #[cfg(unix)]
+            Some(Command::Worker) => worker(),
         }
     }
+}
+
+/// What a worker process of the lane `processes` does.
+#[cfg(unix)]
+fn worker() -> anyhow::Result<ExitCode> {
+    primelanes_backends::worker::serve(std::io::stdin(), std::io::stdout())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A Python interpreter, by its path.

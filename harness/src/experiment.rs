@@ -15,6 +15,7 @@ mod report;
 use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use primelanes_backends::{Algorithm, Backend, Control, Error, Kernel, PrimeCounter, Pulse, Query, Stopped};
 use rand::seq::SliceRandom;
@@ -69,8 +70,11 @@ impl Experiment {
     /// Runs all tasks in one lane. What the lane needs is set up before the clock starts and gone when this returns;
     /// for an interpreter's lane this is the interpreter and its worker processes, and the clock is the script's.
     fn run_lane(&self, lane: Lane, cancel: &AtomicBool) -> Result<Sample, Error> {
-        match lane.open(self.tasks, self.interpreter.as_ref())? {
-            Track::Native(native) => self.run_native(&native, cancel),
+        let clock = Instant::now();
+        let track = lane.open(self.tasks, self.interpreter.as_ref())?;
+        let start_up = (lane == Lane::Processes).then(|| clock.elapsed().as_secs_f64());
+        match track {
+            Track::Native(native) => self.run_native(&native, cancel).map(|sample| Sample { start_up, ..sample }),
             Track::Python(python) => python.run(self.limit, self.tasks, cancel),
         }
     }
@@ -79,13 +83,14 @@ impl Experiment {
         let query = Query::up_to(self.limit).algorithm(Algorithm::TrialDivision).cancel(cancel);
         let tasks = Tasks { counter: &track.counter, query, count: self.tasks.get() as u64, fault: OnceLock::new() };
         let stopwatch = Stopwatch::start();
+        let elsewhere = track.counter.time_elsewhere();
         let counts = track.team.fold(&tasks, &Control::new().cancel(cancel));
-        let (seconds, cores_used) = stopwatch.stop();
+        let (seconds, cores_used) = stopwatch.stop(track.counter.time_elsewhere().saturating_sub(elsewhere));
         if let Some(fault) = tasks.fault.into_inner() {
             return Err(fault);
         }
         let handovers = track.gil.as_ref().map(|gil| gil.switches());
-        Ok(Sample { seconds, cores_used, handovers, counts: counts? })
+        Ok(Sample { seconds, cores_used, handovers, start_up: None, counts: counts? })
     }
 }
 
@@ -128,14 +133,19 @@ mod tests {
 
     fn experiment() -> Experiment {
         let two = NonZeroUsize::new(2).unwrap();
-        Experiment { limit: 10_000, tasks: two, lanes: Lane::NATIVE.to_vec(), rounds: two, interpreter: None }
+        Experiment { limit: 10_000, tasks: two, lanes: in_process(), rounds: two, interpreter: None }
+    }
+
+    /// The lanes that need no other program.
+    fn in_process() -> Vec<Lane> {
+        Lane::NATIVE.into_iter().filter(|&lane| lane != Lane::Processes).collect()
     }
 
     #[test]
     fn every_lane_counts_right_in_every_task() {
         let runs = Cell::new(0);
         let report = experiment().run(&AtomicBool::new(false), &|| runs.set(runs.get() + 1)).unwrap();
-        assert_eq!(runs.get(), 2 * Lane::NATIVE.len());
+        assert_eq!(runs.get(), 2 * in_process().len());
         assert!(report.verified());
         for lane in &report.lanes {
             assert_eq!(lane.counts, [1229, 1229], "{}", lane.lane);

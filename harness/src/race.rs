@@ -13,6 +13,7 @@ mod words;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use primelanes_backends::{Algorithm, BackendKind, Error, PrimeCounter, Query, available_workers};
 use rand::seq::SliceRandom;
@@ -90,10 +91,12 @@ impl Race {
         let mut samples = vec![Vec::new(); self.lanes.len()];
         let mut order: Vec<usize> = (0..self.lanes.len()).collect();
         let activity = Activity::start();
+        let mut elsewhere = Duration::ZERO;
         for round in 0..self.warmup + self.rounds.get() {
             order.shuffle(&mut rand::rng());
             for (place, &lane) in order.iter().enumerate() {
-                let sample = self.run_lane(self.lanes[lane], place, cancel)?;
+                let (sample, time_elsewhere) = self.run_lane(self.lanes[lane], place, cancel)?;
+                elsewhere += time_elsewhere;
                 if round >= self.warmup {
                     samples[lane].push(sample);
                 }
@@ -101,25 +104,28 @@ impl Race {
             }
         }
         let cores = available_workers().get();
-        let machine = Machine { cores, busy_before, busy_beside: activity.of_others() };
+        let machine = Machine { cores, busy_before, busy_beside: activity.of_others(elsewhere) };
         // The oracle cannot be cancelled, but takes no time beside lanes that have run to their end.
         let expected = oracle::known_or_counted(self.stop);
         let report = Report::new(self, &samples, expected, machine);
         if cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(report) }
     }
 
+    /// One run, and the processor time that the lane's workers took outside of this process.
     fn run_lane(
         &self,
         (backend, workers): (BackendKind, NonZeroUsize),
         place: usize,
         cancel: &AtomicBool,
-    ) -> Result<Sample, Error> {
+    ) -> Result<(Sample, Duration), Error> {
         let lane = backend.open(workers)?;
+        let start_up = lane.time_elsewhere();
         let query = Query::up_to(self.stop).algorithm(self.algorithm).cancel(cancel);
         let stopwatch = Stopwatch::start();
         let count = lane.count(&query);
-        let (seconds, cores_used) = stopwatch.stop();
-        Ok(Sample { seconds, cores_used, count: count?, place })
+        let elsewhere = lane.time_elsewhere();
+        let (seconds, cores_used) = stopwatch.stop(elsewhere.saturating_sub(start_up));
+        Ok((Sample { seconds, cores_used, count: count?, place }, elsewhere))
     }
 }
 
@@ -133,7 +139,8 @@ mod tests {
     const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
     fn race() -> Race {
-        let lanes = Race::lanes(&BackendKind::ALL, &[ONE, TWO]).unwrap();
+        let in_process: Vec<_> = BackendKind::ALL.into_iter().filter(|kind| kind.is_in_process()).collect();
+        let lanes = Race::lanes(&in_process, &[ONE, TWO]).unwrap();
         Race { stop: 10_000, algorithm: Algorithm::TrialDivision, lanes, rounds: TWO, warmup: 1 }
     }
 

@@ -13,9 +13,14 @@ use proptest::prelude::*;
 
 /// Every lane with 1, 2, 3 and 7 workers, as far as it takes them; opened once.
 static LANES: LazyLock<Vec<AnyBackend>> = LazyLock::new(|| {
+    #[cfg(unix)]
+    primelanes_backends::worker::register(env!("CARGO_BIN_EXE_primelanes"), ["worker"]);
     let workers = [1, 2, 3, 7].map(|workers| NonZeroUsize::new(workers).unwrap());
     let open = |kind: BackendKind| workers.into_iter().filter_map(move |workers| kind.open(workers).ok());
-    BackendKind::ALL.into_iter().flat_map(open).collect()
+    let lanes: Vec<_> = BackendKind::ALL.into_iter().flat_map(open).collect();
+    let kinds = if cfg!(unix) { 5 } else { 4 };
+    assert_eq!(lanes.len(), 4 * kinds - 3, "only the single thread refuses more workers");
+    lanes
 });
 
 fn assert_all_count(range: &RangeInclusive<u64>, algorithm: Algorithm, expected: u64) -> Result<(), TestCaseError> {

@@ -4,7 +4,11 @@
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
+#[cfg(unix)]
+use std::process::Command;
 
+#[cfg(unix)]
+use primelanes_backends::Processes;
 use primelanes_backends::{
     Backend, Control, Error, GlobalLock, Kernel, Ledger, LockMode, Rayon, ScopedThreads, SingleThread, Wire, guard,
 };
@@ -15,7 +19,16 @@ conformance!(single_thread, |_| SingleThread, Caps::full().at_most(1));
 conformance!(scoped_threads, ScopedThreads::new);
 conformance!(rayon, |workers| Rayon::new(workers).unwrap());
 conformance!(global_lock, GlobalLock::new);
+#[cfg(unix)]
+conformance!(processes, worker_processes, Caps::full().without(Ability::SharedMemory));
 conformance!(global_lock_released, |workers| GlobalLock::new(workers).with_mode(LockMode::Release));
+
+#[cfg(unix)]
+fn worker_processes(workers: NonZeroUsize) -> Processes {
+    let mut worker = Command::new(env!("CARGO_BIN_EXE_primelanes"));
+    worker.arg("worker");
+    Processes::with_command(workers, worker).unwrap()
+}
 
 /// Runs everything from plain data to bytes and back, as a worker in another process would, and cannot be stopped.
 struct Wired;
@@ -34,7 +47,7 @@ impl Backend for Wired {
         let ledger = Ledger::new(tiles, self.workers(), kernel.grain());
         let not_portable = || Error::NotPortable { backend: "wired", phase: kernel.phase() };
         let run_all = || {
-            let mut job = kernel.spec().ok_or_else(not_portable)?.open()?;
+            let mut job = kernel.spec().ok_or_else(not_portable)?.open(&Control::new())?;
             while let Some(run) = ledger.claim() {
                 let bytes = job.run(run.clone(), &Control::new())?;
                 watch.after(run.end - run.start);

@@ -22,11 +22,12 @@ struct Lane {
 
 impl Args {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        let lanes = BackendKind::ALL.map(|kind| Lane {
+        let describe = |kind: BackendKind| Lane {
             name: kind.name(),
             max_workers: kind.max_workers(),
             description: kind.description(),
-        });
+        };
+        let lanes: Vec<_> = BackendKind::available().map(describe).collect();
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{}", serde_json::to_string(&lanes)?)?;

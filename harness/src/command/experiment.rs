@@ -25,8 +25,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one)]
     tasks: NonZeroUsize,
 
-    /// sequential, global-lock, scoped-threads, rayon; with --python also python-sequential, python-threads,
-    /// python-processes. All of them, unless said.
+    /// sequential, global-lock, scoped-threads, rayon, processes; with --python also python-sequential,
+    /// python-threads, python-processes. All of them, unless said.
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     lanes: Vec<Lane>,
 
@@ -76,7 +76,7 @@ impl Args {
             let message = format!("the lane {lane} needs an interpreter: --python <PATH>\n");
             return Err(clap::Error::raw(ErrorKind::ValueValidation, message));
         }
-        let all = || Lane::ALL.into_iter().filter(can).collect();
+        let all = || Lane::ALL.into_iter().filter(|lane| can(lane) && lane.is_available()).collect();
         Ok(if named.is_empty() { all() } else { named.clone() })
     }
 }

@@ -93,9 +93,9 @@ impl Args {
         let workers = if self.workers.is_empty() { Race::default_workers() } else { self.workers.clone() };
         // A lane that was named must take one of these numbers; of the others those run that do.
         let takes = |kind: &BackendKind| workers.iter().any(|&workers| kind.check(workers).is_ok());
-        let able: Vec<_> = BackendKind::ALL.into_iter().filter(takes).collect();
+        let able: Vec<_> = BackendKind::available().filter(takes).collect();
         let backends = match (&self.backends[..], &able[..]) {
-            ([], []) => BackendKind::ALL.to_vec(),
+            ([], []) => BackendKind::available().collect(),
             ([], able) => able.to_vec(),
             (named, _) => named.to_vec(),
         };

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use primelanes_backends::{AnyBackend, BackendKind, Error};
-use primelanes_harness::conformance::{Caps, Law, Report, Suite};
+use primelanes_harness::conformance::{Ability, Caps, Law, Report, Suite};
 use primelanes_harness::number;
 use serde::Serialize;
 
@@ -41,7 +41,7 @@ struct Answer {
 
 impl Args {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        let lanes = self.backend.map_or_else(|| BackendKind::ALL.to_vec(), |lane| vec![lane]);
+        let lanes = self.backend.map_or_else(|| BackendKind::available().collect(), |lane| vec![lane]);
         let seed = self.seed.unwrap_or_else(|| rand::random::<u32>().into());
         let cancel = interrupt::flag()?;
         let backends = lanes.into_iter().map(|lane| self.judge(lane, seed, cancel)).collect::<Result<Vec<_>, _>>()?;
@@ -61,7 +61,9 @@ impl Args {
     /// Judges one lane; says each finding as it comes, unless they are to come as JSON.
     fn judge(&self, kind: BackendKind, seed: u64, cancel: &AtomicBool) -> anyhow::Result<Report> {
         let open = move |workers| -> AnyBackend { kind.open(workers).expect("the lane takes so many workers") };
-        let suite = Suite::new(open, Caps::full().at_most(kind.max_workers().get()), seed, self.cases);
+        let caps = Caps::full().at_most(kind.max_workers().get());
+        let caps = if kind.is_in_process() { caps } else { caps.without(Ability::SharedMemory) };
+        let suite = Suite::new(open, caps, seed, self.cases);
         let mut written = self.say(&suite.report(Vec::new()));
         let laws = suite.judge_all(|finding| {
             if written.is_ok() {

@@ -22,6 +22,8 @@ pub enum Lane {
     ScopedThreads,
     /// All at once in one rayon pool with a thread for each task.
     Rayon,
+    /// All at once in one pool with a worker process for each task.
+    Processes,
     /// A Python script: one after another.
     PythonSequential,
     /// A Python script: all at once, a thread each.
@@ -51,18 +53,20 @@ enum Team {
 
 impl Lane {
     /// All lanes, in the order of a report.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Sequential,
         Self::GlobalLock,
         Self::ScopedThreads,
         Self::Rayon,
+        Self::Processes,
         Self::PythonSequential,
         Self::PythonThreads,
         Self::PythonProcesses,
     ];
 
-    /// The lanes that run in this process.
-    pub const NATIVE: [Self; 4] = [Self::Sequential, Self::GlobalLock, Self::ScopedThreads, Self::Rayon];
+    /// The lanes that need no interpreter.
+    pub const NATIVE: [Self; 5] =
+        [Self::Sequential, Self::GlobalLock, Self::ScopedThreads, Self::Rayon, Self::Processes];
 
     /// The lanes that an interpreter runs.
     pub const PYTHON: [Self; 3] = [Self::PythonSequential, Self::PythonThreads, Self::PythonProcesses];
@@ -75,6 +79,7 @@ impl Lane {
             Self::GlobalLock => GlobalLock::NAME,
             Self::ScopedThreads => ScopedThreads::NAME,
             Self::Rayon => Rayon::NAME,
+            Self::Processes => BackendKind::Processes.name(),
             Self::PythonSequential => "python-sequential",
             Self::PythonThreads => "python-threads",
             Self::PythonProcesses => "python-processes",
@@ -87,6 +92,12 @@ impl Lane {
         Self::PYTHON.contains(&self)
     }
 
+    /// Whether the lane can be had on this system, given an interpreter for those that need one.
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        self != Self::Processes || BackendKind::Processes.is_available()
+    }
+
     /// The lane that this one's speed-up is over: the one that runs the tasks one after another in the same language.
     #[must_use]
     pub fn baseline(self) -> Self {
@@ -96,7 +107,10 @@ impl Lane {
     /// Whether the lane can run so many tasks.
     pub(super) fn check(self, tasks: NonZeroUsize, interpreter: Option<&Interpreter>) -> Result<(), Error> {
         match self.team(tasks) {
-            Team::Native(team, workers) => team.check(workers),
+            Team::Native(team, workers) => {
+                let pool = (self == Self::Processes).then_some(BackendKind::Processes);
+                pool.map_or(Ok(()), |pool| pool.check(workers)).and_then(|()| team.check(workers))
+            }
             Team::Python(mode) => Python::open(self, mode, tasks, interpreter).map(drop),
         }
     }
@@ -104,12 +118,16 @@ impl Lane {
     pub(super) fn open(self, tasks: NonZeroUsize, interpreter: Option<&Interpreter>) -> Result<Track<'_>, Error> {
         match self.team(tasks) {
             Team::Native(team, workers) => {
-                let lock = (self == Self::GlobalLock).then(|| GlobalLock::new(NonZeroUsize::MIN));
-                Ok(Track::Native(Native {
-                    team: team.open(workers)?,
-                    gil: lock.as_ref().map(|lock| Arc::clone(lock.gil())),
-                    counter: lock.map_or(AnyBackend::SingleThread(SingleThread), AnyBackend::GlobalLock),
-                }))
+                let (counter, gil) = match self {
+                    Self::GlobalLock => {
+                        let lock = GlobalLock::new(NonZeroUsize::MIN);
+                        let gil = Arc::clone(lock.gil());
+                        (AnyBackend::GlobalLock(lock), Some(gil))
+                    }
+                    Self::Processes => (BackendKind::Processes.open(tasks)?, None),
+                    _ => (AnyBackend::SingleThread(SingleThread), None),
+                };
+                Ok(Track::Native(Native { team: team.open(workers)?, counter, gil }))
             }
             Team::Python(mode) => Python::open(self, mode, tasks, interpreter).map(Track::Python),
         }
@@ -118,7 +136,8 @@ impl Lane {
     const fn team(self, tasks: NonZeroUsize) -> Team {
         match self {
             Self::Sequential => Team::Native(BackendKind::SingleThread, NonZeroUsize::MIN),
-            Self::GlobalLock | Self::ScopedThreads => Team::Native(BackendKind::ScopedThreads, tasks),
+            // Threads that wait for processes are no more than that.
+            Self::GlobalLock | Self::ScopedThreads | Self::Processes => Team::Native(BackendKind::ScopedThreads, tasks),
             Self::Rayon => Team::Native(BackendKind::Rayon, tasks),
             Self::PythonSequential => Team::Python(Mode::Sequential),
             Self::PythonThreads => Team::Python(Mode::Threads),
@@ -172,8 +191,8 @@ mod tests {
         let error = "gil".parse::<Lane>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "unknown lane 'gil': one of sequential, global-lock, scoped-threads, rayon, python-sequential, \
-             python-threads, python-processes"
+            "unknown lane 'gil': one of sequential, global-lock, scoped-threads, rayon, processes, \
+             python-sequential, python-threads, python-processes"
         );
     }
 }

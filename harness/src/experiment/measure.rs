@@ -16,6 +16,8 @@ pub(super) struct Sample {
     pub(super) cores_used: f64,
     /// How often the lock went from one thread to another; `None` in a lane without one, or without a way to ask.
     pub(super) handovers: Option<u64>,
+    /// Seconds that it took to start the worker processes, before the clock; `None` in a lane without any.
+    pub(super) start_up: Option<f64>,
     /// What each task counted.
     pub(super) counts: Vec<u64>,
 }
@@ -51,6 +53,10 @@ pub struct LaneReport {
     pub cores_used: f64,
     /// Median over the rounds; `None` in a lane without a lock, and in an interpreter's, which does not tell.
     pub handovers: Option<u64>,
+    /// Seconds before the clock that it took to start the worker processes, median over the rounds; not in the JSON of a
+    /// lane without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_up: Option<f64>,
     /// What each task counted, in the first round that has a wrong count, or else in the first.
     pub counts: Vec<u64>,
     /// Whether every count of every round equals the oracle's.
@@ -91,6 +97,7 @@ impl LaneReport {
     fn new(lane: Lane, samples: &[Sample], expected: u64) -> Self {
         let is_wrong = |sample: &&Sample| sample.counts.iter().any(|&count| count != expected);
         let wrong = samples.iter().find(is_wrong);
+        let start_ups: Option<Vec<f64>> = samples.iter().map(|sample| sample.start_up).collect();
         let handovers: Option<Vec<f64>> = samples.iter().map(|sample| sample.handovers.map(|n| n as f64)).collect();
         Self {
             lane,
@@ -98,6 +105,7 @@ impl LaneReport {
             speedup: None,
             cores_used: median(samples.iter().map(|sample| sample.cores_used)),
             handovers: handovers.map(|counts| median(counts) as u64),
+            start_up: start_ups.map(median),
             counts: wrong.unwrap_or(&samples[0]).counts.clone(),
             verified: wrong.is_none(),
         }
@@ -126,7 +134,7 @@ mod tests {
     use super::*;
 
     fn sample(seconds: f64, counts: &[u64]) -> Sample {
-        Sample { seconds, cores_used: 1.0, handovers: None, counts: counts.to_vec() }
+        Sample { seconds, cores_used: 1.0, handovers: None, start_up: None, counts: counts.to_vec() }
     }
 
     #[test]

@@ -79,6 +79,6 @@ impl<'a> Python<'a> {
             other => Error::Unavailable { what: self.lane.name(), reason: other.to_string() },
         })?;
         let cores_used = processor_seconds / seconds.max(f64::MIN_POSITIVE);
-        Ok(Sample { seconds, cores_used, handovers: None, counts })
+        Ok(Sample { seconds, cores_used, handovers: None, start_up: None, counts })
     }
 }

@@ -20,6 +20,7 @@ impl fmt::Display for Report {
             writeln!(f, "A python lane's speed-up is over python-sequential, any other's over sequential.")?;
         }
         write!(f, "{}", self.sentence())?;
+        self.start_up_sentence().map_or(Ok(()), |sentence| write!(f, "\n{sentence}"))?;
         self.python_sentence().map_or(Ok(()), |sentence| write!(f, "\n{sentence}"))
     }
 }
@@ -83,6 +84,13 @@ impl Report {
         format!("Against {tasks} one after the other, {}; every count is right.", clauses.join(", and "))
     }
 
+    /// What the clock did not see.
+    fn start_up_sentence(&self) -> Option<String> {
+        let seconds = self.lanes.iter().find_map(|lane| lane.start_up)?;
+        let workers = plural(self.tasks, "worker process");
+        Some(format!("Before the clock started, {workers} took {:.1} ms to start.", 1e3 * seconds))
+    }
+
     /// What the interpreter's lanes gained, and what a native one gains over them.
     fn python_sentence(&self) -> Option<String> {
         let speedup = |lane: Lane| self.lanes.iter().find(|report| report.lane == lane)?.speedup;
@@ -126,6 +134,7 @@ mod tests {
             },
             cores_used: 1.0,
             handovers: (lane == Lane::GlobalLock).then_some(38),
+            start_up: (lane == Lane::Processes).then_some(0.0123),
             counts: vec![count; tasks],
         };
         let measured: Vec<_> = lanes.iter().map(|&lane| (lane, vec![sample(lane)])).collect();
@@ -158,6 +167,14 @@ mod tests {
         assert_eq!(sentence(&Lane::NATIVE, 2), "");
         assert_eq!(report(&Lane::ALL, 24, 2).python_sentence(), None, "of a wrong count there is one thing to say");
         assert_eq!(report(&Lane::ALL, 25, 2).sentence(), report(&Lane::NATIVE, 25, 2).sentence());
+    }
+
+    #[test]
+    fn a_start_up_is_stated_apart() {
+        let said = |lane| report(&[lane], 25, 2).start_up_sentence();
+        assert_eq!(said(Lane::Rayon), None);
+        let sentence = "Before the clock started, 2 worker processes took 12.3 ms to start.";
+        assert_eq!(said(Lane::Processes).as_deref(), Some(sentence));
     }
 
     #[test]

@@ -40,16 +40,16 @@ impl Activity {
         Self { ticks: Ticks::now(), own: ProcessTime::now(), since: Instant::now() }
     }
 
-    /// Cores that others kept busy since then; `None` where the system does not say, so soon after, or if this
-    /// process may not use all cores.
-    pub(super) fn of_others(&self) -> Option<f64> {
+    /// Cores that others kept busy since then, besides this process and its workers, which took so much time; `None`
+    /// where the system does not say, so soon after, or if this process may not use all cores.
+    pub(super) fn of_others(&self, workers: Duration) -> Option<f64> {
         let (now, then) = (Ticks::now()?, self.ticks?);
         // Some twenty ticks are few enough; and of other cores than its own this process does not speak.
         let granted = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         if self.since.elapsed() < MOMENT || then.cores as usize != granted {
             return None;
         }
-        let own = self.own.elapsed().as_secs_f64() / self.since.elapsed().as_secs_f64();
+        let own = (self.own.elapsed() + workers).as_secs_f64() / self.since.elapsed().as_secs_f64();
         Some((now.cores_busy_since(then) - own).max(0.0))
     }
 
@@ -58,7 +58,7 @@ impl Activity {
         let activity = Self::start();
         activity.ticks?;
         thread::sleep(MOMENT);
-        activity.of_others()
+        activity.of_others(Duration::ZERO)
     }
 }
 
@@ -106,6 +106,6 @@ mod tests {
             let busy = Activity::over_a_moment().unwrap();
             assert!((0.0..=f64::from(cores)).contains(&busy), "{busy} of {cores}");
         }
-        assert_eq!(Activity::start().of_others(), None, "too soon to say");
+        assert_eq!(Activity::start().of_others(Duration::ZERO), None, "too soon to say");
     }
 }

@@ -1,0 +1,252 @@
+//! The one body of all folds that run elsewhere.
+//!
+//! Cuts the tiles into runs, has at most one run in flight with each worker, and deposits the answers in the ledger, which
+//! demands each tile exactly once. A run whose worker is lost is given to another, in shorter pieces. Whatever happens, the
+//! fold ends with the right answer or with an error.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use primelanes_core::{Error, JobSpec, Kernel, Monoid, Pulse, Stopped, Watch, Wire};
+
+use super::pace::Pace;
+use super::wire::Outcome;
+use crate::Ledger;
+
+/// So many workers may be lost on the same tiles: then the tiles are at fault, or the machine.
+const MOST_DEATHS: u32 = 3;
+
+/// How often the cancel flag is looked at while nothing happens.
+const TICK: Duration = Duration::from_millis(10);
+
+/// An answer that is due sooner is worth staying awake for: it takes as long to be woken up.
+const SOON: Duration = Duration::from_micros(50);
+
+/// One of a crew's workers.
+pub(crate) type WorkerId = usize;
+
+/// The workers of one fold: what a transport has to offer. Dropping it ends those that still have a run.
+pub(crate) trait Crew {
+    /// Time since some moment.
+    fn now(&self) -> Duration;
+
+    /// A free worker, for this fold alone from now on; waits at most for so long.
+    fn hire(&mut self, wait: Duration) -> Option<WorkerId>;
+
+    /// Gives a hired worker a run.
+    ///
+    /// # Errors
+    /// Why it cannot be reached: it is lost, and no longer this fold's.
+    fn send(&mut self, worker: WorkerId, spec: &JobSpec, run: &Range<u64>) -> Result<(), String>;
+
+    /// Waits at most for so long until something happens, and tells all that has happened. `soon`: probably it does at
+    /// once.
+    fn next(&mut self, wait: Duration, soon: bool) -> Vec<Event>;
+
+    /// Ends a worker: it is lost, and no longer this fold's.
+    fn give_up(&mut self, worker: WorkerId);
+}
+
+/// What happens to a worker that has a run.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) worker: WorkerId,
+    pub(crate) news: News,
+}
+
+#[derive(Debug)]
+pub(crate) enum News {
+    /// It is at work.
+    Alive,
+    /// It has answered its run, is free, and no longer this fold's.
+    Answered {
+        outcome: Outcome,
+        /// How long the tiles took.
+        busy: Duration,
+    },
+    /// It is no more, for this reason, and no longer this fold's.
+    Lost(String),
+}
+
+/// Folds a kernel on workers elsewhere.
+#[derive(Debug)]
+pub(crate) struct Dispatch<'a, C, P> {
+    backend: &'static str,
+    phase: &'static str,
+    spec: JobSpec,
+    crew: C,
+    watch: &'a Watch<'a>,
+    ledger: Ledger<P>,
+    pace: Pace,
+    /// Runs that were lost, or that found no free worker.
+    waiting: Vec<Run>,
+    in_flight: Vec<Flight>,
+}
+
+#[derive(Clone, Debug)]
+struct Run {
+    tiles: Range<u64>,
+    /// Workers that were lost on it.
+    deaths: u32,
+}
+
+#[derive(Debug)]
+struct Flight {
+    run: Run,
+    worker: WorkerId,
+    since: Duration,
+    /// The worker's last sign of life.
+    alive: Duration,
+    patience: Duration,
+}
+
+impl<'a, C: Crew, P: Monoid + Wire> Dispatch<'a, C, P> {
+    /// The fold of `kernel` over the ledger's tiles. Workers without a sign of life are given up after `patience`, or
+    /// after twenty times what their run should take, whichever is longer.
+    ///
+    /// # Errors
+    /// [`Error::NotPortable`].
+    pub(crate) fn new<K: Kernel<Partial = P>>(
+        backend: &'static str,
+        kernel: &K,
+        ledger: Ledger<P>,
+        crew: C,
+        patience: Duration,
+        watch: &'a Watch<'a>,
+    ) -> Result<Self, Error> {
+        let phase = kernel.phase();
+        let spec = kernel.spec().ok_or(Error::NotPortable { backend, phase })?;
+        let pace = Pace::new(patience);
+        Ok(Self { backend, phase, spec, crew, watch, ledger, pace, waiting: Vec::new(), in_flight: Vec::new() })
+    }
+
+    /// Runs it to its end.
+    ///
+    /// # Errors
+    /// The first thing that went wrong.
+    pub(crate) fn run(mut self) -> Result<P, Error> {
+        loop {
+            self.send_all()?;
+            match (&self.in_flight[..], &self.waiting[..]) {
+                ([], []) => break,
+                // Other folds have all workers.
+                ([], _) => {}
+                _ => self.hear()?,
+            }
+        }
+        self.ledger.finish(self.watch)
+    }
+
+    /// Sends runs as long as there are some, and free workers.
+    fn send_all(&mut self) -> Result<(), Error> {
+        while let Some(run) = self.next_run() {
+            self.beat()?;
+            let wait = if self.in_flight.is_empty() { TICK } else { Duration::ZERO };
+            let Some(worker) = self.crew.hire(wait) else {
+                self.waiting.push(run);
+                break;
+            };
+            let (since, patience) = (self.crew.now(), self.pace.deadline(length(&run.tiles)));
+            let sent = self.crew.send(worker, &self.spec, &run.tiles);
+            let flight = Flight { run, worker, since, alive: since, patience };
+            match sent {
+                Ok(()) => self.in_flight.push(flight),
+                Err(reason) => self.lost(flight, reason)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A run that waits, or a new one.
+    fn next_run(&mut self) -> Option<Run> {
+        let most = self.pace.most();
+        let Some(mut run) = self.waiting.pop() else {
+            return self.ledger.claim_at_most(most).map(|tiles| Run { tiles, deaths: 0 });
+        };
+        // What was lost is tried in shorter pieces, even below the grain.
+        if run.deaths > 0 && length(&run.tiles) > most {
+            let rest = run.tiles.start + most..run.tiles.end;
+            run.tiles.end = rest.start;
+            self.waiting.push(Run { tiles: rest, ..run });
+        }
+        Some(run)
+    }
+
+    /// Waits a little for something to happen, and sees to it.
+    fn hear(&mut self) -> Result<(), Error> {
+        self.beat()?;
+        let now = self.crew.now();
+        let due = self.in_flight.iter().map(|flight| flight.alive + flight.patience).min();
+        let wait = due.map_or(TICK, |due| due.saturating_sub(now).min(TICK));
+        for Event { worker, news } in self.crew.next(wait, self.is_due_soon(now)) {
+            let place = self.in_flight.iter().position(|flight| flight.worker == worker);
+            let place = place.expect("there is news of those alone that have a run");
+            match news {
+                News::Alive => self.in_flight[place].alive = self.crew.now(),
+                News::Answered { outcome, busy } => {
+                    let flight = self.in_flight.swap_remove(place);
+                    self.answered(flight, outcome, busy)?;
+                }
+                News::Lost(reason) => {
+                    let flight = self.in_flight.swap_remove(place);
+                    self.lost(flight, reason)?;
+                }
+            }
+        }
+        // By the time before the crew was asked: what came while this process was held up has been heard by now.
+        self.give_up_stalled(now)
+    }
+
+    fn is_due_soon(&self, now: Duration) -> bool {
+        let due = |flight: &Flight| flight.since + self.pace.expected(length(&flight.run.tiles));
+        self.in_flight.iter().any(|flight| due(flight).abs_diff(now) <= SOON)
+    }
+
+    fn answered(&mut self, flight: Flight, outcome: Outcome, busy: Duration) -> Result<(), Error> {
+        let tiles = flight.run.tiles;
+        let count = length(&tiles);
+        match outcome {
+            Outcome::Partial(bytes) => {
+                self.pace.answered(count, self.crew.now().saturating_sub(flight.since), busy);
+                self.ledger.deposit(tiles, P::decode(&bytes)?)?;
+                self.watch.after(count);
+                Ok(())
+            }
+            Outcome::Panicked(message) => Err(Error::Panicked { phase: self.phase, message }),
+            Outcome::Failed(reason) => Err(Error::Malformed { what: "answer of a worker", reason }),
+        }
+    }
+
+    fn lost(&mut self, flight: Flight, reason: String) -> Result<(), Error> {
+        self.pace.lost();
+        let Run { tiles: run, deaths } = flight.run;
+        let deaths = deaths + 1;
+        if deaths == MOST_DEATHS {
+            return Err(Error::WorkersLost { backend: self.backend, run, deaths, reason });
+        }
+        self.waiting.push(Run { tiles: run, deaths });
+        Ok(())
+    }
+
+    fn give_up_stalled(&mut self, now: Duration) -> Result<(), Error> {
+        let stalled = |flight: &Flight| now >= flight.alive + flight.patience;
+        while let Some(place) = self.in_flight.iter().position(stalled) {
+            let flight = self.in_flight.swap_remove(place);
+            self.crew.give_up(flight.worker);
+            let reason = format!("it showed no sign of life for {:?}", flight.patience);
+            self.lost(flight, reason)?;
+        }
+        Ok(())
+    }
+
+    fn beat(&self) -> Result<(), Error> {
+        self.watch.beat().map_err(|Stopped| self.watch.cause())
+    }
+}
+
+const fn length(tiles: &Range<u64>) -> u64 {
+    tiles.end - tiles.start
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! Workers that die, at every moment; and a program that dies before its workers.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use primelanes_backends::{Backend, Control, Error, PrimeCounter, Probe, Query, Trouble};
+use rustix::process::Signal;
+
+use super::saboteur::open;
+use super::system::{children, descriptors, is_gone, kill_all, signal, slow, state_of, tiles_of, wait_until};
+
+super::trials! {
+    killed_without_a_run_they_are_replaced,
+    killed_in_the_middle_of_a_run_it_is_done_again,
+    killed_all_at_once_and_again_the_answer_stands,
+    a_worker_that_stops_is_replaced,
+    a_tile_that_nobody_survives_is_named,
+    a_tile_that_nobody_finishes_is_named,
+    a_long_tile_that_beats_is_waited_for,
+    a_panic_ends_no_process,
+    a_cancelled_stall_is_not_waited_for,
+    workers_end_with_their_program,
+    nothing_is_left_behind,
+}
+
+fn killed_without_a_run_they_are_replaced() {
+    let lane = open(3, &[]);
+    for turn in 1..=3 {
+        let before = lane.process_ids();
+        kill_all(&lane);
+        wait_until("all are gone", || before.iter().all(|&id| is_gone(id)));
+        assert_eq!(lane.fold(&slow(30), &Control::new()).map(|visits| tiles_of(&visits)), Ok((0..30).collect()));
+        assert_eq!(lane.replaced(), 3 * turn);
+        assert!(lane.process_ids().iter().all(|id| !before.contains(id)));
+    }
+}
+
+fn killed_in_the_middle_of_a_run_it_is_done_again() {
+    let lane = open(2, &[]);
+    let done = AtomicBool::new(false);
+    let visits = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(60));
+                signal(lane.process_ids()[0], Signal::KILL);
+            }
+        });
+        let visits = lane.fold(&slow(600), &Control::new());
+        done.store(true, Ordering::Relaxed);
+        visits
+    });
+    assert_eq!(visits.map(|visits| tiles_of(&visits)), Ok((0..600).collect()));
+    assert!(lane.replaced() > 0);
+}
+
+fn killed_all_at_once_and_again_the_answer_stands() {
+    let lane = open(3, &[]);
+    let done = AtomicBool::new(false);
+    let count = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(80));
+                kill_all(&lane);
+            }
+        });
+        let count = lane.count_primes(1_000_000_000);
+        done.store(true, Ordering::Relaxed);
+        count
+    });
+    assert_eq!(count, Ok(50_847_534));
+    assert!(lane.replaced() >= 3);
+}
+
+/// Stopped, a process neither ends nor answers.
+fn a_worker_that_stops_is_replaced() {
+    let lane = open(2, &[]).patience(Duration::from_millis(300));
+    let stopped = lane.process_ids()[0];
+    let visits = thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(100));
+            signal(stopped, Signal::STOP);
+        });
+        lane.fold(&slow(1000), &Control::new())
+    });
+    assert_eq!(visits.map(|visits| tiles_of(&visits)), Ok((0..1000).collect()));
+    assert!(lane.replaced() == 1 && state_of(stopped).is_none(), "{}", lane.replaced());
+}
+
+fn a_tile_that_nobody_survives_is_named() {
+    let lane = open(2, &[]);
+    let probe = Probe { trouble: Some(Trouble::Exit(57)), ..slow(100) };
+    match lane.fold(&probe, &Control::new()) {
+        Err(Error::WorkersLost { backend: "processes", run, deaths: 3, reason }) => {
+            assert!(run.contains(&57) && reason == "it ended: exit status: 70", "{run:?}: {reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(lane.fold(&Probe::new(5), &Control::new()).map(|visits| tiles_of(&visits)), Ok((0..5).collect()));
+}
+
+fn a_tile_that_nobody_finishes_is_named() {
+    let lane = open(2, &[]).patience(Duration::from_millis(200));
+    let probe = Probe { trouble: Some(Trouble::Stall(3, Duration::from_hours(1))), ..Probe::new(4) };
+    match lane.fold(&probe, &Control::new()) {
+        Err(Error::WorkersLost { run, deaths: 3, reason, .. }) => {
+            assert!(run.contains(&3) && reason.starts_with("it showed no sign of life for "), "{run:?}: {reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(lane.fold(&Probe::new(5), &Control::new()).map(|visits| tiles_of(&visits)), Ok((0..5).collect()));
+}
+
+/// The largest prime below 2^59: half a billion divisions in one tile.
+fn a_long_tile_that_beats_is_waited_for() {
+    let lane = open(2, &[]).patience(Duration::from_millis(250));
+    let prime = (1 << 59) - 55;
+    let query = Query::range(prime..=prime).algorithm(primelanes_backends::Algorithm::TrialDivision);
+    let clock = Instant::now();
+    assert_eq!((lane.count(&query), lane.replaced()), (Ok(1), 0));
+    assert!(clock.elapsed() > Duration::from_millis(250), "the tile is too short to show anything");
+}
+
+fn a_panic_ends_no_process() {
+    let lane = open(2, &[]);
+    let before = lane.process_ids();
+    for trouble in [Trouble::PanicInTile(0), Trouble::PanicInScratch] {
+        // One tile, so that no other worker is busy with the fold when it fails.
+        let probe = Probe { trouble: Some(trouble), ..Probe::new(1) };
+        assert!(matches!(lane.fold(&probe, &Control::new()), Err(Error::Panicked { phase: "probe", .. })));
+    }
+    assert_eq!((lane.process_ids(), lane.replaced()), (before, 0));
+}
+
+fn a_cancelled_stall_is_not_waited_for() {
+    let lane = open(2, &[]);
+    let probe = Probe { trouble: Some(Trouble::Stall(0, Duration::from_hours(1))), ..Probe::new(4) };
+    let stop = AtomicBool::new(false);
+    let folded = thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(50));
+            stop.store(true, Ordering::Relaxed);
+        });
+        lane.fold(&probe, &Control::new().cancel(&stop))
+    });
+    assert_eq!(folded.err(), Some(Error::Cancelled));
+    assert_eq!(lane.count_primes(1_000), Ok(168));
+}
+
+/// A program that starts workers, says which, and has them sleep without a beat.
+pub(super) fn host() {
+    let lane = open(3, &[]);
+    let ids: Vec<_> = lane.process_ids().iter().map(u32::to_string).collect();
+    println!("{}", ids.join(" "));
+    let pause = Duration::from_hours(1);
+    drop(lane.fold(&Probe { pause, ..Probe::new(2) }, &Control::new()));
+}
+
+fn workers_end_with_their_program() {
+    let mut host = Command::new(std::env::current_exe().unwrap()).arg("host").stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(host.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ids: Vec<u32> = line.split_whitespace().map(|id| id.parse().unwrap()).collect();
+    assert!(ids.len() == 3 && !ids.iter().any(|&id| is_gone(id)), "{line}");
+    // Two have a run by then, and one none.
+    thread::sleep(Duration::from_millis(100));
+    host.kill().unwrap();
+    let clock = Instant::now();
+    wait_until("all workers are gone", || ids.iter().all(|&id| is_gone(id)));
+    println!("the workers of a killed program ended within {:?}", clock.elapsed());
+    host.wait().unwrap();
+}
+
+/// In a process of its own, where nobody else opens files.
+fn nothing_is_left_behind() {
+    const NAME: &str = "nothing_is_left_behind";
+    if std::env::var_os(NAME).is_none() {
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        let output = again.args(["--exact", NAME, "--test-threads=1"]).env(NAME, "1").output().unwrap();
+        assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
+        return;
+    }
+    let (files, none) = (descriptors(), children());
+    let lane = open(2, &[]);
+    let with_pool = descriptors();
+    for turn in 0..1000 {
+        if turn % 100 == 50 {
+            kill_all(&lane);
+        }
+        assert_eq!(lane.count_primes(turn), primelanes_backends::SingleThread.count_primes(turn));
+    }
+    assert!(lane.replaced() >= 10);
+    assert_eq!((descriptors(), children().len()), (with_pool, none.len() + 2));
+    drop(lane);
+    assert_eq!((descriptors(), children()), (files, none));
+}

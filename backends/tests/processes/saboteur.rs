@@ -1,0 +1,123 @@
+//! Workers of this program: honest ones, and such that spoil what an honest one says.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write, pipe, stdin, stdout};
+use std::os::fd::AsFd;
+use std::process::{Command, exit};
+use std::thread;
+use std::time::Duration;
+
+use primelanes_backends::{Processes, worker};
+
+use super::system::{Random, workers};
+
+/// What becomes of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Half of it is said, and then the worker ends.
+    Truncate,
+    /// Random bytes instead.
+    Garble,
+    /// One bit of it is another.
+    Flip,
+    /// It is announced as longer than a frame may be.
+    Oversize,
+    /// It is said twice.
+    Repeat,
+    /// Nothing is said any more.
+    Stall,
+    /// The pipe is closed, and the worker stays.
+    Close,
+    /// The worker ends instead, with code 3.
+    Exit,
+}
+
+impl Fault {
+    pub(super) const ALL: [Self; 8] =
+        [Self::Truncate, Self::Garble, Self::Flip, Self::Oversize, Self::Repeat, Self::Stall, Self::Close, Self::Exit];
+
+    fn name(self) -> String {
+        format!("{self:?}")
+    }
+}
+
+/// So many workers that run this program with these arguments.
+pub(super) fn open(count: usize, conduct: &[&str]) -> Processes {
+    Processes::with_command(workers(count), command(conduct)).unwrap()
+}
+
+pub(super) fn command(conduct: &[&str]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.arg("worker").args(conduct);
+    command
+}
+
+/// What this program does as a worker.
+pub(super) fn work(conduct: &[&str]) {
+    let served = match *conduct {
+        [] => worker::serve(stdin(), stdout()),
+        // Whoever creates the file spoils its first answer; the others are honest.
+        ["once", fault, file] => match OpenOptions::new().write(true).create_new(true).open(file) {
+            Ok(_) => spoil(&mut |_| Some(named(fault))),
+            Err(_) => worker::serve(stdin(), stdout()),
+        },
+        ["always", fault] => spoil(&mut |_| Some(named(fault))),
+        // One answer in so many.
+        ["often", seed, one_in] => {
+            let mut random = Random::new(seed.parse::<u64>().unwrap() ^ u64::from(std::process::id()) << 32);
+            let one_in = one_in.parse().unwrap();
+            spoil(&mut |_| (random.below(one_in) == 0).then(|| Fault::ALL[random.below(8) as usize]))
+        }
+        ref other => panic!("no such conduct: {other:?}"),
+    };
+    served.unwrap();
+}
+
+fn named(name: &str) -> Fault {
+    Fault::ALL.into_iter().find(|fault| fault.name() == name).unwrap()
+}
+
+/// Works honestly, but what is said goes through this process's hands.
+fn spoil(fault: &mut dyn FnMut(usize) -> Option<Fault>) -> Result<(), primelanes_backends::Error> {
+    let (mut honest, output) = pipe().unwrap();
+    let serving = thread::spawn(move || worker::serve(stdin(), output));
+    let said = File::from(stdout().as_fd().try_clone_to_owned().unwrap());
+    let mut buffer = vec![0; 1 << 20];
+    let forward = |bytes: &[u8]| drop((&said).write_all(bytes));
+    for turn in 0.. {
+        let length = honest.read(&mut buffer).unwrap();
+        let bytes = &mut buffer[..length];
+        // The first is the greeting.
+        match fault(turn).filter(|_| turn > 0 && length > 0) {
+            None => forward(bytes),
+            Some(Fault::Truncate) => {
+                forward(&bytes[..length / 2]);
+                exit(0);
+            }
+            Some(Fault::Garble) => {
+                let mut random = Random::new(u64::from(std::process::id()));
+                bytes.fill_with(|| random.below(256) as u8);
+                forward(bytes);
+            }
+            Some(Fault::Flip) => {
+                bytes[length - 1] ^= 4;
+                forward(bytes);
+            }
+            Some(Fault::Oversize) => forward(&u32::MAX.to_le_bytes().repeat(4)),
+            Some(Fault::Repeat) => forward(&bytes.repeat(2)),
+            Some(Fault::Stall) => thread::sleep(Duration::from_hours(1)),
+            Some(Fault::Close) => {
+                let nowhere = OpenOptions::new().write(true).open("/dev/null").unwrap();
+                rustix::stdio::dup2_stdout(&nowhere).unwrap();
+                drop(said);
+                thread::sleep(Duration::from_hours(1));
+                break;
+            }
+            Some(Fault::Exit) => exit(3),
+        }
+        if length == 0 {
+            break;
+        }
+    }
+    serving.join().unwrap()
+}

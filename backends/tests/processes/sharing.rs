@@ -1,0 +1,74 @@
+//! Several folds at once on one pool.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use primelanes_backends::{Backend, Control, PrimeCounter, Probe, Progress};
+
+use super::saboteur::open;
+use super::system::{processes_of, slow, tiles_of};
+
+super::trials! {
+    a_late_fold_does_not_wait_for_the_end_of_an_early_one,
+    two_folds_keep_both_workers_busy,
+    more_folds_than_workers_take_turns,
+}
+
+fn a_late_fold_does_not_wait_for_the_end_of_an_early_one() {
+    let lane = open(2, &[]);
+    let (under_way, early_done) = (Barrier::new(2), AtomicBool::new(false));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let begun = AtomicBool::new(false);
+            let tell = |progress: Progress| {
+                if progress.done > 0 && !begun.swap(true, Ordering::SeqCst) {
+                    under_way.wait();
+                }
+            };
+            let visits = lane.fold(&slow(2000), &Control::new().progress(&tell)).unwrap();
+            early_done.store(true, Ordering::SeqCst);
+            assert_eq!(tiles_of(&visits), (0..2000).collect::<Vec<_>>());
+        });
+        under_way.wait();
+        assert_eq!(lane.fold(&slow(10), &Control::new()).map(|visits| visits.len()), Ok(10));
+        assert!(
+            !early_done.load(Ordering::SeqCst),
+            "the early fold of two seconds was over before the late one of ten ms"
+        );
+    });
+}
+
+fn two_folds_keep_both_workers_busy() {
+    let lane = open(2, &[]);
+    let start = Barrier::new(2);
+    let fold = || {
+        start.wait();
+        lane.fold(&slow(300), &Control::new()).unwrap()
+    };
+    let (left, right) = thread::scope(|scope| {
+        let left = scope.spawn(fold);
+        (fold(), left.join().unwrap())
+    });
+    for visits in [&left, &right] {
+        assert_eq!(tiles_of(visits), (0..300).collect::<Vec<_>>());
+    }
+    let all = processes_of(&[left, right].concat());
+    assert!(all == lane.process_ids(), "both workers were busy: {all:?}");
+}
+
+fn more_folds_than_workers_take_turns() {
+    let lane = open(2, &[]);
+    thread::scope(|scope| {
+        for limit in (0..7).map(|k| 100_000 + 1_000 * k) {
+            let lane = &lane;
+            scope.spawn(move || {
+                for _ in 0..5 {
+                    assert_eq!(lane.count_primes(limit), primelanes_backends::SingleThread.count_primes(limit));
+                    assert_eq!(lane.fold(&Probe::new(40), &Control::new()).map(|visits| visits.len()), Ok(40));
+                }
+            });
+        }
+    });
+    assert_eq!((lane.process_ids().len(), lane.replaced()), (2, 0));
+}

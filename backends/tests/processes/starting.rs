@@ -1,0 +1,113 @@
+//! How a pool starts, is used again, and is gone.
+
+use std::process::Command;
+
+use primelanes_backends::{
+    Algorithm, Backend, BackendKind, Control, Error, PrimeCounter, Probe, Processes, Query, SingleThread, worker,
+};
+
+use super::saboteur::{command, open};
+use super::system::{processes_of, tiles_of, wait_until, workers};
+
+super::trials! {
+    a_registered_program_is_the_lane,
+    counts_are_those_of_one_thread,
+    one_pool_serves_one_question_after_another,
+    a_program_that_cannot_be_started_is_named,
+    a_program_that_is_no_worker_is_named,
+    a_worker_of_another_version_is_refused,
+    more_workers_than_files_are_refused,
+    workers_are_told_to_end_and_end,
+    a_worker_that_nobody_greets_ends,
+}
+
+fn a_registered_program_is_the_lane() {
+    let program = std::env::current_exe().unwrap();
+    worker::register(program, ["worker"]);
+    let lane = BackendKind::Processes.open(workers(2)).unwrap();
+    assert_eq!((lane.label(), lane.workers()), ("processes", workers(2)));
+    assert_eq!(lane.count_primes(1_000_000), Ok(78_498));
+    assert!(!lane.time_elsewhere().is_zero());
+    assert_eq!(BackendKind::Processes.build(workers(1)).unwrap().name(), "processes");
+}
+
+fn counts_are_those_of_one_thread() {
+    let lane = open(2, &[]);
+    for range in [0..=100, 999_000..=1_001_000, 0..=5_000_000, (1 << 40)..=(1 << 40) + 10_000] {
+        for algorithm in [Algorithm::Sieve, Algorithm::TrialDivision] {
+            if algorithm == Algorithm::Sieve || *range.end() <= 1_001_000 {
+                let query = Query::range(range.clone()).algorithm(algorithm);
+                assert_eq!(lane.count(&query), SingleThread.count(&query), "{algorithm} over {range:?}");
+            }
+        }
+    }
+}
+
+fn one_pool_serves_one_question_after_another() {
+    let lane = open(2, &[]);
+    let started = lane.process_ids();
+    for tiles in [100, 3, 0, 1000] {
+        let visits = lane.fold(&Probe::new(tiles), &Control::new()).unwrap();
+        assert_eq!(tiles_of(&visits), (0..tiles).collect::<Vec<_>>());
+        assert!(processes_of(&visits).iter().all(|id| started.contains(id)), "{visits:?}");
+    }
+    assert_eq!((lane.process_ids(), lane.replaced()), (started, 0));
+}
+
+fn refusal(command: Command) -> String {
+    Processes::with_command(workers(2), command).unwrap_err().to_string()
+}
+
+fn a_program_that_cannot_be_started_is_named() {
+    assert_eq!(
+        refusal(Command::new("/no/such/program")),
+        "processes could not start 2 workers: '/no/such/program': No such file or directory (os error 2)"
+    );
+}
+
+fn a_program_that_is_no_worker_is_named() {
+    let shell = |script: &str| {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script]);
+        refusal(command)
+    };
+    let no_worker =
+        |why: &str| format!("processes is not available: '/bin/sh' is no worker that this program understands: {why}");
+    assert_eq!(shell("exit 7"), no_worker("it ended: exit status: 7"));
+    assert_eq!(shell("echo hello"), no_worker("it ended in the middle of a frame: exit status: 0"));
+    let greeted = |with: &str| {
+        no_worker(&format!("it said something that makes no sense: it greeted with \"{with}\", not as a worker"))
+    };
+    assert_eq!(shell("exec cat"), greeted("primelanes>"));
+    assert_eq!(shell("exec yes 2>&-"), greeted("y\\ny\\ny\\ny\\ny\\ny"));
+    assert_eq!(shell("exec sleep 60"), no_worker("it did not greet within 10s"));
+}
+
+fn a_worker_of_another_version_is_refused() {
+    let mut newer = Command::new("/bin/sh");
+    newer.args(["-c", r"printf 'primelanes<\377\0\0\0\1\0\0\0'; exec cat"]);
+    let said = refusal(newer);
+    assert!(said.contains("it speaks version 255.1 of the wire, and this program 1."), "{said}");
+}
+
+fn more_workers_than_files_are_refused() {
+    let refused = Processes::with_command(workers(257), command(&[])).err();
+    assert_eq!(refused, Some(Error::TooManyWorkers { backend: "processes", requested: 257, max: 256 }));
+}
+
+fn workers_are_told_to_end_and_end() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    // A program that says so when it ends by itself.
+    let mut command = Command::new("/bin/sh");
+    let this = std::env::current_exe().unwrap();
+    command.args(["-c", r#""$0" worker; echo ended >> "$1""#]).arg(this).arg(file.path());
+    let lane = Processes::with_command(workers(2), command).unwrap();
+    assert_eq!(lane.count_primes(1_000), Ok(168));
+    drop(lane);
+    wait_until("both have ended", || std::fs::read_to_string(file.path()).unwrap() == "ended\nended\n");
+}
+
+fn a_worker_that_nobody_greets_ends() {
+    let alone = command(&[]).stdin(std::process::Stdio::null()).output().unwrap();
+    assert!(alone.status.success() && alone.stdout.is_empty(), "{alone:?}");
+}

@@ -1,0 +1,112 @@
+//! Random faults over many counts: every answer is right or an error.
+//!
+//! `PRIMELANES_FAULTS` says how many faults it takes to end the storm, `PRIMELANES_SEED` what they are drawn from; what
+//! happens when is also up to the system.
+
+use std::env;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use primelanes_backends::{Algorithm, Backend, Control, Error, PrimeCounter, Probe, Processes, Query, SingleThread};
+use rustix::process::Signal;
+
+use super::saboteur::open;
+use super::system::{Random, signal, slow, tiles_of};
+
+super::trials! { every_answer_of_a_storm_is_right_or_an_error }
+
+/// Faults of the storm that is part of all tests.
+const FAULTS: u64 = 200;
+
+fn variable<T: FromStr>(name: &str, default: T) -> T {
+    let given = env::var(name).ok().filter(|text| !text.is_empty());
+    given.map_or(default, |text| text.parse().ok().unwrap_or_else(|| panic!("{name} is no number: {text}")))
+}
+
+/// What came of the questions.
+#[derive(Debug, Default)]
+struct Tally {
+    right: u64,
+    lost: u64,
+}
+
+impl Tally {
+    fn enter<T: PartialEq + std::fmt::Debug>(&mut self, answer: Result<T, Error>, expected: &T) {
+        match answer {
+            Ok(answer) => {
+                assert!(answer == *expected, "a wrong answer");
+                self.right += 1;
+            }
+            Err(Error::WorkersLost { deaths: 3, .. }) => self.lost += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+fn every_answer_of_a_storm_is_right_or_an_error() {
+    let faults = variable("PRIMELANES_FAULTS", FAULTS);
+    let seed = variable("PRIMELANES_SEED", u64::from(std::process::id()));
+    println!("a storm of {faults} faults, PRIMELANES_SEED={seed}");
+    let clock = Instant::now();
+    // One answer in ten is spoilt, and somebody is killed or stopped all the time.
+    let lane = open(3, &["often", &seed.to_string(), "10"]).patience(Duration::from_millis(200));
+    let over = AtomicBool::new(false);
+    let (tally, signals) = thread::scope(|scope| {
+        let killer = scope.spawn(|| kill_at_random(&lane, &mut Random::new(seed), &over));
+        let tally = ask_at_random(&lane, &mut Random::new(!seed), faults);
+        over.store(true, Ordering::Relaxed);
+        (tally, killer.join().unwrap())
+    });
+    let Tally { right, lost } = tally;
+    println!(
+        "{} workers replaced, of them up to {signals} killed or stopped; {right} answers, none wrong, and {lost} errors; {:.1?}",
+        lane.replaced(),
+        clock.elapsed(),
+    );
+    assert!(right > lost, "{right} answers, {lost} errors");
+}
+
+fn kill_at_random(lane: &Processes, random: &mut Random, over: &AtomicBool) -> u64 {
+    let mut signals = 0;
+    while !over.load(Ordering::Relaxed) {
+        thread::sleep(Duration::from_millis(random.below(50)));
+        let ids = lane.process_ids();
+        let all = random.below(20) == 0;
+        let one = random.below(ids.len().max(1) as u64);
+        let kind = if random.below(50) == 0 { Signal::STOP } else { Signal::KILL };
+        for (_, &id) in (0..).zip(&ids).filter(|&(place, _)| all || place == one) {
+            signal(id, kind);
+            signals += 1;
+        }
+    }
+    signals
+}
+
+fn ask_at_random(lane: &Processes, random: &mut Random, faults: u64) -> Tally {
+    let mut tally = Tally::default();
+    while lane.replaced() < faults {
+        match random.below(3) {
+            0 => {
+                let start = random.below(1 << 34);
+                let query = Query::range(start..=start + random.below(20_000_000)).algorithm(Algorithm::Sieve);
+                let expected = SingleThread.count(&query).unwrap();
+                tally.enter(lane.count(&query), &expected);
+            }
+            1 => {
+                let start = random.below(1 << 20);
+                let query = Query::range(start..=start + random.below(50_000)).algorithm(Algorithm::TrialDivision);
+                let expected = SingleThread.count(&query).unwrap();
+                tally.enter(lane.count(&query), &expected);
+            }
+            _ => {
+                let tiles = random.below(60);
+                let probe = if random.below(2) == 0 { slow(tiles) } else { Probe::new(tiles) };
+                let visits = lane.fold(&probe, &Control::new());
+                tally.enter(visits.map(|visits| tiles_of(&visits)), &(0..tiles).collect());
+            }
+        }
+    }
+    tally
+}

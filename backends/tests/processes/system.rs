@@ -1,0 +1,95 @@
+//! What the tests ask of the system.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use primelanes_backends::{Probe, Processes, Visit};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// So long anything may take, on the slowest of machines.
+const WATCHDOG: Duration = Duration::from_mins(1);
+
+/// A generator of numbers (G. Marsaglia, "Xorshift RNGs", 2003).
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        // Seeds that are near each other give numbers that are not.
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % bound
+    }
+}
+
+pub(super) fn workers(count: usize) -> NonZeroUsize {
+    NonZeroUsize::new(count).unwrap()
+}
+
+/// Tiles of a millisecond.
+pub(super) fn slow(tiles: u64) -> Probe {
+    Probe { pause: Duration::from_millis(1), ..Probe::new(tiles) }
+}
+
+pub(super) fn tiles_of(visits: &[Visit]) -> Vec<u64> {
+    visits.iter().map(|visit| visit.tile).collect()
+}
+
+/// The processes that visited.
+pub(super) fn processes_of(visits: &[Visit]) -> Vec<u32> {
+    let mut processes: Vec<_> = visits.iter().map(|visit| (visit.scratch >> 32) as u32).collect();
+    processes.sort_unstable();
+    processes.dedup();
+    processes
+}
+
+/// Sends a signal, if the process is still there to get it.
+pub(super) fn signal(process: u32, signal: Signal) {
+    let _ = kill_process(Pid::from_raw(process as i32).unwrap(), signal);
+}
+
+pub(super) fn kill_all(processes: &Processes) {
+    processes.process_ids().into_iter().for_each(|id| signal(id, Signal::KILL));
+}
+
+/// The state of a process, as `/proc` has it in the field after the name: `Z` for a zombie; `None` if there is none.
+pub(super) fn state_of(process: u32) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
+/// Whether the process runs no more; somebody else's zombie may be left.
+pub(super) fn is_gone(process: u32) -> bool {
+    matches!(state_of(process), None | Some('Z' | 'X'))
+}
+
+/// The children of this process, zombies among them.
+pub(super) fn children() -> Vec<u32> {
+    let this = std::process::id();
+    let parent_of = |id: u32| -> Option<u32> {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+    };
+    let ids = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    ids.filter(|&id| parent_of(id) == Some(this)).collect()
+}
+
+/// How many descriptors this process has open.
+pub(super) fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Waits until it is so.
+pub(super) fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !so() {
+        assert!(since.elapsed() < WATCHDOG, "after {WATCHDOG:?} not: {what}");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
