@@ -1,6 +1,7 @@
 //! Work as plain data, for workers outside this process.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -39,12 +40,12 @@ impl JobSpec {
     ///
     /// # Errors
     /// Cancellation by the pulse, or another fault while the kernel is set up.
-    pub fn open(&self, pulse: &dyn Pulse) -> Result<Box<dyn Job>, Error> {
+    pub fn open(&self, pulse: &Heartbeat) -> Result<Box<dyn Job>, Error> {
         Ok(match *self {
             Self::Probe(ref probe) => Box::new(Opened::new(probe.clone())),
             Self::TrialDivision { start, stop } => Box::new(Opened::new(TrialDivision::new(start..=stop))),
             Self::Sieve { start, stop } => {
-                let sieve = Sieve::new(start..=stop, &pulse).map_err(|Stopped| Error::Cancelled)?;
+                let sieve = Sieve::new(start..=stop, pulse).map_err(|Stopped| Error::Cancelled)?;
                 Box::new(Opened::new(sieve))
             }
         })
@@ -60,7 +61,47 @@ pub trait Job {
     ///
     /// # Errors
     /// Cancellation by the pulse, or a panic in a tile; the job stays usable.
-    fn run(&mut self, tiles: Range<u64>, pulse: &dyn Pulse) -> Result<Vec<u8>, Error>;
+    fn run(&mut self, tiles: Range<u64>, pulse: &Heartbeat) -> Result<Vec<u8>, Error>;
+}
+
+/// The pulse of a job: it shows whether the job is at work, and stops it.
+///
+/// One type for all jobs, and not any pulse behind a pointer: that made the sieve 7 % slower.
+#[derive(Debug, Default)]
+pub struct Heartbeat {
+    beaten: AtomicBool,
+    stopped: AtomicBool,
+}
+
+impl Heartbeat {
+    /// A pulse that nobody has stopped.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { beaten: AtomicBool::new(false), stopped: AtomicBool::new(false) }
+    }
+
+    /// Stops the job at its next beat, and every later one.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was stopped.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// Whether the job has beaten it since this was last asked.
+    pub fn take_beat(&self) -> bool {
+        self.beaten.swap(false, Ordering::Relaxed)
+    }
+}
+
+impl Pulse for Heartbeat {
+    fn beat(&self) -> Result<(), Stopped> {
+        self.beaten.store(true, Ordering::Relaxed);
+        if self.is_stopped() { Err(Stopped) } else { Ok(()) }
+    }
 }
 
 struct Opened<K: Kernel> {
@@ -79,11 +120,11 @@ impl<K: Kernel> Job for Opened<K> {
         self.kernel.tiles()
     }
 
-    fn run(&mut self, tiles: Range<u64>, pulse: &dyn Pulse) -> Result<Vec<u8>, Error> {
+    fn run(&mut self, tiles: Range<u64>, pulse: &Heartbeat) -> Result<Vec<u8>, Error> {
         guard(self.kernel.phase(), || {
             // Taken out, so that a scratch in which a tile panicked is not used again.
             let mut scratch = self.scratch.take().unwrap_or_else(|| self.kernel.scratch());
-            let folded = fold_tiles(&self.kernel, tiles, &mut scratch, &pulse).map_err(|Stopped| Error::Cancelled)?;
+            let folded = fold_tiles(&self.kernel, tiles, &mut scratch, pulse).map_err(|Stopped| Error::Cancelled)?;
             self.scratch = Some(scratch);
             folded.encode()
         })
@@ -92,8 +133,6 @@ impl<K: Kernel> Job for Opened<K> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
-
     use super::*;
     use crate::Control;
 
@@ -103,9 +142,9 @@ mod tests {
             [TrialDivision::new(90..=70_000).spec(), Sieve::new(90..=70_000, &Control::new()).unwrap().spec()]
         {
             let bytes = kernel_spec.unwrap().encode().unwrap();
-            let mut job = JobSpec::decode(&bytes).unwrap().open(&Control::new()).unwrap();
+            let mut job = JobSpec::decode(&bytes).unwrap().open(&Heartbeat::new()).unwrap();
             let (middle, end) = (job.tiles() / 2, job.tiles());
-            let mut runs = [middle..end, 0..middle].map(|run| job.run(run, &Control::new()).unwrap());
+            let mut runs = [middle..end, 0..middle].map(|run| job.run(run, &Heartbeat::new()).unwrap());
             runs.reverse();
             let count: u64 = runs.iter().map(|bytes| u64::decode(bytes).unwrap()).sum();
             assert_eq!(count, 6935 - 24);
@@ -114,12 +153,15 @@ mod tests {
 
     #[test]
     fn a_job_is_cancelled_and_goes_on() {
-        let mut job = JobSpec::TrialDivision { start: 0, stop: 100 }.open(&Control::new()).unwrap();
-        let stop = AtomicBool::new(true);
+        let mut job = JobSpec::TrialDivision { start: 0, stop: 100 }.open(&Heartbeat::new()).unwrap();
+        let stopped = Heartbeat::new();
+        assert!(!stopped.take_beat() && !stopped.is_stopped());
+        stopped.stop();
         let long = JobSpec::Sieve { start: 0, stop: u64::MAX };
-        assert_eq!(long.open(&Control::new().cancel(&stop)).err(), Some(Error::Cancelled));
-        assert_eq!(job.run(0..1, &Control::new().cancel(&stop)), Err(Error::Cancelled));
-        let bytes = job.run(0..job.tiles(), &Control::new()).unwrap();
+        assert_eq!(long.open(&stopped).err(), Some(Error::Cancelled));
+        assert_eq!(job.run(0..1, &stopped), Err(Error::Cancelled));
+        assert_eq!([stopped.take_beat(), stopped.take_beat()], [true, false]);
+        let bytes = job.run(0..job.tiles(), &Heartbeat::new()).unwrap();
         assert_eq!(u64::decode(&bytes), Ok(25));
     }
 }

@@ -35,7 +35,7 @@ pub use backend::Backend;
 pub use control::{Control, Progress, Watch};
 pub use counter::PrimeCounter;
 pub use error::{Error, guard};
-pub use job::{Job, JobSpec};
+pub use job::{Heartbeat, Job, JobSpec};
 pub use kernel::{Kernel, Pulse, Stopped, fold_tiles};
 pub use partial::{Monoid, Wire};
 #[doc(hidden)]

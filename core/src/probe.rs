@@ -129,7 +129,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::{Control, Error, Wire, fold_tiles, guard};
+    use crate::{Control, Error, Heartbeat, Wire, fold_tiles, guard};
 
     fn fold(probe: &Probe) -> Result<Vec<Visit>, Error> {
         guard(probe.phase(), || {
@@ -183,11 +183,11 @@ mod tests {
     fn it_crosses_a_wire_with_its_trouble() {
         let probe = Probe { grain: 2, trouble: Some(Trouble::PanicInTile(4)), ..Probe::new(5) };
         let bytes = probe.spec().unwrap().encode().unwrap();
-        let mut job = JobSpec::decode(&bytes).unwrap().open(&Control::new()).unwrap();
-        let visits = Vec::<Visit>::decode(&job.run(1..4, &Control::new()).unwrap()).unwrap();
+        let mut job = JobSpec::decode(&bytes).unwrap().open(&Heartbeat::new()).unwrap();
+        let visits = Vec::<Visit>::decode(&job.run(1..4, &Heartbeat::new()).unwrap()).unwrap();
         assert_eq!(visits.iter().map(|visit| visit.tile).collect::<Vec<_>>(), [1, 2, 3]);
         let message = Probe::panic_of_tile(4);
-        assert_eq!(job.run(4..5, &Control::new()), Err(Error::Panicked { phase: "probe", message }));
+        assert_eq!(job.run(4..5, &Heartbeat::new()), Err(Error::Panicked { phase: "probe", message }));
         let grain = match JobSpec::decode(&bytes) {
             Ok(JobSpec::Probe(probe)) => probe.grain(),
             other => panic!("{other:?}"),

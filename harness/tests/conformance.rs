@@ -10,7 +10,8 @@ use std::process::Command;
 #[cfg(unix)]
 use primelanes_backends::Processes;
 use primelanes_backends::{
-    Backend, Control, Error, GlobalLock, Kernel, Ledger, LockMode, Rayon, ScopedThreads, SingleThread, Wire, guard,
+    Backend, Control, Error, GlobalLock, Heartbeat, Kernel, Ledger, LockMode, Rayon, ScopedThreads, SingleThread, Wire,
+    guard,
 };
 use primelanes_harness::conformance;
 use primelanes_harness::conformance::{Ability, Caps, Law, Verdict, check};
@@ -47,9 +48,9 @@ impl Backend for Wired {
         let ledger = Ledger::new(tiles, self.workers(), kernel.grain());
         let not_portable = || Error::NotPortable { backend: "wired", phase: kernel.phase() };
         let run_all = || {
-            let mut job = kernel.spec().ok_or_else(not_portable)?.open(&Control::new())?;
+            let mut job = kernel.spec().ok_or_else(not_portable)?.open(&Heartbeat::new())?;
             while let Some(run) = ledger.claim() {
-                let bytes = job.run(run.clone(), &Control::new())?;
+                let bytes = job.run(run.clone(), &Heartbeat::new())?;
                 watch.after(run.end - run.start);
                 ledger.deposit(run, K::Partial::decode(&bytes)?)?;
             }

@@ -22,7 +22,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::ops::Range;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -32,12 +32,12 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use primelanes_core::{Error, Job, JobSpec, Pulse, Stopped, guard};
+use primelanes_core::{Error, Heartbeat, Job, JobSpec, guard};
 use rustix::event::{PollFd, PollFlags};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::process::await_pipes;
-use super::wire::{self, Answer, GREETING, Inbox, Outcome, Reply, Request, Role};
+use super::wire::{self, Answer, GREETING, Garbled, Inbox, Outcome, Reply, Request, Role};
 
 /// How often a worker at work says that it is.
 const HEARTBEAT: Duration = Duration::from_millis(100);
@@ -84,10 +84,14 @@ pub fn serve(input: impl AsFd, output: impl AsFd) -> Result<(), Error> {
     let watched = own(&input)?;
     let mut inbox = Inbox::new();
     let Some(greeting) = first(&mut inbox, &mut input)? else { return Ok(()) };
-    io::Write::write_all(&mut output, &wire::greeting(Role::Worker)).map_err(broken)?;
-    wire::check_greeting(&greeting, Role::Program).map_err(|garbled| malformed(&garbled))?;
+    let checked = wire::check_greeting(&greeting, Role::Program);
+    // Another version is told ours; a stranger nothing.
+    if matches!(checked, Ok(()) | Err(Garbled::Version { .. })) {
+        output.write_all(&wire::greeting(Role::Worker)).map_err(broken)?;
+    }
+    checked.map_err(|garbled| malformed(&garbled))?;
 
-    let line = Line { output: Mutex::new(output), beaten: false.into(), stop: false.into(), done: false.into() };
+    let line = Line { output: Mutex::new(output), pulse: Heartbeat::new(), done: false.into() };
     thread::scope(|scope| {
         let guardian = thread::Builder::new().name("guardian".to_owned());
         guardian.spawn_scoped(scope, || line.guard(&watched)).map_err(broken)?;
@@ -112,10 +116,8 @@ fn first(inbox: &mut Inbox, input: &mut File) -> Result<Option<[u8; GREETING]>, 
 /// The way back to the program, and the pulse of the runs.
 struct Line {
     output: Mutex<File>,
-    /// A pulse was beaten since the last heartbeat.
-    beaten: AtomicBool,
-    /// Nobody waits for an answer any more.
-    stop: AtomicBool,
+    /// Stopped when nobody waits for an answer any more.
+    pulse: Heartbeat,
     /// The requests are over.
     done: AtomicBool,
 }
@@ -140,7 +142,7 @@ impl Line {
                 }
             };
             let answer = self.answer(&mut open, request);
-            if self.stop.load(Ordering::Relaxed) {
+            if self.pulse.is_stopped() {
                 return Ok(());
             }
             self.say(answer)?;
@@ -165,14 +167,14 @@ impl Line {
         if open.as_ref().is_none_or(|open| open.spec != spec) {
             // The memory of the last is free before the next takes its own.
             *open = None;
-            match guard("set-up", || spec.open(self)) {
+            match guard("set-up", || spec.open(&self.pulse)) {
                 Ok(job) => *open = Some(Open { spec, job }),
                 Err(fault) => return (Err(fault), Duration::ZERO),
             }
         }
         let job = &mut open.as_mut().expect("it has just been opened").job;
         let since = Instant::now();
-        let result = job.run(run, self);
+        let result = job.run(run, &self.pulse);
         (result, since.elapsed())
     }
 
@@ -196,10 +198,10 @@ impl Line {
             let mut pipe = [PollFd::new(input, PollFlags::empty())];
             await_pipes(&mut pipe, HEARTBEAT);
             if !pipe[0].revents().is_empty() {
-                self.stop.store(true, Ordering::Relaxed);
+                self.pulse.stop();
                 return self.await_end();
             }
-            if self.beaten.swap(false, Ordering::Relaxed) {
+            if self.pulse.take_beat() {
                 let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
                 // Who cannot be told is gone, which the next wait shows.
                 drop(wire::send(&Reply::Alive, &mut *output));
@@ -215,13 +217,6 @@ impl Line {
             }
             thread::sleep(Duration::from_millis(5));
         }
-    }
-}
-
-impl Pulse for Line {
-    fn beat(&self) -> Result<(), Stopped> {
-        self.beaten.store(true, Ordering::Relaxed);
-        if self.stop.load(Ordering::Relaxed) { Err(Stopped) } else { Ok(()) }
     }
 }
 

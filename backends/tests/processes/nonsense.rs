@@ -17,8 +17,7 @@ fn spoilt_once_an_answer_is_asked_for_again() {
     for fault in Fault::ALL {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("spoilt");
-        let lane =
-            open(2, &["once", &format!("{fault:?}"), file.to_str().unwrap()]).patience(Duration::from_millis(300));
+        let lane = open(2, &["once", &format!("{fault:?}"), file.to_str().unwrap()]).patience(Duration::from_secs(1));
         for _ in 0..2 {
             let visits = lane.fold(&Probe::new(200), &Control::new()).unwrap();
             assert_eq!(tiles_of(&visits), (0..200).collect::<Vec<_>>(), "{fault:?}");

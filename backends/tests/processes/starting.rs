@@ -1,6 +1,7 @@
 //! How a pool starts, is used again, and is gone.
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use primelanes_backends::{
     Algorithm, Backend, BackendKind, Control, Error, PrimeCounter, Probe, Processes, Query, SingleThread, worker,
@@ -19,6 +20,7 @@ super::trials! {
     more_workers_than_files_are_refused,
     workers_are_told_to_end_and_end,
     a_worker_that_nobody_greets_ends,
+    a_worker_works_for_no_stranger,
 }
 
 fn a_registered_program_is_the_lane() {
@@ -108,6 +110,24 @@ fn workers_are_told_to_end_and_end() {
 }
 
 fn a_worker_that_nobody_greets_ends() {
-    let alone = command(&[]).stdin(std::process::Stdio::null()).output().unwrap();
+    let alone = command(&[]).stdin(Stdio::null()).output().unwrap();
     assert!(alone.status.success() && alone.stdout.is_empty(), "{alone:?}");
+}
+
+fn a_worker_works_for_no_stranger() {
+    let answered = |greeting: &[u8]| {
+        let piped = || Stdio::piped();
+        let mut worker = command(&[]).stdin(piped()).stdout(piped()).stderr(piped()).spawn().unwrap();
+        worker.stdin.take().unwrap().write_all(greeting).unwrap();
+        let output = worker.wait_with_output().unwrap();
+        assert!(!output.status.success(), "{output:?}");
+        (output.stdout, String::from_utf8(output.stderr).unwrap())
+    };
+    // It says who it is, so that a program of another version can say what is wrong.
+    let (greeting, said) = answered(b"primelanes>\xff\0\0\0\x01\0\0\0");
+    assert!(greeting.starts_with(b"primelanes<") && said.contains("it speaks version 255.1 of the wire"), "{said}");
+    let (greeting, said) = answered(b"count the primes, please");
+    assert!(greeting.is_empty() && said.contains("greeted with \\\"count the p\\\""), "{said}");
+    let (_, said) = answered(b"primelanes>");
+    assert!(said.contains("it ended in the middle of a greeting"), "{said}");
 }

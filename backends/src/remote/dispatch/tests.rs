@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use primelanes_core::{Control, Job, Probe, Progress, Trouble, Visit};
+use primelanes_core::{Control, Heartbeat, Job, Probe, Progress, Trouble, Visit};
 use proptest::prelude::*;
 
 use super::*;
@@ -112,8 +112,8 @@ impl Crew for &mut Made {
             self.fail(worker);
             return Ok(());
         }
-        let job = self.jobs[worker].get_or_insert_with(|| spec.open(&Control::new()).unwrap());
-        let outcome = match job.run(run.clone(), &Control::new()) {
+        let job = self.jobs[worker].get_or_insert_with(|| spec.open(&Heartbeat::new()).unwrap());
+        let outcome = match job.run(run.clone(), &Heartbeat::new()) {
             Ok(bytes) => Outcome::Partial(bytes),
             Err(Error::Panicked { message, .. }) => Outcome::Panicked(message),
             Err(other) => Outcome::Failed(other.to_string()),
