@@ -19,7 +19,8 @@ use crate::team::{MAX_PROCESSES, check_workers};
 /// Processes have a lock each, and so run at once; the price is that work and results cross a pipe, about ten
 /// microseconds a run of tiles. A worker that dies, stalls or talks nonsense is replaced, and its run done again; three that
 /// are lost on the same tiles end the count with [`Error::WorkersLost`]. The workers end with this process, even
-/// if that is killed. Counts that run at once share the workers. Cancelled or failed counts end the workers that are
+/// if that is killed. Counts that run at once share the workers; where there are more counts than workers,
+/// a worker sets up its kernel again for each that it comes back to. Cancelled or failed counts end the workers that are
 /// busy with them; others are started when they are needed.
 ///
 /// A worker runs another program, or this one again: see [`worker`](crate::worker).
@@ -50,6 +51,9 @@ impl Processes {
 
     /// Starts so many workers: each runs this command, which calls [`worker::serve`](crate::worker::serve).
     ///
+    /// Standard input, standard output and process group of the command are set here, and an environment variable by which
+    /// a worker is kept from starting workers; all else is as the caller says.
+    ///
     /// # Errors
     /// [`Error::TooManyWorkers`] above 256, [`Error::Spawn`] if the program cannot be started, [`Error::Unavailable`] if
     /// it does not greet as a worker of this version within ten seconds.
@@ -59,15 +63,15 @@ impl Processes {
     }
 
     /// Replaces a worker that shows no sign of life for so long; two seconds, unless it is said. One at work shows one ten
-    /// times a second, as long as its kernel beats; and a run that should take longer, by the rate of those before, has
-    /// twenty times as long.
+    /// times a second, as long as its kernel beats, so that less than 0.2 s is taken for that. A run that should take
+    /// longer, by the rate of those before, has twenty times as long; a worker that has just been started has ten seconds.
     #[must_use]
-    pub const fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience.max(2 * worker::HEARTBEAT);
         self
     }
 
-    /// The workers' processes, by number.
+    /// The workers' processes, by number. One that ended without a run is listed until the next count.
     #[must_use]
     pub fn process_ids(&self) -> Vec<u32> {
         self.pool.ids()

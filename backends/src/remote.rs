@@ -17,6 +17,8 @@
 //! - [`wire`]: what crosses a pipe, byte by byte.
 //! - [`worker`]: the other end.
 
+use std::time::Duration;
+
 pub(crate) mod dispatch;
 pub(crate) mod lease;
 mod pace;
@@ -24,3 +26,6 @@ pub(crate) mod pool;
 mod process;
 mod wire;
 pub mod worker;
+
+/// How long to stay awake for what is due at once: on a virtual machine it takes as long to be woken up.
+const AWAKE: Duration = Duration::from_micros(50);

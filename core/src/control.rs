@@ -37,7 +37,7 @@ impl<'a> Control<'a> {
     /// Tells the observer when a phase begins, now and then while it runs, and when it is complete.
     ///
     /// Within a phase `done` only grows. The observer is called from any worker, by one at a time, and holds up that
-    /// worker alone. A panic in it ends the count with [`Error::Panicked`].
+    /// worker alone; one whose work is done in other processes is called where their answers come in. A panic in it ends the count with [`Error::Panicked`].
     #[must_use]
     pub const fn progress(mut self, observer: &'a (dyn Fn(Progress) + Sync)) -> Self {
         self.observer = Some(observer);

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// is promised, and trips vary.
 const TRIPS: f64 = 200.0;
 
-/// Longer no run is to take, whatever the trip: that much is lost with a worker, or waited for at the end.
+/// Longer no run is to take, whatever the trip, unless the grain is longer: that much is lost with a worker, or waited for at the end.
 const LONGEST: Duration = Duration::from_millis(100);
 
 /// A run may have so many times the tiles of the longest that was answered: the rate is known from those.

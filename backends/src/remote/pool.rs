@@ -1,7 +1,6 @@
 //! Worker processes that are started once and shared by all folds.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::io;
 use std::num::NonZeroUsize;
 use std::process::{Command, id as this_process};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,10 +9,13 @@ use std::time::{Duration, Instant};
 use primelanes_core::Error;
 
 use super::dispatch::WorkerId;
-use super::process::{Process, await_any};
+use super::process::{Process, await_any, dismiss};
 
 /// How long a program may take to say that it is a worker. An interpreter on a busy machine takes a second.
-const GREETING_PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const GREETING_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Set for workers, so that a program which forgets to serve does not start workers that start workers.
+const IS_WORKER: &str = "PRIMELANES_IS_WORKER";
 
 /// A number of worker processes of one program.
 #[derive(Debug)]
@@ -34,7 +36,7 @@ pub(super) struct State {
     pub(super) free: Vec<(WorkerId, Option<Process>)>,
     /// The tickets of folds that have no worker, in line.
     pub(super) line: VecDeque<u64>,
-    pub(super) next_ticket: u64,
+    last_ticket: u64,
     pub(super) processor: Duration,
     ids: BTreeSet<u32>,
     started: u64,
@@ -42,11 +44,16 @@ pub(super) struct State {
 
 impl Pool {
     /// Starts all workers and waits for their greetings.
-    pub(crate) fn start(backend: &'static str, size: NonZeroUsize, command: Command) -> Result<Self, Error> {
+    pub(crate) fn start(backend: &'static str, size: NonZeroUsize, mut command: Command) -> Result<Self, Error> {
+        if std::env::var_os(IS_WORKER).is_some() {
+            let reason = "this process was itself started as a worker, and is to call worker::serve".to_owned();
+            return Err(Error::Unavailable { what: backend, reason });
+        }
+        command.env(IS_WORKER, "1");
         let state = State {
             free: Vec::with_capacity(size.get()),
             line: VecDeque::new(),
-            next_ticket: 0,
+            last_ticket: 0,
             processor: Duration::ZERO,
             ids: BTreeSet::new(),
             started: 0,
@@ -58,18 +65,12 @@ impl Pool {
     }
 
     fn start_all(&self) -> Result<(), Error> {
-        let refused = |refusal: io::Error| {
-            let reason = format!("{}: {refusal}", self.program());
-            Error::Spawn { backend: self.backend, requested: self.size.get(), reason }
-        };
         let foreign = |reason: String| {
-            let reason = format!("{} is no worker that this program understands: {reason}", self.program());
+            let program = self.command.lock().unwrap_or_else(PoisonError::into_inner).get_program().to_owned();
+            let reason = format!("'{}' is no worker that this program understands: {reason}", program.display());
             Error::Unavailable { what: self.backend, reason }
         };
-        let mut processes = Vec::with_capacity(self.size.get());
-        for _ in 0..self.size.get() {
-            processes.push(self.start_one().map_err(refused)?);
-        }
+        let mut processes = (0..self.size.get()).map(|_| self.start_one()).collect::<Result<Vec<_>, _>>()?;
         let deadline = Instant::now() + GREETING_PATIENCE;
         processes.iter_mut().try_for_each(|process| await_greeting(process, deadline)).map_err(foreign)?;
         self.state().free.extend(processes.into_iter().map(Some).enumerate());
@@ -77,8 +78,13 @@ impl Pool {
     }
 
     /// Starts a worker; it has not greeted yet.
-    pub(super) fn start_one(&self) -> io::Result<Process> {
-        let process = Process::start(&mut self.command.lock().unwrap_or_else(PoisonError::into_inner))?;
+    pub(super) fn start_one(&self) -> Result<Process, Error> {
+        let mut command = self.command.lock().unwrap_or_else(PoisonError::into_inner);
+        let process = Process::start(&mut command).map_err(|refusal| Error::Spawn {
+            backend: self.backend,
+            requested: self.size.get(),
+            reason: format!("'{}': {refusal}", command.get_program().display()),
+        })?;
         let mut state = self.state();
         state.ids.insert(process.id());
         state.started += 1;
@@ -93,6 +99,17 @@ impl Pool {
 
     pub(crate) const fn size(&self) -> NonZeroUsize {
         self.size
+    }
+
+    /// Reaps workers that ended without a run; others are started in their place when they are needed.
+    pub(super) fn reap(&self) {
+        let mut state = self.state();
+        let State { free, ids, .. } = &mut *state;
+        for (_, process) in free.iter_mut() {
+            if let Some(ended) = process.take_if(|process| !process.is_running()) {
+                ids.remove(&ended.id());
+            }
+        }
     }
 
     /// The workers' processes.
@@ -119,14 +136,23 @@ impl Pool {
         Err(Error::Unavailable { what: self.backend, reason })
     }
 
-    fn program(&self) -> String {
-        let command = self.command.lock().unwrap_or_else(PoisonError::into_inner);
-        format!("'{}'", command.get_program().display())
-    }
-
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // Nothing that runs under the lock leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// A ticket at the end of the line.
+    pub(super) fn queue_up(&mut self) -> u64 {
+        self.last_ticket += 1;
+        self.line.push_back(self.last_ticket);
+        self.last_ticket
+    }
+
+    /// Whether there is a worker at all, with a run or without.
+    pub(super) fn any_left(&self) -> bool {
+        !self.ids.is_empty()
     }
 }
 
@@ -134,12 +160,10 @@ impl Drop for Pool {
     fn drop(&mut self) {
         let ours = self.check_owner().is_ok();
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let mut processes: Vec<_> = state.free.drain(..).filter_map(|(_, process)| process).collect();
+        let processes: Vec<_> = state.free.drain(..).filter_map(|(_, process)| process).collect();
+        // The workers of another process go on.
         if ours {
-            // First all are told to end, and then each is waited for.
-            processes.iter_mut().for_each(Process::dismiss);
-        } else {
-            processes.into_iter().for_each(Process::forget);
+            dismiss(processes);
         }
     }
 }
@@ -148,7 +172,7 @@ impl Drop for Pool {
 fn await_greeting(process: &mut Process, deadline: Instant) -> Result<(), String> {
     loop {
         // Nothing was asked yet, so this is about the greeting alone.
-        process.reply().map_err(|loss| loss.to_string())?;
+        process.answer().map_err(|loss| loss.to_string())?;
         if process.has_greeted() {
             return Ok(());
         }

@@ -189,6 +189,12 @@ impl Inbox {
         Some(greeting)
     }
 
+    /// What came in place of a greeting.
+    pub(super) fn no_greeting(&self, role: Role) -> Garbled {
+        let bytes = self.unread();
+        Garbled::Greeting(format!("\"{}\"", bytes[..bytes.len().min(GREETING)].escape_ascii()), role)
+    }
+
     /// Takes a message, once it is there. After an error nothing more can be understood.
     pub(super) fn message<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Garbled> {
         let Some(([length, checksum], rest)) = self.unread().split_first_chunk::<HEADER>().map(|(header, rest)| {

@@ -26,7 +26,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::process::{self, Command};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -34,20 +34,18 @@ use std::time::{Duration, Instant};
 
 use primelanes_core::{Error, Heartbeat, Job, JobSpec, guard};
 use rustix::event::{PollFd, PollFlags};
+use rustix::process::{Signal, getpid, getppid, kill_process};
 use rustix::time::{ClockId, clock_gettime};
 
-use super::process::await_pipes;
+use super::AWAKE;
+use super::process::await_events;
 use super::wire::{self, Answer, GREETING, Garbled, Inbox, Outcome, Reply, Request, Role};
 
 /// How often a worker at work says that it is.
-const HEARTBEAT: Duration = Duration::from_millis(100);
+pub(crate) const HEARTBEAT: Duration = Duration::from_millis(100);
 
-/// How long a run may take to notice that nobody waits for it any more; then the process ends all the same.
+/// How long a run may take to notice that its program is gone; then the process ends all the same.
 const PARTING: Duration = Duration::from_millis(300);
-
-/// How long to stay awake for the next request after an answer: it usually comes at once, and on a virtual machine it
-/// takes as long to be woken up.
-const AWAKE: Duration = Duration::from_micros(50);
 
 /// How this program starts its workers.
 static PROGRAM: Mutex<Option<(PathBuf, Vec<OsString>)>> = Mutex::new(None);
@@ -72,8 +70,8 @@ pub(crate) fn registered() -> Option<Command> {
 /// Works on what is asked for on `input`, until that ends; the answers go to `output`. Standard input and output, most
 /// likely; they are read and written past any buffer.
 ///
-/// When the input ends in the middle of a run, the run ends at its next beat; if it has none within 0.3 seconds, the
-/// process exits.
+/// When the input ends, or the process that started this one, a run ends at its next beat; if it has none within
+/// 0.3 seconds, or if the input stays open, this process is killed. Nothing else is to be said on `output`.
 ///
 /// # Errors
 /// If what comes is not from a program that has workers, or from one of another version, or if the answers cannot be
@@ -94,7 +92,11 @@ pub fn serve(input: impl AsFd, output: impl AsFd) -> Result<(), Error> {
     let line = Line { output: Mutex::new(output), pulse: Heartbeat::new(), done: false.into() };
     thread::scope(|scope| {
         let guardian = thread::Builder::new().name("guardian".to_owned());
-        guardian.spawn_scoped(scope, || line.guard(&watched)).map_err(broken)?;
+        guardian.spawn_scoped(scope, || line.guard(&watched)).map_err(|refusal| Error::Spawn {
+            backend: "worker",
+            requested: 1,
+            reason: refusal.to_string(),
+        })?;
         let served = guard("worker", || line.answer_all(&mut inbox, &mut input));
         line.done.store(true, Ordering::Relaxed);
         served
@@ -193,11 +195,13 @@ impl Line {
 
     /// Tells of runs that are at work; ends them, and in the end the process, when the input ends.
     fn guard(&self, input: &File) {
+        let program = getppid();
         while !self.done.load(Ordering::Relaxed) {
             // No event but the end is waited for.
             let mut pipe = [PollFd::new(input, PollFlags::empty())];
-            await_pipes(&mut pipe, HEARTBEAT);
-            if !pipe[0].revents().is_empty() {
+            await_events(&mut pipe, HEARTBEAT);
+            // A copy of the program, made by fork, may keep the pipe open when the program is gone.
+            if getppid() != program || !pipe[0].revents().is_empty() {
                 self.pulse.stop();
                 return self.await_end();
             }
@@ -213,19 +217,20 @@ impl Line {
         let since = Instant::now();
         while !self.done.load(Ordering::Relaxed) {
             if since.elapsed() > PARTING {
-                process::exit(0);
+                // Not by exit, which would do what is left to do at the end of the program while that is at work.
+                let _ = kill_process(getpid(), Signal::KILL);
             }
             thread::sleep(Duration::from_millis(5));
         }
     }
 }
 
-/// Lets others run for a moment, as long as nothing has come.
+/// Lets others run for a moment, as long as nothing has come: the next request usually comes at once.
 fn stay_awake(input: &File) {
     let since = Instant::now();
     while since.elapsed() < AWAKE {
         let mut pipe = [PollFd::new(input, PollFlags::IN)];
-        await_pipes(&mut pipe, Duration::ZERO);
+        await_events(&mut pipe, Duration::ZERO);
         if !pipe[0].revents().is_empty() {
             return;
         }

@@ -1,12 +1,12 @@
 //! Workers that die, at every moment; and a program that dies before its workers.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use primelanes_backends::{Backend, Control, Error, PrimeCounter, Probe, Query, Trouble};
+use primelanes_backends::{Backend, Control, Error, PrimeCounter, Probe, Processes, Query, Trouble};
 use rustix::process::Signal;
 
 use super::saboteur::open;
@@ -23,6 +23,10 @@ super::trials! {
     a_panic_ends_no_process,
     a_cancelled_stall_is_not_waited_for,
     workers_end_with_their_program,
+    workers_end_with_their_program_even_if_their_pipe_stays_open,
+    a_program_that_is_gone_is_not_missed_while_workers_are_left,
+    workers_that_start_slowly_are_waited_for,
+    patience_can_be_endless,
     nothing_is_left_behind,
 }
 
@@ -174,6 +178,68 @@ fn workers_end_with_their_program() {
     host.wait().unwrap();
 }
 
+/// As after a fork, whose copy of the pipe nobody closes.
+fn workers_end_with_their_program_even_if_their_pipe_stays_open() {
+    let mut program = Command::new("/bin/sh");
+    let this = std::env::current_exe().unwrap();
+    program
+        .args(["-c", r#"exec 3<&0; "$0" worker <&3 & echo $!; wait"#])
+        .arg(this)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut program = program.spawn().unwrap();
+    let (mut line, mut output) = (String::new(), BufReader::new(program.stdout.take().unwrap()));
+    output.read_line(&mut line).unwrap();
+    let worker: u32 = line.trim().parse().unwrap();
+    program.stdin.as_mut().unwrap().write_all(super::saboteur::GREETING).unwrap();
+    thread::sleep(Duration::from_millis(100));
+    assert!(!is_gone(worker), "it waits for requests");
+    program.kill().unwrap();
+    wait_until("the worker is gone", || is_gone(worker));
+    // Only now is its input closed.
+    drop(program.stdin.take());
+    program.wait().unwrap();
+}
+
+/// The worker program, that is: it is taken away while workers of it run.
+fn a_program_that_is_gone_is_not_missed_while_workers_are_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("program");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let mut command = Command::new(&program);
+    command.arg("worker");
+    let lane = Processes::with_command(super::system::workers(3), command).unwrap();
+    std::fs::remove_file(&program).unwrap();
+    let ids = lane.process_ids();
+    for &id in &ids[1..] {
+        signal(id, Signal::KILL);
+        wait_until("it is gone", || is_gone(id));
+        assert_eq!(lane.fold(&slow(50), &Control::new()).map(|visits| tiles_of(&visits)), Ok((0..50).collect()));
+    }
+    signal(ids[0], Signal::KILL);
+    wait_until("it is gone", || is_gone(ids[0]));
+    match lane.fold(&slow(50), &Control::new()) {
+        Err(Error::Spawn { backend: "processes", reason, .. }) => assert!(reason.contains("No such file"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The first time and when they are replaced, whatever the patience with workers that run.
+fn workers_that_start_slowly_are_waited_for() {
+    let mut command = Command::new("/bin/sh");
+    let this = std::env::current_exe().unwrap();
+    command.args(["-c", r#"sleep 1; exec "$0" worker"#]).arg(this);
+    let lane =
+        Processes::with_command(super::system::workers(2), command).unwrap().patience(Duration::from_millis(300));
+    kill_all(&lane);
+    assert_eq!(lane.count_primes(1_000), Ok(168));
+}
+
+fn patience_can_be_endless() {
+    let lane = open(2, &[]).patience(Duration::MAX);
+    assert_eq!(lane.count_primes(1_000_000), Ok(78_498));
+}
+
 /// In a process of its own, where nobody else opens files.
 fn nothing_is_left_behind() {
     const NAME: &str = "nothing_is_left_behind";
@@ -193,6 +259,7 @@ fn nothing_is_left_behind() {
         assert_eq!(lane.count_primes(turn), primelanes_backends::SingleThread.count_primes(turn));
     }
     assert!(lane.replaced() >= 10);
+    assert_eq!(lane.fold(&slow(40), &Control::new()).map(|visits| visits.len()), Ok(40));
     assert_eq!((descriptors(), children().len()), (with_pool, none.len() + 2));
     drop(lane);
     assert_eq!((descriptors(), children()), (files, none));

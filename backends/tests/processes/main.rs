@@ -37,6 +37,7 @@ fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["worker", ref conduct @ ..] => saboteur::work(conduct),
         ["host"] => deaths::host(),
+        ["forgetful"] => starting::forgetful(),
         _ => {
             let modules =
                 [starting::trials(), deaths::trials(), nonsense::trials(), sharing::trials(), storm::trials()];

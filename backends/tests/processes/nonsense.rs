@@ -9,6 +9,7 @@ use super::system::tiles_of;
 super::trials! {
     spoilt_once_an_answer_is_asked_for_again,
     spoilt_always_it_is_an_error_that_says_how,
+    an_answer_that_comes_again_later_is_not_taken_for_another,
     an_answer_too_long_for_a_frame_is_an_error,
     a_long_answer_arrives_whole,
 }
@@ -48,13 +49,23 @@ fn spoilt_always_it_is_an_error_that_says_how() {
     }
 }
 
+/// What comes late lies in the pipe until the next count.
+fn an_answer_that_comes_again_later_is_not_taken_for_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let lane = open(1, &["once", "RepeatLater", folder.path().join("spoilt").to_str().unwrap()]);
+    assert_eq!(lane.count_primes(1_000), Ok(168));
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!((lane.count_primes(2_000), lane.replaced()), (Ok(303), 1));
+}
+
 fn an_answer_too_long_for_a_frame_is_an_error() {
     let lane = open(1, &[]);
     // A visit is 7 bytes and more.
     let tiles = 10_000_000;
     let error = lane.fold(&Probe { grain: tiles, ..Probe::new(tiles) }, &Control::new()).unwrap_err().to_string();
     assert!(
-        error.starts_with("malformed answer of a worker: a frame of ") && error.ends_with(" bytes, above 67108864")
+        error.starts_with("the answer of a worker is not available: a frame of ")
+            && error.ends_with(" bytes, above 67108864")
     );
     assert_eq!(lane.count_primes(1_000), Ok(168));
 }

@@ -22,8 +22,10 @@ pub(super) enum Fault {
     Flip,
     /// It is announced as longer than a frame may be.
     Oversize,
-    /// It is said twice.
+    /// It is said twice at once.
     Repeat,
+    /// It is said again after a while.
+    RepeatLater,
     /// Nothing is said any more.
     Stall,
     /// The pipe is closed, and the worker stays.
@@ -33,13 +35,25 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 8] =
-        [Self::Truncate, Self::Garble, Self::Flip, Self::Oversize, Self::Repeat, Self::Stall, Self::Close, Self::Exit];
+    pub(super) const ALL: [Self; 9] = [
+        Self::Truncate,
+        Self::Garble,
+        Self::Flip,
+        Self::Oversize,
+        Self::Repeat,
+        Self::RepeatLater,
+        Self::Stall,
+        Self::Close,
+        Self::Exit,
+    ];
 
     fn name(self) -> String {
         format!("{self:?}")
     }
 }
+
+/// What a program of this version says first, byte by byte: version 1 of the wire, 3 of the jobs.
+pub(super) const GREETING: &[u8] = b"primelanes>\x01\0\0\0\x03\0\0\0";
 
 /// So many workers that run this program with these arguments.
 pub(super) fn open(count: usize, conduct: &[&str]) -> Processes {
@@ -58,15 +72,15 @@ pub(super) fn work(conduct: &[&str]) {
         [] => worker::serve(stdin(), stdout()),
         // Whoever creates the file spoils its first answer; the others are honest.
         ["once", fault, file] => match OpenOptions::new().write(true).create_new(true).open(file) {
-            Ok(_) => spoil(&mut |_| Some(named(fault))),
+            Ok(_) => spoil(&mut || Some(named(fault))),
             Err(_) => worker::serve(stdin(), stdout()),
         },
-        ["always", fault] => spoil(&mut |_| Some(named(fault))),
+        ["always", fault] => spoil(&mut || Some(named(fault))),
         // One answer in so many.
         ["often", seed, one_in] => {
             let mut random = Random::new(seed.parse::<u64>().unwrap() ^ u64::from(std::process::id()) << 32);
             let one_in = one_in.parse().unwrap();
-            spoil(&mut |_| (random.below(one_in) == 0).then(|| Fault::ALL[random.below(8) as usize]))
+            spoil(&mut || (random.below(one_in) == 0).then(|| Fault::ALL[random.below(9) as usize]))
         }
         ref other => panic!("no such conduct: {other:?}"),
     };
@@ -78,17 +92,18 @@ fn named(name: &str) -> Fault {
 }
 
 /// Works honestly, but what is said goes through this process's hands.
-fn spoil(fault: &mut dyn FnMut(usize) -> Option<Fault>) -> Result<(), primelanes_backends::Error> {
+fn spoil(fault: &mut dyn FnMut() -> Option<Fault>) -> Result<(), primelanes_backends::Error> {
     let (mut honest, output) = pipe().unwrap();
     let serving = thread::spawn(move || worker::serve(stdin(), output));
     let said = File::from(stdout().as_fd().try_clone_to_owned().unwrap());
     let mut buffer = vec![0; 1 << 20];
     let forward = |bytes: &[u8]| drop((&said).write_all(bytes));
-    for turn in 0.. {
+    honest.read_exact(&mut buffer[..GREETING.len()]).unwrap();
+    forward(&buffer[..GREETING.len()]);
+    loop {
         let length = honest.read(&mut buffer).unwrap();
         let bytes = &mut buffer[..length];
-        // The first is the greeting.
-        match fault(turn).filter(|_| turn > 0 && length > 0) {
+        match fault().filter(|_| length > 0) {
             None => forward(bytes),
             Some(Fault::Truncate) => {
                 forward(&bytes[..length / 2]);
@@ -105,6 +120,11 @@ fn spoil(fault: &mut dyn FnMut(usize) -> Option<Fault>) -> Result<(), primelanes
             }
             Some(Fault::Oversize) => forward(&u32::MAX.to_le_bytes().repeat(4)),
             Some(Fault::Repeat) => forward(&bytes.repeat(2)),
+            Some(Fault::RepeatLater) => {
+                forward(bytes);
+                thread::sleep(Duration::from_millis(3));
+                forward(bytes);
+            }
             Some(Fault::Stall) => thread::sleep(Duration::from_hours(1)),
             Some(Fault::Close) => {
                 let nowhere = OpenOptions::new().write(true).open("/dev/null").unwrap();

@@ -8,7 +8,7 @@ use primelanes_backends::{
 };
 
 use super::saboteur::{command, open};
-use super::system::{processes_of, tiles_of, wait_until, workers};
+use super::system::{processes_of, state_of, tiles_of, wait_until, workers};
 
 super::trials! {
     a_registered_program_is_the_lane,
@@ -21,6 +21,8 @@ super::trials! {
     workers_are_told_to_end_and_end,
     a_worker_that_nobody_greets_ends,
     a_worker_works_for_no_stranger,
+    a_worker_that_forgets_to_serve_starts_no_workers,
+    many_workers_that_linger_are_not_waited_for_one_by_one,
 }
 
 fn a_registered_program_is_the_lane() {
@@ -76,10 +78,10 @@ fn a_program_that_is_no_worker_is_named() {
     let no_worker =
         |why: &str| format!("processes is not available: '/bin/sh' is no worker that this program understands: {why}");
     assert_eq!(shell("exit 7"), no_worker("it ended: exit status: 7"));
-    assert_eq!(shell("echo hello"), no_worker("it ended in the middle of a frame: exit status: 0"));
     let greeted = |with: &str| {
         no_worker(&format!("it said something that makes no sense: it greeted with \"{with}\", not as a worker"))
     };
+    assert_eq!(shell("echo hello"), greeted("hello\\n"));
     assert_eq!(shell("exec cat"), greeted("primelanes>"));
     assert_eq!(shell("exec yes 2>&-"), greeted("y\\ny\\ny\\ny\\ny\\ny"));
     assert_eq!(shell("exec sleep 60"), no_worker("it did not greet within 10s"));
@@ -95,6 +97,36 @@ fn a_worker_of_another_version_is_refused() {
 fn more_workers_than_files_are_refused() {
     let refused = Processes::with_command(workers(257), command(&[])).err();
     assert_eq!(refused, Some(Error::TooManyWorkers { backend: "processes", requested: 257, max: 256 }));
+}
+
+/// A program that opens a pool of itself whatever it is started as.
+pub(super) fn forgetful() {
+    worker::register(std::env::current_exe().unwrap(), ["forgetful"]);
+    eprintln!("{}", Processes::new(workers(2)).unwrap_err());
+    std::process::exit(1);
+}
+
+fn a_worker_that_forgets_to_serve_starts_no_workers() {
+    let output = Command::new(std::env::current_exe().unwrap()).arg("forgetful").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    // What several processes say at once is mixed.
+    for part in ["this process was itself started as a worker, and is to call worker::serve", "is no worker that this"]
+    {
+        assert!(said.contains(part) && said.lines().count() <= 3, "{said}");
+    }
+}
+
+fn many_workers_that_linger_are_not_waited_for_one_by_one() {
+    let mut command = Command::new("/bin/sh");
+    let this = std::env::current_exe().unwrap();
+    command.args(["-c", r#"trap "" HUP TERM; "$0" worker; sleep 3600"#]).arg(this);
+    let lane = Processes::with_command(workers(20), command).unwrap();
+    let ids = lane.process_ids();
+    assert_eq!(lane.count_primes(1_000), Ok(168));
+    let clock = std::time::Instant::now();
+    drop(lane);
+    println!("20 workers that linger were ended within {:?}", clock.elapsed());
+    assert!(ids.into_iter().all(|id| state_of(id).is_none()));
 }
 
 fn workers_are_told_to_end_and_end() {

@@ -45,6 +45,8 @@ struct Made {
     jobs: Vec<Option<Box<dyn Job>>>,
     rates: Rates,
     random: Random,
+    /// From when on the whole machine is held up, and for how long.
+    pause: Option<(Duration, Duration)>,
     tally: Tally,
 }
 
@@ -66,6 +68,7 @@ impl Made {
             jobs: (0..workers).map(|_| None).collect(),
             rates,
             random: Random(seed | 1),
+            pause: None,
             tally: Tally::default(),
         }
     }
@@ -86,13 +89,13 @@ impl Crew for &mut Made {
         self.now
     }
 
-    fn hire(&mut self, wait: Duration) -> Option<WorkerId> {
+    fn hire(&mut self, wait: Duration) -> Result<Option<WorkerId>, Error> {
         let worker = self.free.pop();
         self.now += if worker.is_none() { wait } else { Duration::ZERO };
-        worker
+        Ok(worker)
     }
 
-    fn send(&mut self, worker: WorkerId, spec: &JobSpec, run: &Range<u64>) -> Result<(), String> {
+    fn send(&mut self, worker: WorkerId, spec: &JobSpec, run: &Range<u64>) -> Result<Duration, String> {
         let draw = self.random.below(1000);
         let Rates { unreachable, lost, stalled, slow } = self.rates;
         self.tally.longest = self.tally.longest.max(length(run));
@@ -106,11 +109,11 @@ impl Crew for &mut Made {
             let when = busy.mul_f64(self.random.below(1000) as f64 / 1000.0);
             self.fail(worker);
             self.schedule(when, worker, News::Lost("it is gone".to_owned()));
-            return Ok(());
+            return Ok(Duration::ZERO);
         }
         if draw < unreachable + lost + stalled {
             self.fail(worker);
-            return Ok(());
+            return Ok(Duration::ZERO);
         }
         let job = self.jobs[worker].get_or_insert_with(|| spec.open(&Heartbeat::new()).unwrap());
         let outcome = match job.run(run.clone(), &Heartbeat::new()) {
@@ -124,10 +127,18 @@ impl Crew for &mut Made {
             self.schedule(PATIENCE / 5 * beat, worker, News::Alive);
         }
         self.schedule(PATIENCE / 5 * (slowness - 1) + busy + trip, worker, News::Answered { outcome, busy });
-        Ok(())
+        Ok(Duration::ZERO)
     }
 
     fn next(&mut self, wait: Duration, _: bool) -> Vec<Event> {
+        if self.pause.is_some_and(|(when, _)| when <= self.now) {
+            let (_, length) = self.pause.take().unwrap();
+            // Everybody is held up: what was to happen happens later.
+            let agenda = std::mem::take(&mut self.agenda);
+            self.agenda = agenda.into_iter().map(|((when, said), event)| ((when + length, said), event)).collect();
+            self.now += length;
+            return Vec::new();
+        }
         let until = self.now + wait;
         let Some(entry) = self.agenda.first_entry().filter(|entry| entry.key().0 <= until) else {
             self.now = until;
@@ -197,6 +208,24 @@ fn who_shows_signs_of_life_is_not_given_up() {
     let visits = fold(&Probe::new(30), &mut made, 2, &Control::new()).unwrap();
     assert_eq!((visits.len(), made.tally.given_up), (30, 0));
     assert!(made.now > 2 * PATIENCE, "each run takes ten times the patience");
+}
+
+#[test]
+fn who_was_held_up_with_everybody_else_is_not_given_up() {
+    let mut made = Made::new(2, Rates::default(), 1);
+    made.pause = Some((20 * MS, 10 * PATIENCE));
+    let visits = fold(&Probe::new(500), &mut made, 2, &Control::new()).unwrap();
+    assert_eq!((visits.len(), made.tally.given_up), (500, 0));
+    assert!(made.now > 10 * PATIENCE);
+}
+
+#[test]
+fn patience_can_be_endless() {
+    let (control, mut made) = (Control::new(), Made::new(2, Rates::default(), 1));
+    let (probe, ledger) = (Probe::new(30), Ledger::new(0..30, NonZeroUsize::MIN, 1));
+    let watch = control.watch(&probe, &(0..30));
+    let dispatch = Dispatch::new("made", &probe, ledger, &mut made, Duration::MAX, &watch).unwrap();
+    assert_eq!(dispatch.run().map(|visits| visits.len()), Ok(30));
 }
 
 #[test]
