@@ -47,6 +47,9 @@ struct Made {
     random: Random,
     /// From when on the whole machine is held up, and for how long.
     pause: Option<(Duration, Duration)>,
+    /// The first run of so many tiles, and so many others that begin where it did, are lost.
+    lose: Option<(u64, u32)>,
+    sent: Vec<Range<u64>>,
     tally: Tally,
 }
 
@@ -69,6 +72,8 @@ impl Made {
             rates,
             random: Random(seed | 1),
             pause: None,
+            lose: None,
+            sent: Vec::new(),
             tally: Tally::default(),
         }
     }
@@ -105,6 +110,13 @@ impl Crew for &mut Made {
             return Err("it is not there".to_owned());
         }
         let busy = MS * length(run) as u32;
+        self.sent.push(run.clone());
+        if let Some((tiles, more)) = self.lose.filter(|&(tiles, _)| length(run) >= tiles) {
+            self.lose = more.checked_sub(1).map(|more| (tiles / 2, more));
+            self.fail(worker);
+            self.schedule(busy, worker, News::Lost("it is gone".to_owned()));
+            return Ok(Duration::ZERO);
+        }
         if draw < unreachable + lost {
             let when = busy.mul_f64(self.random.below(1000) as f64 / 1000.0);
             self.fail(worker);
@@ -245,6 +257,25 @@ fn runs_grow_to_a_tenth_of_a_second_and_no_longer() {
     // Tiles of a millisecond, trips of none to two.
     assert!((50..=100).contains(&made.tally.longest), "{} tiles", made.tally.longest);
     assert_eq!(made.free.len(), 2);
+}
+
+#[test]
+fn a_lost_run_is_tried_in_shorter_pieces_even_below_the_grain() {
+    for (grain, losses) in [(1, 0), (1, 1), (64, 0), (64, 1)] {
+        let mut made = Made::new(1, Rates::default(), 1);
+        made.lose = Some((64, losses));
+        let probe = Probe { grain, ..Probe::new(1000) };
+        let visits = fold(&probe, &mut made, 1, &Control::new()).unwrap();
+        assert_eq!(tiles_of(&visits), (0..1000).collect::<Vec<_>>());
+        let lost = made.sent.iter().position(|run| length(run) >= 64).unwrap();
+        let (run, pieces) = (made.sent[lost].clone(), &made.sent[lost + 1..]);
+        let pieces: Vec<_> = pieces.iter().filter(|piece| piece.start < run.end && run.start < piece.end).collect();
+        assert!(
+            pieces.len() >= 2 && pieces.iter().all(|piece| 2 * length(piece) <= length(&run)),
+            "{run:?}: {pieces:?}"
+        );
+        assert_eq!(made.tally.faults, u64::from(1 + losses));
+    }
 }
 
 #[test]
