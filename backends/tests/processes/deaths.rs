@@ -2,11 +2,11 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use primelanes_backends::{Backend, Control, Error, PrimeCounter, Probe, Processes, Query, Trouble};
+use primelanes_backends::{Backend, Control, Error, PrimeCounter, Probe, Processes, Progress, Query, Trouble};
 use rustix::process::Signal;
 
 use super::saboteur::open;
@@ -42,39 +42,33 @@ fn killed_without_a_run_they_are_replaced() {
     }
 }
 
+/// Folds, and does something at each fifth of the way: once the work in between is done, so that no tiles are hit twice.
+fn at_each_fifth<T>(work: impl FnOnce(&Control<'_>) -> T, harm: impl Fn() + Sync) -> T {
+    let next = AtomicU64::new(1);
+    let observer = |progress: Progress| {
+        let fifth = next.load(Ordering::Relaxed);
+        if fifth < 5 && progress.done * 5 >= progress.total * fifth {
+            next.store(fifth + 1, Ordering::Relaxed);
+            harm();
+        }
+    };
+    let worked = work(&Control::new().progress(&observer));
+    assert_eq!(next.into_inner(), 5, "all harm is done");
+    worked
+}
+
 fn killed_in_the_middle_of_a_run_it_is_done_again() {
     let lane = open(2, &[]);
-    let done = AtomicBool::new(false);
-    let visits = thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
-                thread::sleep(Duration::from_millis(60));
-                signal(lane.process_ids()[0], Signal::KILL);
-            }
-        });
-        let visits = lane.fold(&slow(600), &Control::new());
-        done.store(true, Ordering::Relaxed);
-        visits
-    });
-    assert_eq!(visits.map(|visits| tiles_of(&visits)), Ok((0..600).collect()));
+    let fold = |control: &Control<'_>| lane.fold(&slow(1000), control);
+    let visits = at_each_fifth(fold, || signal(lane.process_ids()[0], Signal::KILL));
+    assert_eq!(visits.map(|visits| tiles_of(&visits)), Ok((0..1000).collect()));
     assert!(lane.replaced() > 0);
 }
 
 fn killed_all_at_once_and_again_the_answer_stands() {
     let lane = open(3, &[]);
-    let done = AtomicBool::new(false);
-    let count = thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
-                thread::sleep(Duration::from_millis(80));
-                kill_all(&lane);
-            }
-        });
-        let count = lane.count_primes(1_000_000_000);
-        done.store(true, Ordering::Relaxed);
-        count
-    });
-    assert_eq!(count, Ok(50_847_534));
+    let visits = at_each_fifth(|control| lane.fold(&slow(2000), control), || kill_all(&lane));
+    assert_eq!(visits.map(|visits| tiles_of(&visits)), Ok((0..2000).collect()));
     assert!(lane.replaced() >= 3);
 }
 
