@@ -42,7 +42,6 @@ impl Processes {
     /// # Errors
     /// [`Error::Unavailable`] if none was, else as [`with_command`](Processes::with_command).
     pub fn new(workers: NonZeroUsize) -> Result<Self, Error> {
-        check_workers(Self::NAME, workers.get(), MAX_PROCESSES)?;
         let missing = "no worker program is known: call worker::register first, or use Processes::with_command";
         let command =
             worker::registered().ok_or_else(|| Error::Unavailable { what: Self::NAME, reason: missing.to_owned() })?;

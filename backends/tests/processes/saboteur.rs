@@ -8,8 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use primelanes_backends::{Processes, worker};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
-use super::system::{Random, workers};
+use super::system::workers;
 
 /// What becomes of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,9 +80,11 @@ pub(super) fn work(conduct: &[&str]) {
         ["always", fault] => spoil(&mut || Some(named(fault))),
         // One answer in so many.
         ["often", seed, one_in] => {
-            let mut random = Random::new(seed.parse::<u64>().unwrap() ^ u64::from(std::process::id()) << 32);
-            let one_in = one_in.parse().unwrap();
-            spoil(&mut || (random.below(one_in) == 0).then(|| Fault::ALL[random.below(9) as usize]))
+            let mut random = StdRng::seed_from_u64(seed.parse::<u64>().unwrap() ^ u64::from(std::process::id()) << 32);
+            let one_in = one_in.parse::<u32>().unwrap();
+            spoil(&mut || {
+                (random.random_range(0..one_in) == 0).then(|| Fault::ALL[random.random_range(0..Fault::ALL.len())])
+            })
         }
         ref other => panic!("no such conduct: {other:?}"),
     };
@@ -110,8 +114,8 @@ fn spoil(fault: &mut dyn FnMut() -> Option<Fault>) -> Result<(), primelanes_back
                 exit(0);
             }
             Some(Fault::Garble) => {
-                let mut random = Random::new(u64::from(std::process::id()));
-                bytes.fill_with(|| random.below(256) as u8);
+                let mut random = StdRng::seed_from_u64(u64::from(std::process::id()));
+                bytes.fill_with(|| random.random());
                 forward(bytes);
             }
             Some(Fault::Flip) => {

@@ -10,10 +10,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use primelanes_backends::{Algorithm, Backend, Control, Error, PrimeCounter, Probe, Processes, Query, SingleThread};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use rustix::process::Signal;
 
 use super::saboteur::open;
-use super::system::{Random, signal, slow, tiles_of};
+use super::system::{signal, slow, tiles_of};
 
 super::trials! { every_answer_of_a_storm_is_right_or_an_error }
 
@@ -54,8 +56,8 @@ fn every_answer_of_a_storm_is_right_or_an_error() {
     let lane = open(3, &["often", &seed.to_string(), "10"]).patience(Duration::from_millis(200));
     let over = AtomicBool::new(false);
     let (tally, signals) = thread::scope(|scope| {
-        let killer = scope.spawn(|| kill_at_random(&lane, &mut Random::new(seed), &over));
-        let tally = ask_at_random(&lane, &mut Random::new(!seed), faults);
+        let killer = scope.spawn(|| kill_at_random(&lane, &mut StdRng::seed_from_u64(seed), &over));
+        let tally = ask_at_random(&lane, &mut StdRng::seed_from_u64(!seed), faults);
         over.store(true, Ordering::Relaxed);
         (tally, killer.join().unwrap())
     });
@@ -68,14 +70,14 @@ fn every_answer_of_a_storm_is_right_or_an_error() {
     assert!(right > lost, "{right} answers, {lost} errors");
 }
 
-fn kill_at_random(lane: &Processes, random: &mut Random, over: &AtomicBool) -> u64 {
+fn kill_at_random(lane: &Processes, random: &mut StdRng, over: &AtomicBool) -> u64 {
     let mut signals = 0;
     while !over.load(Ordering::Relaxed) {
-        thread::sleep(Duration::from_millis(random.below(50)));
+        thread::sleep(Duration::from_millis(random.random_range(0..50)));
         let ids = lane.process_ids();
-        let all = random.below(20) == 0;
-        let one = random.below(ids.len().max(1) as u64);
-        let kind = if random.below(50) == 0 { Signal::STOP } else { Signal::KILL };
+        let all = random.random_range(0..20) == 0;
+        let one = random.random_range(0..ids.len().max(1));
+        let kind = if random.random_range(0..50) == 0 { Signal::STOP } else { Signal::KILL };
         for (_, &id) in (0..).zip(&ids).filter(|&(place, _)| all || place == one) {
             signal(id, kind);
             signals += 1;
@@ -84,25 +86,27 @@ fn kill_at_random(lane: &Processes, random: &mut Random, over: &AtomicBool) -> u
     signals
 }
 
-fn ask_at_random(lane: &Processes, random: &mut Random, faults: u64) -> Tally {
+fn ask_at_random(lane: &Processes, random: &mut StdRng, faults: u64) -> Tally {
     let mut tally = Tally::default();
     while lane.replaced() < faults {
-        match random.below(3) {
+        match random.random_range(0..3) {
             0 => {
-                let start = random.below(1 << 34);
-                let query = Query::range(start..=start + random.below(20_000_000)).algorithm(Algorithm::Sieve);
+                let start = random.random_range(0..1_u64 << 34);
+                let query =
+                    Query::range(start..=start + random.random_range(0..20_000_000)).algorithm(Algorithm::Sieve);
                 let expected = SingleThread.count(&query).unwrap();
                 tally.enter(lane.count(&query), &expected);
             }
             1 => {
-                let start = random.below(1 << 20);
-                let query = Query::range(start..=start + random.below(50_000)).algorithm(Algorithm::TrialDivision);
+                let start = random.random_range(0..1_u64 << 20);
+                let query =
+                    Query::range(start..=start + random.random_range(0..50_000)).algorithm(Algorithm::TrialDivision);
                 let expected = SingleThread.count(&query).unwrap();
                 tally.enter(lane.count(&query), &expected);
             }
             _ => {
-                let tiles = random.below(60);
-                let probe = if random.below(2) == 0 { slow(tiles) } else { Probe::new(tiles) };
+                let tiles = random.random_range(0..60);
+                let probe = if random.random_range(0..2) == 0 { slow(tiles) } else { Probe::new(tiles) };
                 let visits = lane.fold(&probe, &Control::new());
                 tally.enter(visits.map(|visits| tiles_of(&visits)), &(0..tiles).collect());
             }

@@ -11,23 +11,6 @@ use rustix::process::{Pid, Signal, kill_process};
 /// So long anything may take, on the slowest of machines.
 const WATCHDOG: Duration = Duration::from_mins(1);
 
-/// A generator of numbers (G. Marsaglia, "Xorshift RNGs", 2003).
-pub(super) struct Random(u64);
-
-impl Random {
-    pub(super) fn new(seed: u64) -> Self {
-        // Seeds that are near each other give numbers that are not.
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % bound
-    }
-}
-
 pub(super) fn workers(count: usize) -> NonZeroUsize {
     NonZeroUsize::new(count).unwrap()
 }

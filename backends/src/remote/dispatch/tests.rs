@@ -7,23 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use primelanes_core::{Control, Heartbeat, Job, Probe, Progress, Trouble, Visit};
 use proptest::prelude::*;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
 use super::*;
 
 const MS: Duration = Duration::from_millis(1);
 const PATIENCE: Duration = Duration::from_millis(500);
-
-/// A generator of numbers (G. Marsaglia, "Xorshift RNGs", 2003).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % bound
-    }
-}
 
 /// What goes wrong how often, of a thousand runs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,7 +34,7 @@ struct Made {
     said: u64,
     jobs: Vec<Option<Box<dyn Job>>>,
     rates: Rates,
-    random: Random,
+    random: StdRng,
     /// From when on the whole machine is held up, and for how long.
     pause: Option<(Duration, Duration)>,
     /// The first run of so many tiles, and so many others that begin where it did, are lost.
@@ -70,7 +60,7 @@ impl Made {
             said: 0,
             jobs: (0..workers).map(|_| None).collect(),
             rates,
-            random: Random(seed | 1),
+            random: StdRng::seed_from_u64(seed),
             pause: None,
             lose: None,
             sent: Vec::new(),
@@ -101,7 +91,7 @@ impl Crew for &mut Made {
     }
 
     fn send(&mut self, worker: WorkerId, spec: &JobSpec, run: &Range<u64>) -> Result<Duration, String> {
-        let draw = self.random.below(1000);
+        let draw = self.random.random_range(0..1000);
         let Rates { unreachable, lost, stalled, slow } = self.rates;
         self.tally.longest = self.tally.longest.max(length(run));
         if draw < unreachable {
@@ -118,7 +108,7 @@ impl Crew for &mut Made {
             return Ok(Duration::ZERO);
         }
         if draw < unreachable + lost {
-            let when = busy.mul_f64(self.random.below(1000) as f64 / 1000.0);
+            let when = busy.mul_f64(self.random.random_range(0..1000) as f64 / 1000.0);
             self.fail(worker);
             self.schedule(when, worker, News::Lost("it is gone".to_owned()));
             return Ok(Duration::ZERO);
@@ -134,7 +124,7 @@ impl Crew for &mut Made {
             Err(other) => Outcome::Failed(other.to_string()),
         };
         let slowness = if draw < unreachable + lost + stalled + slow { 50 } else { 1 };
-        let trip = MS * self.random.below(3) as u32;
+        let trip = MS * self.random.random_range(0..3) as u32;
         for beat in 1..slowness {
             self.schedule(PATIENCE / 5 * beat, worker, News::Alive);
         }
