@@ -1,0 +1,31 @@
+"""A count in a thread of an event loop, which goes on meanwhile."""
+
+import asyncio
+import time
+
+import primelanes
+
+
+async def tick(longest: list[float]) -> None:
+    """What else an event loop does: note the longest time that it was kept from it."""
+    last = time.perf_counter()
+    while True:
+        await asyncio.sleep(0.001)
+        now = time.perf_counter()
+        longest[0] = max(longest[0], now - last)
+        last = now
+
+
+async def main() -> None:
+    longest = [0.0]
+    ticking = asyncio.create_task(tick(longest))
+    counts = await asyncio.gather(
+        asyncio.to_thread(primelanes.count_primes, 10**9),
+        asyncio.to_thread(primelanes.count_primes, 10**13 + 10**7, start=10**13),
+    )
+    ticking.cancel()
+    print(f"{counts[0]} and {counts[1]} primes; the loop stood still for {longest[0] * 1000:.0f} ms at the longest")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

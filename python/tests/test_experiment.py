@@ -1,0 +1,113 @@
+"""``python -m primelanes``: the table, and what it says of counts that are wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from primelanes import __main__, _report
+from primelanes._experiment import Outcome, Result, Setting
+from support import WATCHDOG, children, eventually, python
+
+SMALL = ("--limit", "2000", "--native-limit", "20000", "--rounds", "2")
+LANES = [
+    "python-sequential",
+    "python-threads",
+    "python-processes",
+    "extension-sequential",
+    "extension-held",
+    "extension-released",
+]
+
+
+def test_the_table_has_every_lane_with_ticks() -> None:
+    said = python("-m", "primelanes", *SMALL).stdout
+    assert said.startswith("CPython ")
+    for lane in LANES:
+        count = "303" if lane.startswith("python") else "2262"
+        row = rf"^ {lane} +\d+ +\d\.\d+ s +\d\.\d+ \.\. \d\.\d+ s +\d+\.\d+ x +\d+\.\d+ ms +{count} ✓  {count} ✓$"
+        assert re.search(row, said, re.MULTILINE), said
+    assert said.endswith("right.\n")
+
+
+def test_the_object_has_every_sample() -> None:
+    outcome = json.loads(python("-m", "primelanes", *SMALL, "--tasks", "3", "--json").stdout)
+    assert [lane["lane"] for lane in outcome["lanes"]] == LANES
+    for lane in outcome["lanes"]:
+        assert len(lane["seconds"]) == 2
+        assert lane["counts"] == [303 if lane["lane"].startswith("python") else 2262] * 9
+        assert lane["right"]
+
+
+def test_a_wrong_count_is_marked_and_the_exit_code_tells() -> None:
+    setting = Setting(limit=10, native_limit=10, tasks=2, rounds=1)
+
+    def result(lane: str, counts: list[int]) -> Result:
+        return Result(lane, lane, 10, 4, counts, [1.0], 0.001)
+
+    outcome = Outcome(setting, [result(lane, [4, 4, 4, 4]) for lane in LANES], 0.1)
+    assert outcome.right
+    wrong = outcome._replace(results=[result("python-threads", [4, 4, 4, 5]), *outcome.results])
+    assert not wrong.right
+    assert "4 ✓  5 ✗" in _report.table(wrong)
+    assert _report.conclusion(outcome).endswith("right.")
+    assert _report.conclusion(wrong).endswith("WRONG.")
+    earlier = outcome._replace(results=[result("python-threads", [5, 4, 4, 4])])
+    assert "4 ✓  4 ✓  (✗ in some round)" in _report.table(earlier)
+
+
+def test_the_exit_code_tells_of_a_wrong_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("primelanes._article.is_prime", lambda number: number > 1)
+    arguments = ["--limit", "100", "--native-limit", "100", "--rounds", "1", "--json"]
+    assert __main__.main(arguments) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--limit", "1e6"], "argument --limit: '1e6' is no integer"),
+        (["--limit", "1"], f"argument --limit: 1 is not between 2 and {2**64 - 1}"),
+        (["--tasks", "65"], "argument --tasks: 65 is not between 1 and 64"),
+        (["--rounds", "0"], "argument --rounds: 0 is not between 1 and 1000"),
+        (["--colour"], "unrecognized arguments: --colour"),
+    ],
+)
+def test_nonsense_is_one_line_and_exit_code_2(arguments: list[str], message: str) -> None:
+    done = python("-m", "primelanes", *arguments, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"python -m primelanes: {message}\n")
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 3])
+def test_ctrl_c_ends_it_without_a_word(rounds: int) -> None:
+    # Hours of work, in one of the lanes of Python, or one in the extension that releases the lock.
+    command = [
+        sys.executable,
+        "-m",
+        "primelanes",
+        "--limit",
+        str(10**8),
+        "--native-limit",
+        "10000",
+        "--rounds",
+        str(rounds),
+    ]
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert eventually(lambda: len(children(running.pid)) == 2)
+        time.sleep(1)
+        # To all of its processes, as a terminal does.
+        os.killpg(running.pid, signal.SIGINT)
+        said = running.communicate(timeout=WATCHDOG)
+    finally:
+        if running.poll() is None:
+            os.killpg(running.pid, signal.SIGKILL)
+    assert (running.returncode, said) == (130, ("", ""))

@@ -1,0 +1,90 @@
+"""Ctrl-C ends a count at once, and the end of the interpreter waits for none."""
+
+from __future__ import annotations
+
+import pytest
+
+import primelanes
+from support import python
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+sys.path.insert(0, {tests!r})
+import primelanes
+from support import children, eventually, threads
+
+begun = threading.Event()
+
+def interrupt():
+    time.sleep(0.3)
+    os.kill(os.getpid(), signal.SIGINT)
+
+before = threads()
+threading.Thread(target=interrupt).start()
+try:
+    primelanes.count_primes(10**18, start={start}, backend={backend!r}, algorithm={algorithm!r})
+except KeyboardInterrupt:
+    assert eventually(lambda: threads() <= before), threads()
+    assert eventually(lambda: not children()), children()
+    assert primelanes.count_primes(10**6, backend={backend!r}) == 78498
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("backend", primelanes.backends())
+@pytest.mark.parametrize(("algorithm", "start"), [("sieve", 0), ("trial-division", 10**17)])
+def test_ctrl_c_ends_a_count_and_leaves_nothing_behind(
+    request: pytest.FixtureRequest, backend: str, algorithm: str, start: int
+) -> None:
+    tests = str(request.path.parent)
+    script = INTERRUPTED.format(tests=tests, backend=backend, algorithm=algorithm, start=start)
+    assert python("-c", script).stdout == "interrupted\n"
+
+
+def test_a_handler_of_the_callers_own_is_called() -> None:
+    script = """
+import os, signal, threading, time
+import primelanes
+
+class Alarm(Exception):
+    pass
+
+def handle(number, frame):
+    raise Alarm
+
+signal.signal(signal.SIGALRM, handle)
+signal.alarm(1)
+try:
+    primelanes.count_primes(10**18)
+except Alarm:
+    print("rung")
+"""
+    assert python("-c", script).stdout == "rung\n"
+
+
+def test_a_signal_that_raises_nothing_ends_nothing() -> None:
+    script = """
+import signal
+import primelanes
+
+heard = []
+signal.signal(signal.SIGALRM, lambda *_: heard.append(1))
+signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+count = primelanes.count_primes(10**9, backend="single-thread")
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(count, len(heard) > 1)
+"""
+    assert python("-c", script).stdout == "50847534 True\n"
+
+
+def test_the_interpreter_ends_while_a_daemon_counts() -> None:
+    script = """
+import threading, time
+import primelanes
+
+threading.Thread(target=primelanes.count_primes, args=(10**18,), daemon=True).start()
+time.sleep(0.3)
+print("the end")
+"""
+    done = python("-c", script)
+    assert (done.stdout, done.stderr) == ("the end\n", "")
