@@ -57,8 +57,18 @@ impl Processes {
     /// [`Error::TooManyWorkers`] above 256, [`Error::Spawn`] if the program cannot be started, [`Error::Unavailable`] if
     /// it does not greet as a worker of this version within ten seconds.
     pub fn with_command(workers: NonZeroUsize, command: Command) -> Result<Self, Error> {
+        Self::start(workers, command, &Control::new())
+    }
+
+    /// [`with_command`](Processes::with_command), unless the cancel flag of the control is set meanwhile: interpreters, say,
+    /// take their time to start.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], or as [`with_command`](Processes::with_command).
+    pub fn start(workers: NonZeroUsize, command: Command, control: &Control<'_>) -> Result<Self, Error> {
         check_workers(Self::NAME, workers.get(), MAX_PROCESSES)?;
-        Ok(Self { pool: Box::new(Pool::start(Self::NAME, workers, command)?), patience: Self::PATIENCE })
+        let pool = Pool::start(Self::NAME, workers, command, control)?;
+        Ok(Self { pool: Box::new(pool), patience: Self::PATIENCE })
     }
 
     /// Replaces a worker that shows no sign of life for so long; two seconds, unless it is said. One at work shows one ten

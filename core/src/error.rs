@@ -33,7 +33,7 @@ pub enum Error {
     },
 
     /// The system refused to start a worker.
-    #[error("{backend} could not start {requested} workers: {reason}")]
+    #[error("{backend} could not start {requested} worker{}: {reason}", if *.requested == 1 { "" } else { "s" })]
     Spawn {
         /// The backend's label.
         backend: &'static str,

@@ -43,7 +43,7 @@ pub fn attended<E>(
     let (sender, news) = mpsc::channel();
     thread::scope(|scope| {
         let counting = move || {
-            // Who no longer listens has been told enough.
+            // That nobody listens any more is no fault.
             let observer = move |progress| sender.send(progress).unwrap_or(());
             guard("count", || count(cancel, &observer))
         };
@@ -51,14 +51,22 @@ pub fn attended<E>(
             .name("primelanes".to_owned())
             .spawn_scoped(scope, counting)
             .map_err(|refusal| Ending::Count(refused(&refusal)))?;
+        let end = EndOfCare(cancel);
         let attended = attend_to(&news, &mut attend);
-        if attended.is_err() {
-            cancel.store(true, Ordering::Relaxed);
-        }
+        drop(end);
         let counted = counting.join().unwrap_or_else(|panic| resume_unwind(panic));
         attended.map_err(Ending::Attendant)?;
         counted.map_err(Ending::Count)
     })
+}
+
+/// Cancels when it is dropped, since nobody waits any more: because the count is over, or the attendant said or panicked so.
+struct EndOfCare<'a>(&'a AtomicBool);
+
+impl Drop for EndOfCare<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Attends until the count is over, which shows by there being nobody who could tell more.
@@ -89,11 +97,12 @@ fn attend_to<E>(
 }
 
 fn refused(refusal: &std::io::Error) -> Error {
-    Error::Spawn { backend: "count", requested: 1, reason: refusal.to_string() }
+    Error::Spawn { backend: "the count", requested: 1, reason: refusal.to_string() }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::thread::{ThreadId, current, sleep};
     use std::time::Instant;
 
@@ -146,6 +155,15 @@ mod tests {
             },
         );
         assert_eq!((ended, asked, told), (Err(Ending::Attendant("enough")), 3, 0));
+    }
+
+    #[test]
+    fn a_panic_of_the_attendant_ends_the_count_and_goes_on() {
+        let since = Instant::now();
+        let attend = |_| -> Result<(), Nothing> { panic!("eight") };
+        let ended = catch_unwind(AssertUnwindSafe(|| attended(|cancel, _| until_cancelled(cancel), attend)));
+        assert_eq!(ended.unwrap_err().downcast_ref(), Some(&"eight"));
+        assert!(since.elapsed() < WATCHDOG);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The module `primelanes._native`.
 
-mod arguments;
+mod callback;
 mod counting;
 mod exceptions;
+mod names;
+mod numbers;
 mod worker;
 
 use pyo3::prelude::*;
@@ -17,6 +19,14 @@ mod _native {
     use super::counting::{count_primes, count_primes_holding_gil};
     #[pymodule_export]
     use super::worker::serve;
+
+    /// Fetches what comes from Python.
+    #[pymodule_init]
+    fn init(py: Python<'_>) -> PyResult<()> {
+        super::callback::progress_class(py)?;
+        py.get_type::<super::exceptions::Error>();
+        Ok(())
+    }
 
     /// The version of this package.
     #[pymodule_export]

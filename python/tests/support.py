@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -15,8 +16,22 @@ WATCHDOG = 120
 
 def children(process: int | None = None) -> list[int]:
     """The processes that a process, this one unless it is said, has started and that have not ended."""
-    tasks = Path(f"/proc/{process or os.getpid()}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
+    found: list[int] = []
+    for task in Path(f"/proc/{process or os.getpid()}/task").glob("*/children"):
+        # A thread may have ended since it was listed.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found += map(int, task.read_text().split())
+    return found
+
+
+def workers() -> list[int]:
+    """Those of them that are worker processes, and none of ``multiprocessing``, say."""
+    found = []
+    for child in children():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if b"primelanes.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(child)
+    return found
 
 
 def threads() -> int:
@@ -34,9 +49,11 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return True
 
 
-def python(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+def python(
+    *arguments: str, check: bool = True, stdin: str = "", cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """Runs the interpreter with these arguments."""
     command = [sys.executable, "-W", "error", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=WATCHDOG, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, input=stdin, cwd=cwd, timeout=WATCHDOG, check=False)
     assert not check or done.returncode == 0, done.stderr
     return done

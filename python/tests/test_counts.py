@@ -68,7 +68,7 @@ def test_there_are_no_primes_below_zero(limit: int) -> None:
 
 
 class Seven:
-    """An integer, but for its class."""
+    """Not an int, but it can stand for one."""
 
     def __index__(self) -> int:
         return 7
@@ -85,6 +85,35 @@ class Negative:
 def test_whatever_can_stand_for_an_integer_does(number: SupportsIndex, count: int) -> None:
     assert primelanes.count_primes(number) == count
     assert primelanes.count_primes(number, start=number, workers=Seven()) == (1 if count == 4 else 0)
+
+
+class Contrary(int):
+    """An integer that says whatever it likes of itself."""
+
+    def __lt__(self, other: object) -> bool:
+        return True
+
+    def __index__(self) -> int:
+        return 3
+
+
+class Changing:
+    """Each time another integer."""
+
+    def __init__(self, *answers: int) -> None:
+        self.answers = iter(answers)
+
+    def __index__(self) -> int:
+        return next(self.answers)
+
+
+def test_an_integer_counts_for_what_it_is() -> None:
+    assert primelanes.count_primes(Contrary(10)) == 4
+    with pytest.raises(OverflowError, match=str(2**70)):
+        primelanes.count_primes(Contrary(2**70))
+    with pytest.raises(OverflowError, match=str(2**70)):
+        primelanes.count_primes(Changing(2**70, 5))
+    assert primelanes.count_primes(Changing(-1, 5)) == 0
 
 
 def test_as_many_workers_as_are_asked_for() -> None:

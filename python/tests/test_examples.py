@@ -33,6 +33,23 @@ def test_an_example_says_what_it_is_to_say(request: pytest.FixtureRequest, name:
     assert re.fullmatch(SAID[name], said), said
 
 
+def test_a_cancelled_event_loop_waits_for_no_count(request: pytest.FixtureRequest) -> None:
+    script = f"""
+import asyncio, sys
+sys.path.insert(0, {str(request.config.rootpath / "examples")!r})
+from asyncio_to_thread import count_primes
+
+async def main():
+    try:
+        await asyncio.wait_for(count_primes(10**18), timeout=0.3)
+    except asyncio.TimeoutError:
+        print("enough")
+
+asyncio.run(main())
+"""
+    assert python("-c", script).stdout == "enough\n"
+
+
 def test_every_example_is_run(request: pytest.FixtureRequest) -> None:
     examples = {path.stem for path in (request.config.rootpath / "examples").glob("*.py")}
     assert examples == set(SAID)

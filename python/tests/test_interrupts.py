@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import primelanes
@@ -11,9 +13,7 @@ INTERRUPTED = """
 import os, signal, sys, threading, time
 sys.path.insert(0, {tests!r})
 import primelanes
-from support import children, eventually, threads
-
-begun = threading.Event()
+from support import eventually, threads, workers
 
 def interrupt():
     time.sleep(0.3)
@@ -25,7 +25,7 @@ try:
     primelanes.count_primes(10**18, start={start}, backend={backend!r}, algorithm={algorithm!r})
 except KeyboardInterrupt:
     assert eventually(lambda: threads() <= before), threads()
-    assert eventually(lambda: not children()), children()
+    assert eventually(lambda: not workers()), workers()
     assert primelanes.count_primes(10**6, backend={backend!r}) == 78498
     print("interrupted")
 """
@@ -39,6 +39,68 @@ def test_ctrl_c_ends_a_count_and_leaves_nothing_behind(
     tests = str(request.path.parent)
     script = INTERRUPTED.format(tests=tests, backend=backend, algorithm=algorithm, start=start)
     assert python("-c", script).stdout == "interrupted\n"
+
+
+def test_ctrl_c_is_seen_though_the_callback_looks_at_no_signals() -> None:
+    # More is told than there is time without news, and append runs no Python code.
+    script = """
+import os, signal, threading, time
+import primelanes
+
+def interrupt():
+    time.sleep(0.3)
+    os.kill(os.getpid(), signal.SIGINT)
+
+told = []
+threading.Thread(target=interrupt).start()
+try:
+    primelanes.count_primes(10**13, backend="single-thread", progress=told.append)
+except KeyboardInterrupt:
+    print("interrupted", len(told) > 0)
+"""
+    assert python("-c", script).stdout == "interrupted True\n"
+
+
+def test_ctrl_c_is_seen_while_workers_start(tmp_path: Path) -> None:
+    # A program that would say, five seconds later, that nobody has ended it; a greeting is waited for ten.
+    worker, late = tmp_path / "worker", tmp_path / "late"
+    worker.write_text(f"#!/bin/sh\nsleep 5\necho late > {late}\nsleep 60\n")
+    worker.chmod(0o755)
+    script = f"""
+import os, signal, sys, threading, time
+import primelanes
+
+def interrupt():
+    time.sleep(0.3)
+    os.kill(os.getpid(), signal.SIGINT)
+
+sys.executable = {str(worker)!r}
+threading.Thread(target=interrupt).start()
+try:
+    primelanes.count_primes(10**9, backend="processes")
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    assert python("-c", script).stdout == "interrupted\n"
+    assert not late.exists()
+
+
+def test_a_count_at_the_end_of_the_interpreter_ends_with_it() -> None:
+    # What is kept in builtins goes last, when nothing can be imported and nobody can be told of exceptions.
+    script = """
+import builtins
+import primelanes
+
+class Last:
+    def __del__(self, count=primelanes.count_primes):
+        print(count(10**6), flush=True)
+        count(10**18)
+
+builtins.last = Last()
+"""
+    done = python("-c", script)
+    assert done.stdout in ("78498\n", "")
+    assert "primelanes.Error: the interpreter is about to end" in done.stderr
 
 
 def test_a_handler_of_the_callers_own_is_called() -> None:

@@ -43,13 +43,13 @@ def test_nobody_runs_while_it_is_held(no_switches: None) -> None:
 
 def test_two_counts_are_under_way_at_once() -> None:
     both = threading.Barrier(2)
-    met = []
+    met: set[int] = set()
 
-    def meet(progress: primelanes.Progress) -> None:
-        # Only if both counts have begun, and neither has ended, do both come here for the first time.
-        if progress.done == 0:
+    def meet(_: primelanes.Progress) -> None:
+        # Only if both counts are under way do both come here for the first time.
+        if threading.get_ident() not in met:
             both.wait(timeout=60)
-            met.append(threading.get_ident())
+            met.add(threading.get_ident())
 
     def count() -> None:
         primelanes.count_primes(LIMIT, algorithm="trial-division", backend="single-thread", progress=meet)

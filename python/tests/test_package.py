@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import pickle
 import re
 from importlib import metadata, resources
 
@@ -45,6 +46,21 @@ def test_documented_examples_are_true(function: object) -> None:
     results = [doctest.DocTestRunner().run(example) for example in examples]
     assert sum(result.attempted for result in results) >= 2
     assert sum(result.failed for result in results) == 0
+
+
+def test_what_is_public_is_found_where_it_says() -> None:
+    for name in primelanes.__all__:
+        public = getattr(primelanes, name)
+        if callable(public):
+            assert public.__module__ == "primelanes"
+            assert pickle.loads(pickle.dumps(public)) is public
+    progress = primelanes.Progress("sieve", 1, 2)
+    assert pickle.loads(pickle.dumps(progress)) == progress
+
+
+def test_the_licences_are_shipped() -> None:
+    licences = {path.name for path in metadata.files("primelanes") or [] if "LICENSE" in path.name}
+    assert licences == {"LICENSE-APACHE", "LICENSE-MIT"}
 
 
 def test_types_are_shipped() -> None:

@@ -1,4 +1,4 @@
-"""Worker processes are interpreters; what befalls them befalls no count. And counts go on in copies of a process."""
+"""Worker processes are interpreters; one that is lost spoils no count. And counts work in a process made by fork."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 import primelanes
-from support import children, eventually, python
+from support import eventually, python, workers
 
 
 def test_workers_are_gone_after_a_count() -> None:
     seen: list[int] = []
     count = primelanes.count_primes(
-        10**8, backend="processes", workers=2, progress=lambda _: seen.append(len(children()))
+        10**8, backend="processes", workers=2, progress=lambda _: seen.append(len(workers()))
     )
     assert (count, max(seen)) == (5_761_455, 2)
-    assert eventually(lambda: not children())
+    assert eventually(lambda: not workers())
 
 
 def test_a_killed_worker_is_replaced_and_the_count_right() -> None:
@@ -28,7 +29,7 @@ def test_a_killed_worker_is_replaced_and_the_count_right() -> None:
 
     def kill(progress: primelanes.Progress) -> None:
         if len(killed) < 2 and 0 < progress.done < progress.total:
-            killed.append(children()[0])
+            killed.append(workers()[0])
             os.kill(killed[-1], signal.SIGKILL)
 
     assert primelanes.count_primes(10**9, backend="processes", workers=2, progress=kill) == 50_847_534
@@ -41,20 +42,20 @@ def test_workers_that_all_are_lost_are_an_exception() -> None:
     def kill() -> None:
         begun.wait()
         while not ended.is_set():
-            for child in children():
+            for child in workers():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
     killer.start()
     try:
-        with pytest.raises(primelanes.Error, match=r"processes lost 3 workers on the tiles .*SIGKILL"):
+        with pytest.raises(primelanes.Error, match="processes lost 3 workers on the tiles "):
             primelanes.count_primes(10**15, backend="processes", workers=2, progress=lambda _: begun.set())
     finally:
         begun.set()
         ended.set()
         killer.join()
-    assert eventually(lambda: not children())
+    assert eventually(lambda: not workers())
 
 
 def test_a_program_that_is_no_worker_is_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,10 +63,10 @@ def test_a_program_that_is_no_worker_is_an_exception(monkeypatch: pytest.MonkeyP
     with pytest.raises(primelanes.Error, match="'/bin/false' is no worker that this program understands: it ended"):
         primelanes.count_primes(10, backend="processes")
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with pytest.raises(primelanes.Error, match="processes could not start 1 workers: '/nowhere/python'"):
+    with pytest.raises(primelanes.Error, match="processes could not start 1 worker: '/nowhere/python'"):
         primelanes.count_primes(10, backend="processes", workers=1)
     monkeypatch.setattr(sys, "executable", None)
-    with pytest.raises(primelanes.Error, match=r"sys\.executable is empty"):
+    with pytest.raises(primelanes.Error, match=r"sys\.executable does not say"):
         primelanes.count_primes(10, backend="processes")
 
 
@@ -80,7 +81,44 @@ try:
 except primelanes.Error as error:
     print(error)
 """
-    assert python("-c", script).stdout.startswith("count could not start 1 workers: ")
+    assert python("-c", script).stdout.startswith("the count could not start 1 worker: ")
+
+
+@pytest.fixture
+def trap(tmp_path: Path) -> Path:
+    """A folder with a package that is called as this one, and says so when it is imported."""
+    package = tmp_path / "primelanes"
+    package.mkdir()
+    (package / "__init__.py").write_text("print('trapped')\n")
+    return tmp_path
+
+
+COUNT = "import primelanes; print(primelanes.count_primes(10**6, backend='processes'))"
+
+
+def test_workers_are_as_isolated_as_whoever_starts_them(trap: Path) -> None:
+    assert python("-I", "-c", COUNT, cwd=trap).stdout == "78498\n"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="-m looks in the current directory first before Python 3.11")
+def test_workers_import_what_whoever_starts_them_does(trap: Path) -> None:
+    (trap / "script.d").mkdir()
+    script = trap / "script.d" / "script.py"
+    script.write_text(COUNT)
+    assert python(str(script), cwd=trap).stdout == "78498\n"
+
+
+def test_workers_find_what_is_found_by_a_changed_path() -> None:
+    site = str(Path(primelanes.__file__).parent.parent)
+    # Without site-packages.
+    assert python("-S", "-c", f"import sys; sys.path.append({site!r}); {COUNT}").stdout == "78498\n"
+
+
+def test_what_is_no_program_with_workers_is_told_so_in_a_line() -> None:
+    done = python("-m", "primelanes.worker", check=False, stdin="nonsense")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("primelanes.worker: malformed input of a worker: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_worker_without_a_program_ends() -> None:

@@ -29,7 +29,7 @@ BACKENDS = ", ".join(primelanes.backends())
         ({"limit": 1, "start": 0.0}, TypeError, "'float' object cannot be interpreted as an integer"),
         ({"limit": 1, "workers": 2.0}, TypeError, "'float' object cannot be interpreted as an integer"),
         ({"limit": 1, "workers": 0}, ValueError, "a count takes at least 1 worker, not 0"),
-        ({"limit": 1, "workers": -3}, ValueError, "a count takes at least 1 worker, not a negative number of them"),
+        ({"limit": 1, "workers": -3}, ValueError, "a count takes at least 1 worker, not a negative number"),
         ({"limit": 1, "workers": 1025}, ValueError, "scoped-threads takes at most 1024 workers, not 1025"),
         (
             {"limit": 1, "workers": 2, "backend": "single-thread"},
@@ -43,7 +43,7 @@ BACKENDS = ", ".join(primelanes.backends())
             "unknown algorithm 'guess': one of auto, trial-division, sieve",
         ),
         ({"limit": 1, "algorithm": None}, TypeError, "'None' is not an instance of 'str'"),
-        ({"limit": 1, "progress": 3}, TypeError, "progress takes something to call, not an 'int' object"),
+        ({"limit": 1, "progress": 3}, TypeError, "progress takes something to call, not 'int'"),
     ],
 )
 def test_a_refusal_names_the_value_and_what_would_do(

@@ -6,13 +6,16 @@ use std::process::{Command, id as this_process};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use primelanes_core::Error;
+use primelanes_core::{Control, Error, Pulse, Stopped};
 
 use super::dispatch::WorkerId;
 use super::process::{Process, await_any, dismiss};
 
 /// How long a program may take to say that it is a worker. An interpreter on a busy machine takes a second.
 pub(super) const GREETING_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Between two looks at whether those who wait for greetings still want the workers.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Set for workers, so that a program which forgets to serve does not start workers that start workers.
 const IS_WORKER: &str = "PRIMELANES_IS_WORKER";
@@ -43,8 +46,13 @@ pub(super) struct State {
 }
 
 impl Pool {
-    /// Starts all workers and waits for their greetings.
-    pub(crate) fn start(backend: &'static str, size: NonZeroUsize, mut command: Command) -> Result<Self, Error> {
+    /// Starts all workers and waits for their greetings, unless that is cancelled.
+    pub(crate) fn start(
+        backend: &'static str,
+        size: NonZeroUsize,
+        mut command: Command,
+        control: &Control<'_>,
+    ) -> Result<Self, Error> {
         if std::env::var_os(IS_WORKER).is_some() {
             let reason = "this process was itself started as a worker, and is to call worker::serve".to_owned();
             return Err(Error::Unavailable { what: backend, reason });
@@ -60,19 +68,25 @@ impl Pool {
         };
         let (command, state) = (Mutex::new(command), Mutex::new(state));
         let pool = Self { backend, size, owner: this_process(), command, state, freed: Condvar::new() };
-        pool.start_all()?;
+        pool.start_all(control)?;
         Ok(pool)
     }
 
-    fn start_all(&self) -> Result<(), Error> {
+    fn start_all(&self, control: &Control<'_>) -> Result<(), Error> {
+        let look = || control.beat().map_err(|Stopped| Error::Cancelled);
         let foreign = |reason: String| {
             let program = self.command.lock().unwrap_or_else(PoisonError::into_inner).get_program().to_owned();
             let reason = format!("'{}' is no worker that this program understands: {reason}", program.display());
             Error::Unavailable { what: self.backend, reason }
         };
-        let mut processes = (0..self.size.get()).map(|_| self.start_one()).collect::<Result<Vec<_>, _>>()?;
+        let start = |_| look().and_then(|()| self.start_one());
+        let mut processes = (0..self.size.get()).map(start).collect::<Result<Vec<_>, _>>()?;
         let deadline = Instant::now() + GREETING_PATIENCE;
-        processes.iter_mut().try_for_each(|process| await_greeting(process, deadline)).map_err(foreign)?;
+        for process in &mut processes {
+            while !await_greeting(process, deadline).map_err(foreign)? {
+                look()?;
+            }
+        }
         self.state().free.extend(processes.into_iter().map(Some).enumerate());
         Ok(())
     }
@@ -168,19 +182,18 @@ impl Drop for Pool {
     }
 }
 
-/// Waits until the process has said who it is, or says why it does not.
-fn await_greeting(process: &mut Process, deadline: Instant) -> Result<(), String> {
-    loop {
-        // Nothing was asked yet, so this is about the greeting alone.
-        process.answer().map_err(|loss| loss.to_string())?;
-        if process.has_greeted() {
-            return Ok(());
-        }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if await_any(&[&*process], left) == [true] {
-            process.receive().map_err(|loss| loss.to_string())?;
-        } else if left.is_zero() {
-            return Err(format!("it did not greet within {GREETING_PATIENCE:?}"));
-        }
+/// Waits a moment until the process has said who it is; whether it has, or why it does not.
+fn await_greeting(process: &mut Process, deadline: Instant) -> Result<bool, String> {
+    // Nothing was asked yet, so this is about the greeting alone.
+    process.answer().map_err(|loss| loss.to_string())?;
+    if process.has_greeted() {
+        return Ok(true);
     }
+    let left = deadline.saturating_duration_since(Instant::now());
+    if await_any(&[&*process], left.min(LOOK)) == [true] {
+        process.receive().map_err(|loss| loss.to_string())?;
+    } else if left.is_zero() {
+        return Err(format!("it did not greet within {GREETING_PATIENCE:?}"));
+    }
+    Ok(false)
 }

@@ -75,7 +75,7 @@ pub(crate) fn registered() -> Option<Command> {
 ///
 /// # Errors
 /// If what comes is not from a program that has workers, or from one of another version, or if the answers cannot be
-/// written.
+/// written, unless the program has ended: then there is nobody to tell.
 pub fn serve(input: impl AsFd, output: impl AsFd) -> Result<(), Error> {
     let own = |pipe: &dyn AsFd| pipe.as_fd().try_clone_to_owned().map(File::from).map_err(broken);
     let (mut input, mut output) = (own(&input)?, own(&output)?);
@@ -85,7 +85,7 @@ pub fn serve(input: impl AsFd, output: impl AsFd) -> Result<(), Error> {
     let checked = wire::check_greeting(&greeting, Role::Program);
     // Another version is told ours; a stranger nothing.
     if matches!(checked, Ok(()) | Err(Garbled::Version { .. })) {
-        output.write_all(&wire::greeting(Role::Worker)).map_err(broken)?;
+        output.write_all(&wire::greeting(Role::Worker)).or_else(unless_gone)?;
     }
     checked.map_err(|garbled| malformed(&garbled))?;
 
@@ -187,9 +187,9 @@ impl Line {
         match wire::send(&Reply::Answer(answer), &mut *output) {
             Err(refusal) if refusal.kind() == io::ErrorKind::InvalidData => {
                 let outcome = Outcome::Failed(refusal.to_string());
-                wire::send(&Reply::Answer(Answer { turn, busy, processor, outcome }), &mut *output).map_err(broken)
+                wire::send(&Reply::Answer(Answer { turn, busy, processor, outcome }), &mut *output).or_else(unless_gone)
             }
-            sent => sent.map_err(broken),
+            sent => sent.or_else(unless_gone),
         }
     }
 
@@ -241,6 +241,11 @@ fn stay_awake(input: &File) {
 #[expect(clippy::needless_pass_by_value, reason = "it is what map_err passes")]
 fn broken(error: io::Error) -> Error {
     Error::Unavailable { what: "the pipe of a worker", reason: error.to_string() }
+}
+
+/// That nobody is there to read is the end, and no fault.
+fn unless_gone(error: io::Error) -> Result<(), Error> {
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(broken(error)) }
 }
 
 fn malformed(reason: &dyn std::fmt::Display) -> Error {

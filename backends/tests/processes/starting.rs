@@ -2,6 +2,8 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use primelanes_backends::{
     Algorithm, Backend, BackendKind, Control, Error, PrimeCounter, Probe, Processes, Query, SingleThread, worker,
@@ -18,6 +20,7 @@ super::trials! {
     a_program_that_is_no_worker_is_named,
     a_worker_of_another_version_is_refused,
     more_workers_than_files_are_refused,
+    a_start_that_is_cancelled_waits_for_no_greeting,
     workers_are_told_to_end_and_end,
     a_worker_that_nobody_greets_ends,
     a_worker_works_for_no_stranger,
@@ -97,6 +100,35 @@ fn a_worker_of_another_version_is_refused() {
 fn more_workers_than_files_are_refused() {
     let refused = Processes::with_command(workers(257), command(&[])).err();
     assert_eq!(refused, Some(Error::TooManyWorkers { backend: "processes", requested: 257, max: 256 }));
+}
+
+fn a_start_that_is_cancelled_waits_for_no_greeting() {
+    let silent = |script: &str| {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script]);
+        command
+    };
+    let since = Instant::now();
+    let stop = AtomicBool::new(false);
+    let control = Control::new().cancel(&stop);
+    let started = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(100));
+            stop.store(true, Ordering::Relaxed);
+        });
+        Processes::start(workers(2), silent("exec sleep 60"), &control).err()
+    });
+    // A greeting is waited for ten seconds.
+    assert!(started == Some(Error::Cancelled) && since.elapsed() < Duration::from_secs(8), "{started:?}");
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let writing = silent(&format!("echo started > {}", file.path().display()));
+    assert_eq!(Processes::start(workers(2), writing, &control).err(), Some(Error::Cancelled));
+    assert_eq!(
+        std::fs::read(file.path()).unwrap(),
+        b"",
+        "a start that was cancelled before it began started something"
+    );
 }
 
 /// A program that opens a pool of itself whatever it is started as.

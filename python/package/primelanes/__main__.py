@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -16,10 +17,10 @@ LARGEST = 2**64 - 1
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the experiment and prints it; 1 if a count was wrong, 130 upon Ctrl-C."""
+    """Runs the experiment and prints it; 1 if a count was wrong or nothing could be printed, 130 upon Ctrl-C."""
     options = _parser().parse_args(arguments)
     setting = _experiment.Setting(options.limit, options.native_limit, options.tasks, options.rounds)
-    note = _note if sys.stderr.isatty() else lambda _: None
+    note = _note if sys.stderr is not None and sys.stderr.isatty() else lambda _: None
     try:
         outcome = _experiment.run(setting, note)
     except KeyboardInterrupt:
@@ -27,9 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         note("")
     if options.json:
-        print(json.dumps(_report.as_object(outcome)))
+        said = json.dumps(_report.as_object(outcome))
     else:
-        print(_report.heading(outcome), _report.table(outcome), _report.conclusion(outcome), sep="\n\n")
+        said = "\n\n".join([_report.heading(outcome), _report.table(outcome), _report.conclusion(outcome)])
+    _say(said)
     return 0 if outcome.right else 1
 
 
@@ -52,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
     number("--limit", 2, LARGEST, 300_000, "count up to N in Python")
     number("--native-limit", 2, LARGEST, 3_000_000, "count up to N in the extension, which is faster")
-    number("--tasks", 1, 64, 2, "so many counts at once")
+    number("--tasks", 2, 8, 2, "so many counts at once")
     number("--rounds", 1, 1_000, 3, "take the time of every lane so often")
     parser.add_argument("--json", action="store_true", help="print one object, with every sample")
     parser.add_argument("--version", action="version", version=primelanes.__version__)
@@ -70,6 +72,20 @@ def _between(least: int, most: int) -> Callable[[str], int]:
         return value
 
     return number
+
+
+def _say(text: str) -> None:
+    """Prints, or says in a line why that could not be done."""
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = text.translate({ord("✓"): "ok", ord("✗"): "WRONG", ord("─"): "-"})
+    try:
+        print(text, flush=True)
+    except OSError as refusal:
+        # What is left in the buffer cannot be printed at the end of the interpreter either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(f"python -m primelanes: {refusal}")
 
 
 def _note(text: str) -> None:

@@ -9,8 +9,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
-from multiprocessing.synchronize import Barrier
+from multiprocessing.pool import Pool
 from statistics import median
 from typing import NamedTuple
 
@@ -90,9 +91,8 @@ def run(setting: Setting, note: Callable[[str], object] = lambda _: None) -> Out
     """Runs every lane in every round, in an order shuffled anew, and once more beside a ticker."""
     clock = time.perf_counter()
     # Before any thread is started: a process that has some is not to be forked.
-    ready = multiprocessing.Barrier(setting.tasks + 1)
-    with multiprocessing.Pool(setting.tasks, _prepare, (ready,)) as pool:
-        ready.wait()
+    with _pool(setting.tasks) as pool:
+        pool.map(_article.count_primes, [10] * setting.tasks, chunksize=1)
         pool_seconds = time.perf_counter() - clock
         lanes = _lanes(setting, partial(pool.map, chunksize=1))
         counts: dict[str, list[int]] = {lane.name: [] for lane in lanes}
@@ -115,10 +115,13 @@ def run(setting: Setting, note: Callable[[str], object] = lambda _: None) -> Out
     return Outcome(setting, results, pool_seconds)
 
 
-def _prepare(ready: Barrier) -> None:
-    """Leaves Ctrl-C to the process that has the pool, and waits until all of it is there."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ready.wait()
+def _pool(workers: int) -> Pool:
+    """A pool whose workers leave Ctrl-C to this process, from the first."""
+    heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return multiprocessing.Pool(workers)
+    finally:
+        signal.signal(signal.SIGINT, heeded)
 
 
 def _lanes(setting: Setting, pool_map: Callable[[Count, list[int]], list[int]]) -> list[Lane]:
@@ -143,15 +146,15 @@ def _sequential(count: Count, limits: list[int]) -> list[int]:
 
 
 def _threads(count: Count, limits: list[int]) -> list[int]:
-    counts = [-1] * len(limits)
+    counts: list[Future[int]] = [Future() for _ in limits]
 
-    def work(place: int) -> None:
-        counts[place] = count(limits[place])
+    def work(limit: int, answer: Future[int]) -> None:
+        try:
+            answer.set_result(count(limit))
+        except BaseException as raised:
+            answer.set_exception(raised)
 
-    # Daemons, so that Ctrl-C need not wait for them.
-    team = [threading.Thread(target=work, args=(place,), daemon=True) for place in range(len(limits))]
-    for thread in team:
-        thread.start()
-    for thread in team:
-        thread.join()
-    return counts
+    # Daemons, unlike those of an executor, so that Ctrl-C need not wait for them.
+    for task in zip(limits, counts):
+        threading.Thread(target=work, args=task, daemon=True).start()
+    return [answer.result() for answer in counts]

@@ -28,13 +28,14 @@ def count_primes(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm:
     Count the primes from `start` to `limit`, both ends counted.
 
     The global interpreter lock is released for the whole count, so that other Python threads run meanwhile, and several
-    counts at once. Ctrl-C raises KeyboardInterrupt within a tenth of a second, and no thread is left behind.
+    counts at once. Ctrl-C raises KeyboardInterrupt within a tenth of a second if the main thread counts, as the only one
+    that sees signals; it leaves no thread and no process behind.
 
     Parameters
     ----------
     limit : int
-        The last number that counts, up to 2**64 - 1. Anything with `__index__` will do. There are no primes up to a
-        negative one.
+        The last number that counts, up to 2**64 - 1. Anything with `__index__` will do. If it is negative there are
+        none.
     start : int
         The first number that counts.
     algorithm : str
@@ -42,9 +43,10 @@ def count_primes(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm:
         divided by those up to its root. "auto" picks the fastest.
     backend : str
         What the work runs in, as `backends()` lists. "auto" picks threads that are started for the count. "processes"
-        starts interpreters, which takes some 50 ms.
+        starts interpreters, which takes some 30 ms.
     workers : int
-        How many threads or processes; as many as there are cores if it is not said.
+        How many threads or processes. By default there is one for each core, or a single one if `limit` is at most
+        100,000.
     progress : callable
         Called with a `Progress` now and then, in this thread; whatever it raises ends the count.
 

@@ -34,17 +34,18 @@ def table(outcome: Outcome) -> str:
 
 def conclusion(outcome: Outcome) -> str:
     """What the table says, in words."""
-    tasks, speed_up = outcome.setting.tasks, outcome.speed_up
+    tasks = outcome.setting.tasks
+    faster = {result.lane: f"{outcome.speed_up(result.lane):.2f} times" for result in outcome.results}
     stall = {result.lane: _milliseconds(result.stall) for result in outcome.results}
     said = [
-        f"Against one after the other, {tasks} threads of Python ran {speed_up('python-threads'):.2f} times as fast,",
-        f"and {tasks} processes {speed_up('python-processes'):.2f} times, once they had started, which took",
-        f"{_milliseconds(outcome.pool_seconds)}. In an extension that held the lock, threads ran",
-        f"{speed_up('extension-held'):.2f} times as fast, and a 1 ms ticker beside them stood still for",
-        f"{stall['extension-held']}; where it released the lock {speed_up('extension-released'):.2f} times, and for",
-        f"{stall['extension-released']}; {'every count is right' if outcome.right else 'SOME COUNTS ARE WRONG'}.",
+        f"Against one after the other, {tasks} threads of Python ran {faster['python-threads']} as fast, and {tasks} "
+        f"processes {faster['python-processes']}, once they had started, in {_milliseconds(outcome.pool_seconds)}.",
+        f"In an extension that held the lock, threads ran {faster['extension-held']} as fast, and stalled a ticker for "
+        f"{stall['extension-held']}; once it released the lock, {faster['extension-released']}, and for "
+        f"{stall['extension-released']}.",
+        "Every count is right." if outcome.right else "SOME COUNTS ARE WRONG.",
     ]
-    return textwrap.fill(" ".join(said), width=110)
+    return "\n".join(textwrap.fill(sentence, width=110) for sentence in said)
 
 
 def as_object(outcome: Outcome) -> dict[str, object]:

@@ -9,8 +9,6 @@ class Error(Exception):
     A worker process was lost, a thread or process could not be started, or there is a fault in primelanes itself.
     """
 
-    __module__ = "primelanes"
-
 
 class Progress(NamedTuple):
     """How far a count is. Within a phase, ``done`` only grows, up to ``total``."""

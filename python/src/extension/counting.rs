@@ -4,11 +4,13 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
-use primelanes_backends::{Algorithm, PrimeCounter, Progress, Query, SingleThread, available_workers};
+use primelanes_backends::{Algorithm, PrimeCounter, Progress, Query, SingleThread, available_workers, guard};
 use pyo3::prelude::*;
 
-use super::arguments::{Callback, Number, lane, range};
-use super::exceptions::exception;
+use super::callback::Callback;
+use super::exceptions::{Error, exception};
+use super::names::lane;
+use super::numbers::{Number, range};
 use super::worker::opener;
 use crate::attended::{Ending, Observer, attended};
 
@@ -19,13 +21,14 @@ const SHORT: u64 = 100_000;
 /// Count the primes from `start` to `limit`, both ends counted.
 ///
 /// The global interpreter lock is released for the whole count, so that other Python threads run meanwhile, and several
-/// counts at once. Ctrl-C raises KeyboardInterrupt within a tenth of a second, and no thread is left behind.
+/// counts at once. Ctrl-C raises KeyboardInterrupt within a tenth of a second if the main thread counts, as the only one
+/// that sees signals; it leaves no thread and no process behind.
 ///
 /// Parameters
 /// ----------
 /// limit : int
-///     The last number that counts, up to 2**64 - 1. Anything with `__index__` will do. There are no primes up to a
-///     negative one.
+///     The last number that counts, up to 2**64 - 1. Anything with `__index__` will do. If it is negative there are
+///     none.
 /// start : int
 ///     The first number that counts.
 /// algorithm : str
@@ -33,9 +36,10 @@ const SHORT: u64 = 100_000;
 ///     divided by those up to its root. "auto" picks the fastest.
 /// backend : str
 ///     What the work runs in, as `backends()` lists. "auto" picks threads that are started for the count. "processes"
-///     starts interpreters, which takes some 50 ms.
+///     starts interpreters, which takes some 30 ms.
 /// workers : int
-///     How many threads or processes; as many as there are cores if it is not said.
+///     How many threads or processes. By default there is one for each core, or a single one if `limit` is at most
+///     100,000.
 /// progress : callable
 ///     Called with a `Progress` now and then, in this thread; whatever it raises ends the count.
 ///
@@ -78,27 +82,35 @@ pub(super) fn count_primes(
     let query = Query::range(range(start, limit)).algorithm(algorithm);
     let short = *query.get_range().end() <= SHORT;
     let default = if short { NonZeroUsize::MIN } else { available_workers() };
-    let (kind, workers) = lane(backend, workers, default)?;
+    let (kind, workers) = lane(backend, workers.map(Number::workers).transpose()?, default)?;
     let open = opener(py, kind, workers)?;
     let observed = progress.is_some();
+    let count = move |query: &Query<'_>| open(query.control())?.count(query);
     if short && kind.is_in_process() && !observed {
-        return py.detach(|| open()?.count(&query)).map_err(exception);
+        return py.detach(|| guard("count", || count(&query))).map_err(exception);
     }
-    let attend = move |news: Option<Progress>| {
-        Python::attach(|py| match (news, &progress) {
-            (Some(report), Some(callback)) => callback.tell(py, report),
-            _ => py.check_signals(),
-        })
-    };
     let count = |cancel: &AtomicBool, observer: &Observer| {
         let query = query.cancel(cancel);
-        open()?.count(&if observed { query.progress(observer) } else { query })
+        count(&if observed { query.progress(observer) } else { query })
     };
-    let counted = py.detach(|| attended(count, attend));
-    counted.map_err(|ending| match ending {
-        Ending::Attendant(raised) => raised,
+    let attend = move |news| attend(news, progress.as_ref());
+    py.detach(|| attended(count, attend)).map_err(|ending| match ending {
+        Ending::Attendant(raised) => raised.unwrap_or_else(|| Error::new_err("the interpreter is about to end")),
         Ending::Count(fault) => exception(fault),
     })
+}
+
+/// What there is to do while a count is under way: to tell of its progress, and to look at signals. An exception ends the
+/// count, and so does the end of the interpreter, in which there are no exceptions any more.
+fn attend(news: Option<Progress>, callback: Option<&Callback>) -> Result<(), Option<PyErr>> {
+    let attended = Python::try_attach(|py| {
+        if let (Some(report), Some(callback)) = (news, callback) {
+            callback.tell(py, report)?;
+        }
+        // Not all that can be called looks at signals itself.
+        py.check_signals()
+    });
+    attended.ok_or(None)?.map_err(Some)
 }
 
 /// Count the primes from `start` to `limit` as an extension does that does not release the global interpreter lock.
@@ -115,8 +127,7 @@ pub(super) fn count_primes(
 #[pyo3(signature = (limit, *, start = Number::ZERO, algorithm = "auto"))]
 #[pyo3(text_signature = "(limit, *, start=0, algorithm='auto')")]
 pub(super) fn count_primes_holding_gil(limit: Number, start: Number, algorithm: &str) -> PyResult<u64> {
-    let counted = algorithm
-        .parse::<Algorithm>()
-        .and_then(|algorithm| SingleThread.count(&Query::range(range(start, limit)).algorithm(algorithm)));
-    counted.map_err(exception)
+    let algorithm = algorithm.parse::<Algorithm>().map_err(exception)?;
+    let query = Query::range(range(start, limit)).algorithm(algorithm);
+    guard("count", || SingleThread.count(&query)).map_err(exception)
 }
