@@ -1,15 +1,22 @@
 //! The algorithms, and the one place that chooses between them.
 
+mod plan;
+mod primality;
 mod sieve;
+mod simple_sieve;
 mod trial_division;
+mod window;
 
 use std::fmt;
 use std::str::FromStr;
 
-pub use sieve::Sieve;
+pub use plan::Plan;
+pub use sieve::{Sieve, Tuning};
+pub use simple_sieve::SimpleSieve;
 pub use trial_division::TrialDivision;
+pub use window::Window;
 
-use crate::{Backend, Error, Query, Stopped};
+use crate::{Backend, Cpu, Error, Query};
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -20,7 +27,7 @@ pub enum Algorithm {
     Auto,
     /// Every candidate by every possible divisor; the demonstration's workload. See [`TrialDivision`].
     TrialDivision,
-    /// The segmented sieve of Eratosthenes. See [`Sieve`].
+    /// The sieve of Eratosthenes: [`Sieve`], or [`Window`] where that is faster. See [`Plan`].
     Sieve,
 }
 
@@ -75,8 +82,12 @@ pub(crate) fn count_on<B: Backend>(backend: &B, query: &Query<'_>) -> Result<u64
     match query.get_algorithm().resolve() {
         Algorithm::TrialDivision => backend.fold(&TrialDivision::new(query.get_range()), control),
         Algorithm::Auto | Algorithm::Sieve => {
-            let sieve = Sieve::new(query.get_range(), control).map_err(|Stopped| Error::Cancelled)?;
-            backend.fold(&sieve, control)
+            // Also where the plan has no use for it: what was asked for and cannot be had is an error.
+            let cpu = Cpu::chosen()?;
+            match Plan::for_range(&query.get_range()) {
+                Plan::Sieve(tuning) => backend.fold(&Sieve::with(query.get_range(), tuning, cpu, control)?, control),
+                Plan::Window => backend.fold(&Window::new(query.get_range()), control),
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Kernel, Probe, Pulse, Sieve, Stopped, TrialDivision, Wire, fold_tiles, guard};
+use crate::{Cpu, Error, Kernel, Probe, Pulse, Sieve, Stopped, TrialDivision, Tuning, Window, Wire, fold_tiles, guard};
 
 /// A kernel as plain data: enough to rebuild it anywhere.
 ///
@@ -26,6 +26,15 @@ pub enum JobSpec {
         start: u64,
         /// The last number.
         stop: u64,
+        /// How it is cut: by the caches of the machine that asks, so that both sides cut alike.
+        tuning: Tuning,
+    },
+    /// [`Window`] over a range, both ends counted.
+    Window {
+        /// The first number.
+        start: u64,
+        /// The last number.
+        stop: u64,
     },
     /// The conformance suite's kernel.
     #[doc(hidden)]
@@ -34,7 +43,7 @@ pub enum JobSpec {
 
 impl JobSpec {
     /// The version of this list and of the kernels' tilings; both sides of a wire must agree on it.
-    pub const VERSION: u32 = 3;
+    pub const VERSION: u32 = 4;
 
     /// Rebuilds the kernel, beating the pulse while that takes long. The one place that knows all kernels.
     ///
@@ -44,9 +53,9 @@ impl JobSpec {
         Ok(match *self {
             Self::Probe(ref probe) => Box::new(Opened::new(probe.clone())),
             Self::TrialDivision { start, stop } => Box::new(Opened::new(TrialDivision::new(start..=stop))),
-            Self::Sieve { start, stop } => {
-                let sieve = Sieve::new(start..=stop, pulse).map_err(|Stopped| Error::Cancelled)?;
-                Box::new(Opened::new(sieve))
+            Self::Window { start, stop } => Box::new(Opened::new(Window::new(start..=stop))),
+            Self::Sieve { start, stop, tuning } => {
+                Box::new(Opened::new(Sieve::with(start..=stop, tuning, Cpu::chosen()?, pulse)?))
             }
         })
     }
@@ -138,9 +147,9 @@ mod tests {
 
     #[test]
     fn a_job_that_crossed_a_wire_counts_as_its_kernel() {
-        for kernel_spec in
-            [TrialDivision::new(90..=70_000).spec(), Sieve::new(90..=70_000, &Control::new()).unwrap().spec()]
-        {
+        let range = 90..=70_000;
+        let sieve = Sieve::new(range.clone(), &Control::new()).unwrap();
+        for kernel_spec in [TrialDivision::new(range.clone()).spec(), Window::new(range.clone()).spec(), sieve.spec()] {
             let bytes = kernel_spec.unwrap().encode().unwrap();
             let mut job = JobSpec::decode(&bytes).unwrap().open(&Heartbeat::new()).unwrap();
             let (middle, end) = (job.tiles() / 2, job.tiles());
@@ -157,7 +166,7 @@ mod tests {
         let stopped = Heartbeat::new();
         assert!(!stopped.take_beat() && !stopped.is_stopped());
         stopped.stop();
-        let long = JobSpec::Sieve { start: 0, stop: u64::MAX };
+        let long = JobSpec::Sieve { start: 0, stop: u64::MAX, tuning: Tuning::for_range(&(0..=u64::MAX)) };
         assert_eq!(long.open(&stopped).err(), Some(Error::Cancelled));
         assert_eq!(job.run(0..1, &stopped), Err(Error::Cancelled));
         assert_eq!([stopped.take_beat(), stopped.take_beat()], [true, false]);

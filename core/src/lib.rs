@@ -5,7 +5,7 @@
 //! tile order. Neither knows the other, so every algorithm runs on every backend. Users hold the door in front of
 //! both, [`PrimeCounter`].
 //!
-//! This crate starts no thread and does no input or output. The backends live in `primelanes-backends`, which
+//! This crate starts no thread and does no input or output, but for one look at the sizes of the caches. The backends live in `primelanes-backends`, which
 //! re-exports everything here.
 //!
 //! ```
@@ -25,18 +25,20 @@ mod counter;
 mod error;
 mod job;
 mod kernel;
+mod machine;
 mod partial;
 mod probe;
 mod query;
 mod tiling;
 
-pub use algorithm::{Algorithm, Sieve, TrialDivision};
+pub use algorithm::{Algorithm, Plan, Sieve, SimpleSieve, TrialDivision, Tuning, Window};
 pub use backend::Backend;
 pub use control::{Control, Progress, Watch};
 pub use counter::PrimeCounter;
 pub use error::{Error, guard};
 pub use job::{Heartbeat, Job, JobSpec};
 pub use kernel::{Kernel, Pulse, Stopped, fold_tiles};
+pub use machine::{Caches, Cpu};
 pub use partial::{Monoid, Wire};
 #[doc(hidden)]
 pub use probe::{Probe, ProbeScratch, Trouble, Visit};

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use primelanes_backends::{Algorithm, AnyBackend, Backend, BackendKind, Control, Error, PrimeCounter, Query, Sieve};
 use primelanes_harness::oracle;
-use primelanes_harness::strategies::{SEGMENT, limits, windows};
+use primelanes_harness::strategies::{LOW, limits, windows};
 use proptest::prelude::*;
 
 /// Every lane with 1, 2, 3 and 7 workers, as far as it takes them; opened once.
@@ -79,7 +79,7 @@ proptest! {
 #[test]
 fn a_wide_window_high_up_is_exact() -> Result<(), TestCaseError> {
     let start = 10_000_000_000_000;
-    let window = start..=start + 20 * SEGMENT;
+    let window = start..=start + LOW;
     assert_all_count(&window, Algorithm::Sieve, oracle::count_window(window.clone()))
 }
 

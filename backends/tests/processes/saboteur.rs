@@ -55,7 +55,7 @@ impl Fault {
 }
 
 /// What a program of this version says first, byte by byte: version 1 of the wire, 3 of the jobs.
-pub(super) const GREETING: &[u8] = b"primelanes>\x01\0\0\0\x03\0\0\0";
+pub(super) const GREETING: &[u8] = b"primelanes>\x01\0\0\0\x04\0\0\0";
 
 /// So many workers that run this program with these arguments.
 pub(super) fn open(count: usize, conduct: &[&str]) -> Processes {

@@ -1,76 +1,142 @@
-//! The segmented sieve of Eratosthenes, simple and readable: the reference for every faster one.
+//! The fast sieve of Eratosthenes, for counting: segmented, one residue class of a wheel at a time.
 //!
-//! Odd numbers only, one bit each: bit i stands for 2i + 1, except that bit 0, which would stand for 1, stands for
-//! the one even prime 2. The range is cut into segments that fit in the first-level cache, up to about 6e13; in
-//! each, the odd multiples of every prime p with p² inside or below the segment are crossed off, from p² on.
+//! A wheel's modulus W is the product of the first few primes; all larger primes lie in the phi(W) residue classes
+//! coprime to it. In the bits of one class, where bit i stands for c + W i, the multiples of a prime p are every p-th
+//! bit, so that one loop without any wheel state crosses them off. From class to class the first multiple moves by one
+//! subtraction modulo p. What does the crossing off depends on p:
 //!
-//! Time O(n log log n) for a range of n numbers, and O(sqrt(N)) to set up for a range that ends at N; memory for the
-//! sieving primes, 4 bytes each, and as much again for each worker. At the top of u64 there are 203 million.
+//! | primes | are crossed off |
+//! |---|---|
+//! | those of W | never: they are left out |
+//! | the next 32 | by the logical and of repeating patterns ([`presieve`]) |
+//! | small | in a chunk of a class that fits in the first-level cache, eight multiples at a time ([`crossing`]) |
+//! | middle | in the chunk, or in the segment that fits in the second-level cache, one by one |
+//! | large | in the segment, from a list: one bucket a class, filled for all classes at once ([`buckets`]) |
 //!
-//! Source: C. Bays and R. H. Hudson, "The segmented sieve of Eratosthenes and primes in arithmetic progressions to
-//! 10^12", BIT 17 (1977).
+//! Primes up to the root of the range's end cross off themselves too; those in the range are added at the end. A tile
+//! is a segment of one class or, with buckets, of all. [`Tuning`] cuts all this to the range and to the caches.
+//!
+//! Time O(n log log n) for a range of n numbers, and, where it ends at N, O(sqrt(N) / log N) a tile. Memory for each
+//! worker: a segment, twelve bytes a prime below the buckets, and the buckets, 4 bytes a multiple: below 2 MiB without
+//! buckets. Shared by workers: 8 bytes a prime below the buckets, and 123 MB at most for those above.
+//!
+//! Sources: the wheel and the segments are those of C. Bays and R. H. Hudson, "The segmented sieve of Eratosthenes and
+//! primes in arithmetic progressions to 10^12", BIT 17 (1977), and P. Pritchard, "A sublinear additive sieve for
+//! finding prime numbers", CACM 24 (1981).
+//!
+//! [`crossing`]: crate::machine::crossing
 
-mod segment;
+mod buckets;
+mod classes;
+mod large;
+mod presieve;
+mod primes;
+mod tuning;
+mod wheel;
 
 use std::ops::RangeInclusive;
 
-use segment::Segment;
+use buckets::{BATCH, Buckets, MODULUS};
+use classes::{ClassScratch, Classes};
+use large::{Block, LargePrimes};
+pub(super) use tuning::BUCKETS_FROM;
+pub use tuning::Tuning;
 
-use crate::{JobSpec, Kernel, Pulse, Stopped, Tiling};
-
-/// Odd numbers in a segment at the least: 32 KiB of bits, the size of most first-level data caches.
-const MIN_SEGMENT: u64 = 32 * 1024 * 8;
-
-/// A segment has one bit for so much of the square root of the range's end, where that makes it longer. Every sieving
-/// prime is looked at once a segment, which costs more than leaving the cache: at 1e18 a window of 3e8 took 1.7 s in
-/// segments of 4 MiB and 25 s in segments of 32 KiB, set-up aside.
-const ROOT_PER_BIT: u64 = 32;
+use super::simple_sieve::odd_primes_up_to;
+use crate::machine::{Cpu, Work};
+use crate::{Error, JobSpec, Kernel, Pulse, Stopped};
 
 /// Neighbouring tiles to a claim at the least. The first tile of a claim finds the first multiple of each prime by
-/// division, the others carry on where the last one ended; eight make the division a small part.
+/// division, the others by a subtraction from those in the last one.
 const GRAIN: u64 = 8;
 
 /// Counts the primes of a range by the sieve of Eratosthenes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Sieve {
     start: u64,
     stop: u64,
-    /// Over the indices of bits.
-    tiling: Tiling,
-    /// The odd primes up to the square root of `stop`, ascending.
-    primes: Vec<u32>,
+    tuning: Tuning,
+    /// None for a range without numbers.
+    work: Option<Ranged>,
+}
+
+/// What is sieved, and with what.
+#[derive(Debug)]
+struct Ranged {
+    classes: Classes,
+    /// The primes whose multiples go through buckets, if there are such.
+    large: Option<LargePrimes>,
 }
 
 impl Sieve {
-    /// The work for a range, both ends counted. Finds the sieving primes, up to the square root of the range's end,
-    /// beating the pulse at every segment of them.
+    /// The work for a range, both ends counted, tuned for this machine. Finds the sieving primes, beating the pulse.
     ///
     /// # Errors
-    /// [`Stopped`] if the pulse said so.
-    pub fn new<P: Pulse>(range: RangeInclusive<u64>, pulse: &P) -> Result<Self, Stopped> {
-        let (start, stop) = range.into_inner();
-        let primes = if start > stop { Vec::new() } else { odd_primes_up_to(stop.isqrt(), pulse)? };
-        let width = MIN_SEGMENT.max(stop.isqrt() / ROOT_PER_BIT);
-        Ok(Self { start, stop, tiling: Tiling::new(bits_of(start, stop), width), primes })
+    /// [`Error::Cancelled`] if the pulse said so, or an instruction set that was asked for and is not there.
+    pub fn new<P: Pulse>(range: RangeInclusive<u64>, pulse: &P) -> Result<Self, Error> {
+        let tuning = Tuning::for_range(&range);
+        Self::with(range, tuning, Cpu::chosen()?, pulse)
+    }
+
+    /// The same with a tuning and an instruction set of one's own.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and those of [`Tuning::check`].
+    pub fn with<P: Pulse>(range: RangeInclusive<u64>, tuning: Tuning, cpu: Cpu, pulse: &P) -> Result<Self, Error> {
+        tuning.check()?;
+        let (start, stop) = (*range.start(), *range.end());
+        if u64::from(tuning.buckets_from) <= stop.isqrt() && tuning.wheel != MODULUS {
+            let reason = format!("buckets are for the wheel of {MODULUS}, not of {}", tuning.wheel);
+            return Err(Error::Malformed { what: "tuning", reason });
+        }
+        let work = if start > stop || stop < 2 { None } else { Some(Ranged::new(&range, tuning, cpu, pulse)?) };
+        Ok(Self { start, stop, tuning, work })
     }
 }
 
-/// The bits that stand for the candidates in `start..=stop`; reversed where there are none.
-#[expect(clippy::reversed_empty_ranges, reason = "a reversed range is an empty one everywhere here")]
-fn bits_of(start: u64, stop: u64) -> RangeInclusive<u64> {
-    match (start, stop) {
-        (_, 0 | 1) => 1..=0,
-        (0..=2, _) => 0..=(stop - 1) / 2,
-        _ => start / 2..=(stop - 1) / 2,
+impl Ranged {
+    fn new<P: Pulse>(range: &RangeInclusive<u64>, tuning: Tuning, cpu: Cpu, pulse: &P) -> Result<Self, Error> {
+        let (root, from) = (range.end().isqrt(), u64::from(tuning.buckets_from));
+        let primes = odd_primes_up_to(root.min(from - 1), pulse).map_err(|Stopped| Error::Cancelled)?;
+        let large = (from <= root).then(|| LargePrimes::new(&(from..=root), cpu, &primes));
+        Ok(Self { classes: Classes::new(range, tuning, cpu, &primes), large })
+    }
+
+    /// How many classes of a segment make a tile: all, where buckets are filled for all of them.
+    fn classes_a_tile(&self) -> usize {
+        if self.large.is_some() { self.classes.wheel.classes.len() } else { 1 }
+    }
+
+    fn tiles(&self) -> u64 {
+        self.classes.segments() * (self.classes.wheel.classes.len() / self.classes_a_tile()) as u64
+    }
+
+    fn scratch(&self) -> RangedScratch {
+        let large = self.large.as_ref().map(|large| LargeScratch {
+            buckets: Buckets::new(large.density() * self.classes.bits_of(0) as f64),
+            class: large.scratch(),
+            batch: Box::new([0; BATCH]),
+        });
+        RangedScratch { class: self.classes.scratch(), large }
     }
 }
 
-/// What a worker keeps from one segment to the next.
-#[derive(Clone, Debug)]
-pub struct SieveScratch {
-    segment: Segment,
-    /// The index of the tile that `segment` can go on with.
-    next_tile: Option<u64>,
+/// What a worker keeps from one tile to the next.
+#[derive(Debug)]
+pub struct SieveScratch(Option<RangedScratch>);
+
+#[derive(Debug)]
+struct RangedScratch {
+    class: ClassScratch,
+    large: Option<LargeScratch>,
+}
+
+#[derive(Debug)]
+struct LargeScratch {
+    buckets: Buckets,
+    /// For sieving large primes.
+    class: ClassScratch,
+    batch: Box<[u32; BATCH]>,
 }
 
 impl Kernel for Sieve {
@@ -82,156 +148,95 @@ impl Kernel for Sieve {
     }
 
     fn tiles(&self) -> u64 {
-        self.tiling.tiles()
+        self.work.as_ref().map_or(0, Ranged::tiles)
     }
 
     fn grain(&self) -> u64 {
-        GRAIN
+        // With buckets every tile starts afresh.
+        if self.work.as_ref().is_some_and(|work| work.large.is_some()) { 1 } else { GRAIN }
     }
 
     fn spec(&self) -> Option<JobSpec> {
-        Some(JobSpec::Sieve { start: self.start, stop: self.stop })
+        Some(JobSpec::Sieve { start: self.start, stop: self.stop, tuning: self.tuning })
     }
 
     fn scratch(&self) -> SieveScratch {
-        SieveScratch { segment: Segment::default(), next_tile: None }
+        SieveScratch(self.work.as_ref().map(Ranged::scratch))
     }
 
     fn tile<P: Pulse>(&self, index: u64, scratch: &mut SieveScratch, pulse: &P) -> Result<u64, Stopped> {
-        let (first, last) = self.tiling.tile(index).into_inner();
-        let neighbour = scratch.next_tile.take() == Some(index);
-        if !neighbour {
-            scratch.segment.restart();
+        let work = self.work.as_ref().expect("an empty range has no tiles");
+        let scratch = scratch.0.as_mut().expect("a scratch of this kernel");
+        let own = if index == 0 { work.classes.own_primes() } else { 0 };
+        Ok(own + work.tile(index, scratch, pulse)?)
+    }
+}
+
+impl Ranged {
+    fn tile<P: Pulse>(&self, index: u64, scratch: &mut RangedScratch, pulse: &P) -> Result<u64, Stopped> {
+        let RangedScratch { class: bits, large: large_scratch } = scratch;
+        let all = self.classes.wheel.classes.len();
+        let a_tile = self.classes_a_tile();
+        let first = index * a_tile as u64;
+        let (segment, first) = (first / all as u64, (first % all as u64) as usize);
+        if let (Some(large), Some(scratch)) = (&self.large, &mut *large_scratch) {
+            self.fill_buckets(large, segment, scratch, pulse)?;
         }
-        scratch.segment.sieve(first..last + 1, &self.primes, pulse)?;
-        scratch.next_tile = Some(index + 1);
-        Ok(scratch.segment.count())
+        let mut primes = 0;
+        for class in first..first + a_tile {
+            self.classes.sieve(segment, class, bits, pulse)?;
+            pulse.beat()?;
+            let bucket = large_scratch.as_ref().map_or(&[][..], |scratch| scratch.buckets.of(class));
+            primes += self.classes.count(segment, class, bucket, &mut bits.field);
+        }
+        Ok(primes)
+    }
+
+    /// Fills the buckets for a segment.
+    fn fill_buckets<P: Pulse>(
+        &self,
+        large: &LargePrimes,
+        segment: u64,
+        scratch: &mut LargeScratch,
+        pulse: &P,
+    ) -> Result<(), Stopped> {
+        let modulus = u64::from(self.classes.wheel.modulus);
+        let (start, length) = (modulus * self.classes.first_of(segment), modulus * self.classes.bits_of(segment));
+        scratch.buckets.clear();
+        // Workers begin with different blocks, so that each sieves its part of them.
+        let turn = (segment as usize).wrapping_mul(large.blocks() / 2 + 1) % large.blocks();
+        for block in (turn..large.blocks()).chain(0..turn) {
+            let mut block = large.block(block, &mut scratch.class, pulse)?;
+            while self.throw_some(start, length as u32, &mut block, scratch) {
+                pulse.beat()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Throws in the multiples of some primes of a block; whether there were any.
+    fn throw_some(&self, start: u64, length: u32, block: &mut Block<'_>, scratch: &mut LargeScratch) -> bool {
+        self.classes.cpu.run(ThrowSome { start, length, block, scratch })
     }
 }
 
-/// The odd primes up to `limit`, which is below 2^32.
-fn odd_primes_up_to<P: Pulse>(limit: u64, pulse: &P) -> Result<Vec<u32>, Stopped> {
-    if limit < 3 {
-        return Ok(Vec::new());
-    }
-    let roots = odd_primes_up_to(limit.isqrt(), pulse)?;
-    let tiling = Tiling::new(1..=(limit - 1) / 2, MIN_SEGMENT);
-    let mut segment = Segment::default();
-    let mut primes = Vec::with_capacity(prime_count_bound(limit));
-    for index in 0..tiling.tiles() {
-        let (first, last) = tiling.tile(index).into_inner();
-        segment.sieve(first..last + 1, &roots, pulse)?;
-        primes.extend(segment.left().map(|bit| (2 * bit + 1) as u32));
-    }
-    Ok(primes)
+struct ThrowSome<'a, 'b> {
+    start: u64,
+    length: u32,
+    block: &'a mut Block<'b>,
+    scratch: &'a mut LargeScratch,
 }
 
-/// At least pi(x): 1.25506 x / ln x for x > 1 (J. B. Rosser and L. Schoenfeld, 1962, formula 3.6).
-fn prime_count_bound(x: u64) -> usize {
-    (1.25506 * x as f64 / (x as f64).ln()).ceil() as usize
+impl Work for ThrowSome<'_, '_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let primes = self.block.next_into(&mut self.scratch.batch);
+        self.scratch.buckets.throw(self.start, self.length, primes);
+        !primes.is_empty()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::{Control, TrialDivision, fold_tiles};
-
-    fn count(range: RangeInclusive<u64>) -> u64 {
-        let kernel = Sieve::new(range, &Control::new()).unwrap();
-        fold_tiles(&kernel, 0..kernel.tiles(), &mut kernel.scratch(), &Control::new()).unwrap()
-    }
-
-    fn count_by_division(range: RangeInclusive<u64>) -> u64 {
-        let kernel = TrialDivision::new(range);
-        fold_tiles(&kernel, 0..kernel.tiles(), &mut (), &Control::new()).unwrap()
-    }
-
-    #[test]
-    fn all_small_ranges_are_exact() {
-        for start in 0..30 {
-            for stop in 0..60 {
-                assert_eq!(count(start..=stop), count_by_division(start..=stop), "{start}..={stop}");
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn windows_agree_with_trial_division(start in 0..1_u64 << 34, length in 0..3000_u64) {
-            prop_assert_eq!(count(start..=start + length), count_by_division(start..=start + length));
-        }
-
-        #[test]
-        fn squares_of_primes_and_their_neighbours_agree(index in 0..6541_usize, below in 0..3_u64, above in 0..3_u64) {
-            let prime = u64::from(odd_primes_up_to(65_536, &Control::new()).unwrap()[index]);
-            let range = prime * prime - below..=prime * prime + above;
-            prop_assert_eq!(count(range.clone()), count_by_division(range));
-        }
-
-        #[test]
-        fn tiles_do_not_depend_on_the_tile_before(order in Just([0, 0, 1, 1, 2, 2, 3, 3]).prop_shuffle()) {
-            let kernel = Sieve::new(1_000_000_000..=1_001_999_999, &Control::new()).unwrap();
-            prop_assert_eq!(kernel.tiles(), 4);
-            let mut scratch = kernel.scratch();
-            let sum: u64 = order.iter().map(|&index| {
-                kernel.tile(index, &mut scratch, &Control::new()).unwrap()
-            }).sum();
-            prop_assert_eq!(sum, 2 * count(1_000_000_000..=1_001_999_999));
-        }
-    }
-
-    #[test]
-    fn segment_seams_are_exact() {
-        // Bit MIN_SEGMENT is the first of the second segment.
-        let seam = 2 * MIN_SEGMENT;
-        for (start, stop) in [(0, seam - 1), (0, seam), (0, seam + 1), (seam - 1, seam + 1), (seam, 2 * seam)] {
-            assert_eq!(count(start..=stop), count_by_division(start..=stop), "{start}..={stop}");
-        }
-    }
-
-    #[test]
-    fn known_counts_are_met() {
-        assert_eq!(count(0..=1_000_000), 78_498);
-        assert_eq!(count(0..=100_000_000), 5_761_455);
-    }
-
-    #[test]
-    fn the_sieving_primes_are_the_odd_primes_up_to_the_limit() {
-        for limit in 0..200 {
-            let by_division = (3..=limit).filter(|&n| count_by_division(n..=n) == 1);
-            let primes = odd_primes_up_to(limit, &Control::new()).unwrap().into_iter().map(u64::from);
-            assert!(primes.eq(by_division), "up to {limit}");
-        }
-    }
-
-    #[test]
-    fn the_sieving_primes_fit_their_bound_and_nearly_fill_it() {
-        for limit in [3, 4, 5, 10, 113, 127, 30_000, 1 << 20] {
-            let primes = odd_primes_up_to(limit, &Control::new()).unwrap().len();
-            assert!((primes..=2 * primes + 2).contains(&prime_count_bound(limit)), "up to {limit}");
-        }
-    }
-
-    #[test]
-    fn backends_are_told_its_name_and_to_keep_neighbours_together() {
-        let sieve = Sieve::new(0..=100, &Control::new()).unwrap();
-        assert_eq!(sieve.phase(), "sieve");
-        assert!(sieve.grain() > 1);
-    }
-
-    #[test]
-    fn set_up_can_be_stopped() {
-        let stop = std::sync::atomic::AtomicBool::new(true);
-        let stopped = Sieve::new(0..=u64::MAX, &Control::new().cancel(&stop));
-        assert_eq!(stopped.err(), Some(Stopped));
-    }
-
-    /// The work does not overflow where bits, offsets and squares are largest.
-    #[test]
-    fn the_tiling_reaches_the_top() {
-        assert_eq!(bits_of(u64::MAX, u64::MAX), (u64::MAX / 2)..=(u64::MAX - 1) / 2);
-        assert!(Tiling::new(bits_of(u64::MAX - 1, u64::MAX - 1), 1).tiles() == 0, "an even number has no bit");
-    }
-}
+mod tests;

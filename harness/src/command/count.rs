@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use primelanes_backends::{Algorithm, BackendKind, Error, PrimeCounter, Progress, Query, available_workers};
+use primelanes_backends::{
+    Algorithm, BackendKind, Caches, Cpu, Error, Plan, PrimeCounter, Progress, Query, available_workers,
+};
 use primelanes_harness::number;
 use serde::Serialize;
 
@@ -40,6 +42,10 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
 
+    /// Say on standard error how the range is cut and sieved on this machine.
+    #[arg(long)]
+    explain: bool,
+
     /// Show a bar on standard error; auto: on a terminal.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     progress: When,
@@ -65,6 +71,9 @@ impl Args {
         let workers = self.workers(backend)?;
         let counter = backend.build(workers)?;
         let cancel = interrupt::flag()?;
+        if self.explain {
+            eprint!("{}", explanation(&range, self.algorithm)?);
+        }
         let bar = Bar::new(self.progress, stop.saturating_sub(start), "numbers");
         let show = |progress: Progress| bar.show(progress);
         let query = Query::range(range).algorithm(self.algorithm).cancel(cancel).progress(&show);
@@ -113,6 +122,17 @@ impl Args {
         let default = variable("PRIMELANES_WORKERS", at_least_one)?.unwrap_or_else(available_workers);
         Ok(default.min(backend.max_workers()))
     }
+}
+
+/// What the algorithm will do with the range, a line each.
+fn explanation(range: &RangeInclusive<u64>, algorithm: Algorithm) -> Result<String, Error> {
+    if algorithm == Algorithm::TrialDivision {
+        return Ok("plan      trial division\n".into());
+    }
+    let (cpu, Caches { l1, l2 }) = (Cpu::chosen()?, Caches::detect());
+    let known: Vec<_> = Cpu::available().map(Cpu::name).collect();
+    let machine = format!("cpu       {cpu} of {}\ncaches    {} and {} KiB", known.join(", "), l1 >> 10, l2 >> 10);
+    Ok(format!("{machine}\n{}\n", Plan::for_range(range)))
 }
 
 fn backend(name: &str) -> Result<BackendKind, Error> {

@@ -21,7 +21,7 @@ fn questions() -> impl Strategy<Value = (Algorithm, RangeInclusive<u64>)> {
         (Just(Algorithm::TrialDivision), strategies::windows(0..200_000_u64, 30_000)),
         (Just(Algorithm::Sieve), strategies::windows(0..1_u64 << 40, 20_000)),
         // Of several segments, and so of several claims.
-        (Just(Algorithm::Sieve), (0..20 * strategies::SEGMENT).prop_map(|limit| 0..=limit)),
+        (Just(Algorithm::Sieve), (0..strategies::LOW).prop_map(|limit| 0..=limit)),
     ]
 }
 
@@ -29,7 +29,7 @@ fn seam_questions() -> impl Strategy<Value = (Algorithm, RangeInclusive<u64>)> {
     prop_oneof![
         (Just(Algorithm::TrialDivision), strategies::windows(strategies::seams(200_000), 3_000)),
         (Just(Algorithm::Sieve), strategies::windows(strategies::seams(1 << 40), 3_000)),
-        (Just(Algorithm::Sieve), strategies::seams(20 * strategies::SEGMENT).prop_map(|limit| 0..=limit)),
+        (Just(Algorithm::Sieve), strategies::seams(strategies::LOW).prop_map(|limit| 0..=limit)),
     ]
 }
 
@@ -53,7 +53,7 @@ pub(super) fn seams<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
 }
 
 pub(super) fn additivity<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
-    let questions = (0..1_u64 << 40, 1..10 * strategies::SEGMENT, any::<prop::sample::Index>());
+    let questions = (0..1_u64 << 40, 1..strategies::LOW / 2, any::<prop::sample::Index>());
     subject.for_all(questions, |lane, (start, width, cut)| {
         let (middle, stop) = (start + cut.index(width as usize) as u64, start + width);
         let (left, right) = (lane.count_range(start..=middle)?, lane.count_range(middle + 1..=stop)?);

@@ -14,7 +14,7 @@ const CROSSINGS_PER_BEAT: u64 = 1 << 16;
 ///
 /// Segments that follow each other reuse the memory and carry on with the multiples of each prime.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Segment {
+pub(in crate::algorithm) struct Segment {
     first: u64,
     words: Vec<u64>,
     /// For each prime in use, how many bits behind the segment's end its next multiple lies: less than the prime.
@@ -23,14 +23,19 @@ pub(super) struct Segment {
 
 impl Segment {
     /// Forgets where the multiples are: the next segment lies elsewhere.
-    pub(super) fn restart(&mut self) {
+    pub(in crate::algorithm) fn restart(&mut self) {
         self.ahead.clear();
     }
 
     /// Crosses off the composites among `bits`, which follow on the last segment's unless it was restarted.
     ///
     /// `primes` are the odd primes up to the square root of the last number, ascending, and maybe more.
-    pub(super) fn sieve<P: Pulse>(&mut self, bits: Range<u64>, primes: &[u32], pulse: &P) -> Result<(), Stopped> {
+    pub(in crate::algorithm) fn sieve<P: Pulse>(
+        &mut self,
+        bits: Range<u64>,
+        primes: &[u32],
+        pulse: &P,
+    ) -> Result<(), Stopped> {
         let length = bits.end - bits.start;
         let last = 2 * (bits.end - 1) + 1;
         self.first = bits.start;
@@ -49,12 +54,12 @@ impl Segment {
     }
 
     /// How many bits are set.
-    pub(super) fn count(&self) -> u64 {
+    pub(in crate::algorithm) fn count(&self) -> u64 {
         self.words.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 
     /// The indices of the bits that are set, ascending.
-    pub(super) fn left(&self) -> impl Iterator<Item = u64> {
+    pub(in crate::algorithm) fn left(&self) -> impl Iterator<Item = u64> {
         (self.first..).step_by(64).zip(&self.words).flat_map(|(base, &word)| {
             let drop_lowest = |rest: &u64| Some(rest & (rest - 1)).filter(|&rest| rest != 0);
             std::iter::successors(Some(word).filter(|&word| word != 0), drop_lowest)

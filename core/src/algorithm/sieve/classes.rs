@@ -1,0 +1,270 @@
+//! One residue class of a wheel at a time: a bit for each of its numbers, in which every sieving prime has one stride.
+
+use std::ops::{Range, RangeInclusive};
+
+use super::Tuning;
+use super::presieve::{Phases, Presieve};
+use super::primes::{SievingPrimes, group_starts};
+use super::wheel::Wheel;
+use crate::machine::crossing::Field;
+use crate::machine::{Cpu, Work};
+use crate::{Pulse, Stopped};
+
+/// Primes between two beats at the most.
+const PRIMES_PER_BEAT: usize = 1 << 13;
+
+/// A range of numbers, sorted into residue classes: bit i of a class stands for class + modulus (first + i).
+#[derive(Debug)]
+pub(super) struct Classes {
+    pub(super) wheel: &'static Wheel,
+    pub(super) tuning: Tuning,
+    pub(super) start: u64,
+    pub(super) stop: u64,
+    presieve: &'static Presieve,
+    primes: SievingPrimes,
+    pub(super) cpu: Cpu,
+}
+
+/// The bits that one worker sieves, and where each prime is in them.
+#[derive(Clone, Debug)]
+pub(super) struct ClassScratch {
+    pub(super) field: Field,
+    /// The segment and the index of the class that `nexts` are for.
+    at: Option<(u64, usize)>,
+    /// For each prime, the index of its first multiple in the class.
+    nexts: Vec<u32>,
+    /// The same for primes that are not crossed off in groups, from where the sieve is.
+    ahead: Vec<u32>,
+    /// For primes that are crossed off in groups, the byte where the next group begins.
+    groups: Vec<i32>,
+    phases: Phases,
+}
+
+impl ClassScratch {
+    /// The memory that it takes.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.field.bytes() + 4 * (self.nexts.len() + self.ahead.len() + self.groups.len())
+    }
+}
+
+impl Classes {
+    /// The classes of a range, which is not empty, and its sieving primes: ascending, all that the composites of the
+    /// range need, unless others see to that.
+    pub(super) fn new(range: &RangeInclusive<u64>, tuning: Tuning, cpu: Cpu, primes: &[u32]) -> Self {
+        let wheel = Wheel::of(tuning.wheel).expect("a checked tuning has a known wheel");
+        let presieve = Presieve::of(wheel);
+        let presieved = presieve.primes().max().unwrap_or(0);
+        let rest = &primes[primes.partition_point(|&prime| prime <= presieved)..];
+        // 1 is no prime, though nothing crosses it off.
+        let start = (*range.start()).max(2);
+        Self {
+            wheel,
+            tuning,
+            start,
+            stop: *range.end(),
+            presieve,
+            primes: SievingPrimes::new(rest, wheel, &tuning),
+            cpu,
+        }
+    }
+
+    /// The primes of the range that this crosses off, being multiples of themselves.
+    pub(super) fn own_primes(&self) -> u64 {
+        let used =
+            self.wheel.primes.iter().copied().chain(self.presieve.primes()).chain(self.primes.primes.iter().copied());
+        used.filter(|&prime| (self.start..=self.stop).contains(&u64::from(prime))).count() as u64
+    }
+
+    pub(super) fn scratch(&self) -> ClassScratch {
+        let grouped = self.primes.groups[3].end;
+        let largest = self.primes.primes[..grouped].iter().copied().max().unwrap_or(0);
+        let bytes = (self.bits_of_all().div_ceil(8)).min(self.tuning.segment.into()) as usize;
+        ClassScratch {
+            field: Field::new(bytes, largest),
+            at: None,
+            nexts: vec![0; self.primes.primes.len()],
+            ahead: vec![0; self.primes.primes.len() - grouped],
+            groups: vec![0; grouped],
+            phases: Phases::default(),
+        }
+    }
+
+    /// How many segments each class has.
+    pub(super) fn segments(&self) -> u64 {
+        self.bits_of_all().div_ceil(self.segment_bits())
+    }
+
+    /// The index in its class of a segment's first bit.
+    pub(super) fn first_of(&self, segment: u64) -> u64 {
+        self.start / u64::from(self.wheel.modulus) + segment * self.segment_bits()
+    }
+
+    /// How many bits a segment has: the last one may have fewer than the others.
+    pub(super) fn bits_of(&self, segment: u64) -> u64 {
+        (self.bits_of_all() - segment * self.segment_bits()).min(self.segment_bits())
+    }
+
+    fn segment_bits(&self) -> u64 {
+        u64::from(self.tuning.segment) * 8
+    }
+
+    fn bits_of_all(&self) -> u64 {
+        let modulus = u64::from(self.wheel.modulus);
+        self.stop / modulus - self.start / modulus + 1
+    }
+
+    /// Sieves a segment of a class: sets the scratch's bits, and crosses off the multiples of all primes.
+    ///
+    /// What takes time is compiled for each instruction set, and once for all pulses.
+    pub(super) fn sieve<P: Pulse>(
+        &self,
+        segment: u64,
+        class: usize,
+        scratch: &mut ClassScratch,
+        pulse: &P,
+    ) -> Result<(), Stopped> {
+        self.begin(segment, class, scratch);
+        let bytes = self.bits_of(segment).div_ceil(512) as usize * 64;
+        let chunk = self.tuning.chunk as usize;
+        for first in (0..bytes).step_by(chunk) {
+            pulse.beat()?;
+            self.sieve_chunk(first, chunk.min(bytes - first), scratch);
+        }
+        let end = self.primes.segments.end;
+        for first in self.primes.segments.clone().step_by(PRIMES_PER_BEAT) {
+            pulse.beat()?;
+            self.sieve_segment(bytes, first..end.min(first + PRIMES_PER_BEAT), scratch);
+        }
+        Ok(())
+    }
+
+    fn begin(&self, segment: u64, class: usize, scratch: &mut ClassScratch) {
+        self.cpu.run(Begin { classes: self, segment, class, scratch });
+    }
+
+    fn sieve_chunk(&self, first: usize, length: usize, scratch: &mut ClassScratch) {
+        self.cpu.run(Chunk { classes: self, first, length, scratch });
+    }
+
+    fn sieve_segment(&self, bytes: usize, which: Range<usize>, scratch: &mut ClassScratch) {
+        self.cpu.run(Segment { classes: self, bytes, which, scratch });
+    }
+
+    /// Crosses off these bits too, and counts what is left in the range.
+    pub(super) fn count(&self, segment: u64, class: usize, bits: &[u32], field: &mut Field) -> u64 {
+        self.cpu.run(Count { classes: self, segment, class, bits, field })
+    }
+
+    /// The words of a sieved segment, without the bits that lie outside the range.
+    #[inline(always)]
+    pub(super) fn clipped<'a>(&self, segment: u64, class: usize, field: &'a mut Field) -> &'a [u64] {
+        let modulus = u64::from(self.wheel.modulus);
+        let residue = u64::from(self.wheel.classes[class]);
+        let bits = self.bits_of(segment);
+        let below = u64::from(segment == 0 && residue < self.start % modulus);
+        let above = u64::from(segment + 1 == self.segments() && residue > self.stop % modulus);
+        let words = &mut field.words_mut()[..bits.div_ceil(64) as usize];
+        words[0] &= (u64::MAX << below).to_le();
+        // The words end with the segment, and the last one may have a bit less.
+        let last = words.len() - 1;
+        let left = bits - 64 * last as u64 - above;
+        words[last] &= if left == 64 { u64::MAX } else { ((1 << left) - 1_u64).to_le() };
+        words
+    }
+}
+
+/// Finds the first multiples in a segment of a class, from those in the class before if they are known.
+struct Begin<'a> {
+    classes: &'a Classes,
+    segment: u64,
+    class: usize,
+    scratch: &'a mut ClassScratch,
+}
+
+impl Work for Begin<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { classes: Classes { wheel, presieve, primes, .. }, segment, class, scratch } = self;
+        let residue = wheel.classes[class];
+        let first = self.classes.first_of(segment);
+        if class > 0 && scratch.at == Some((segment, class - 1)) {
+            primes.turn((residue - wheel.classes[class - 1]) / 2, &mut scratch.nexts);
+        } else {
+            primes.start(residue, first, &mut scratch.nexts);
+        }
+        scratch.at = Some((segment, class));
+        presieve.start(residue, first, &mut scratch.phases);
+        let (grouped, single) = scratch.nexts.split_at(scratch.groups.len());
+        group_starts(&primes.primes[..grouped.len()], grouped, &mut scratch.groups);
+        scratch.ahead.copy_from_slice(single);
+    }
+}
+
+/// Crosses off the smaller primes in a chunk.
+struct Chunk<'a> {
+    classes: &'a Classes,
+    first: usize,
+    length: usize,
+    scratch: &'a mut ClassScratch,
+}
+
+impl Work for Chunk<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { classes: Classes { presieve, primes: sieving, .. }, first, length, scratch } = self;
+        let ClassScratch { field, groups, ahead, phases, .. } = scratch;
+        presieve.fill(bytemuck::cast_slice_mut(&mut field.words_mut()[first / 8..][..length / 8]), phases);
+        let [one, three, five, seven] = sieving.groups.clone();
+        let primes = &sieving.primes[..];
+        field.cross_off_groups::<1>(first, length, &primes[one.clone()], &mut groups[one]);
+        field.cross_off_groups::<3>(first, length, &primes[three.clone()], &mut groups[three]);
+        field.cross_off_groups::<5>(first, length, &primes[five.clone()], &mut groups[five]);
+        field.cross_off_groups::<7>(first, length, &primes[seven.clone()], &mut groups[seven]);
+        let chunked = sieving.chunks.clone();
+        field.cross_off_singles(first * 8, length * 8, &primes[chunked.clone()], &mut ahead[..chunked.len()]);
+    }
+}
+
+/// Crosses off some of the larger primes in a whole segment.
+struct Segment<'a> {
+    classes: &'a Classes,
+    bytes: usize,
+    which: Range<usize>,
+    scratch: &'a mut ClassScratch,
+}
+
+impl Work for Segment<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let ClassScratch { field, groups, ahead, .. } = self.scratch;
+        let ahead = &mut ahead[self.which.start - groups.len()..self.which.end - groups.len()];
+        field.cross_off_singles(0, self.bytes * 8, &self.classes.primes.primes[self.which], ahead);
+    }
+}
+
+/// Crosses off the bits of a bucket, and counts.
+struct Count<'a> {
+    classes: &'a Classes,
+    segment: u64,
+    class: usize,
+    bits: &'a [u32],
+    field: &'a mut Field,
+}
+
+impl Work for Count<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run(self) -> u64 {
+        self.field.cross_off_each(self.bits);
+        let words = self.classes.clipped(self.segment, self.class, self.field);
+        words.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+}

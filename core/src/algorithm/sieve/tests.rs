@@ -1,0 +1,233 @@
+//! The fast sieve against the simple one: on every instruction set that this CPU has, with every tuning.
+
+use proptest::prelude::*;
+
+use super::wheel::Wheel;
+use super::*;
+use crate::{Control, SimpleSieve, Window, fold_tiles};
+
+fn count<K: Kernel<Partial = u64>>(kernel: &K) -> u64 {
+    fold_tiles(kernel, 0..kernel.tiles(), &mut kernel.scratch(), &Control::new()).unwrap()
+}
+
+fn count_simply(range: RangeInclusive<u64>) -> u64 {
+    count(&SimpleSieve::new(range, &Control::new()).unwrap())
+}
+
+fn sieve(range: RangeInclusive<u64>, tuning: Tuning, cpu: Cpu) -> Sieve {
+    Sieve::with(range, tuning, cpu, &Control::new()).unwrap()
+}
+
+/// The count, the same on every instruction set.
+fn count_with(range: &RangeInclusive<u64>, tuning: Tuning) -> u64 {
+    let counts: Vec<u64> = Cpu::available().map(|cpu| count(&sieve(range.clone(), tuning, cpu))).collect();
+    assert!(counts.iter().all(|&count| count == counts[0]), "{counts:?} over {range:?} with {tuning:?}");
+    counts[0]
+}
+
+/// Odd and tiny tunings, with no buckets below 2^40.
+fn tunings() -> impl Strategy<Value = Tuning> {
+    let wheels = prop::sample::select(Wheel::MODULI.to_vec());
+    let lines = (1..20_u32, 0..60_u32).prop_map(|(chunk, more)| (64 * chunk, 64 * (chunk + more)));
+    let limits = (0..2_000_u32, 0..20_000_u32);
+    (wheels, lines, limits).prop_map(|(wheel, (chunk, segment), (groups_to, chunks_to))| Tuning {
+        wheel,
+        chunk,
+        segment,
+        groups_to,
+        chunks_to,
+        buckets_from: 1 << 20,
+    })
+}
+
+#[test]
+fn all_small_ranges_are_exact() {
+    for start in 0..40 {
+        for stop in 0..80 {
+            let range = start..=stop;
+            let expected = count_simply(range.clone());
+            assert_eq!(count_with(&range, Tuning::for_range(&range)), expected, "{range:?}");
+            for wheel in Wheel::MODULI {
+                let tuning = Tuning { wheel, ..Tuning::for_range(&range) };
+                assert_eq!(count(&sieve(range.clone(), tuning, Cpu::best())), expected, "{range:?} on {wheel}");
+            }
+        }
+    }
+}
+
+#[test]
+fn known_counts_are_met() {
+    for (limit, primes) in [(1_000_000, 78_498), (100_000_000, 5_761_455), (1_000_000_000, 50_847_534)] {
+        assert_eq!(count_with(&(0..=limit), Tuning::for_range(&(0..=limit))), primes, "up to {limit}");
+    }
+}
+
+/// Where a wheel has turned, where a segment of each class ends, and the numbers around.
+#[test]
+fn seams_are_exact() {
+    for wheel in Wheel::MODULI {
+        let tuning = Tuning { wheel, chunk: 64, segment: 128, groups_to: 50, chunks_to: 100, buckets_from: 1 << 20 };
+        let (turn, segment) = (u64::from(wheel), u64::from(wheel) * 1024);
+        for seam in [turn, 2 * turn, 1_000 * turn, segment, 2 * segment] {
+            for range in [0..=seam, seam - 1..=seam + 1, seam + 1..=seam + segment, seam..=seam, 2..=seam + 1] {
+                let (counted, simply) = (count_with(&range, tuning), count_simply(range.clone()));
+                assert_eq!(counted, simply, "{range:?} with {tuning:?}");
+            }
+        }
+    }
+}
+
+/// What crosses off a prime changes between these; and each is a multiple of itself.
+#[test]
+fn primes_at_the_seams_of_the_tiers_are_counted_and_their_squares_not() {
+    let tuning = Tuning { wheel: 30, chunk: 64, segment: 192, groups_to: 401, chunks_to: 601, buckets_from: 1 << 20 };
+    for prime in [7, 139, 149, 151, 157, 163, 397, 401, 409, 599, 601, 607, 617_u64] {
+        for number in [prime, prime * prime, prime * 617] {
+            let range = number - 2..=number + 2;
+            assert_eq!(count_with(&range, tuning), count_simply(range.clone()), "around {number}");
+            let range = 0..=number;
+            assert_eq!(count_with(&range, tuning), count_simply(range.clone()), "up to {number}");
+        }
+    }
+}
+
+/// Primes of the buckets are crossed off by their multiples alone, wherever the range begins.
+#[test]
+fn primes_that_go_through_buckets_are_counted_and_their_squares_not() {
+    let from = 1 << 16;
+    let tuning = Tuning { wheel: 210, chunk: 64, segment: 2048, groups_to: 50, chunks_to: 5000, buckets_from: from };
+    for prime in [65_521, 65_537, 65_539, 65_543, 99_991, 131_071_u64] {
+        for (low, high) in [(prime, prime), (prime * prime, prime * prime), (prime * 65_537, prime * 65_537)] {
+            let range = low - 50..=high + 50;
+            assert_eq!(count_with(&range, tuning), count_simply(range.clone()), "around {low}");
+        }
+    }
+    // From far below the least of these primes to far above its square, in many segments.
+    let range = 60_000..=4_400_000_000;
+    assert_eq!(count(&sieve(range.clone(), Tuning { segment: 1 << 18, ..tuning }, Cpu::best())), count_simply(range));
+}
+
+#[test]
+#[expect(clippy::reversed_empty_ranges, reason = "a reversed range is what is tested")]
+fn ranges_without_candidates_have_no_tiles() {
+    for range in [5..=3, 0..=0, 0..=1, 1..=1, u64::MAX..=0] {
+        let kernel = Sieve::new(range.clone(), &Control::new()).unwrap();
+        assert_eq!((kernel.tiles(), count(&kernel)), (0, 0), "{range:?}");
+    }
+}
+
+#[test]
+fn tunings_that_cannot_be_are_refused() {
+    let tuning = Tuning { wheel: 42, ..Tuning::for_range(&(0..=100)) };
+    assert_eq!(Sieve::with(0..=100, tuning, Cpu::best(), &Control::new()).err(), tuning.check().err());
+    let tuning = Tuning { wheel: 30, ..Tuning::for_range(&(0..=u64::MAX)) };
+    let error = Sieve::with(0..=u64::MAX, tuning, Cpu::best(), &Control::new()).unwrap_err().to_string();
+    assert_eq!(error, "malformed tuning: buckets are for the wheel of 210, not of 30");
+}
+
+#[test]
+fn set_up_can_be_stopped() {
+    let stop = std::sync::atomic::AtomicBool::new(true);
+    let stopped = Sieve::new(0..=u64::MAX, &Control::new().cancel(&stop));
+    assert_eq!(stopped.err(), Some(Error::Cancelled));
+}
+
+#[test]
+fn backends_are_told_its_name_and_to_keep_neighbours_together() {
+    let low = Sieve::new(0..=1_000_000_000, &Control::new()).unwrap();
+    assert_eq!((low.phase(), low.tiles(), low.grain()), ("sieve", 480, GRAIN));
+    let high = Sieve::new(10_u64.pow(16)..=10_u64.pow(16) + 10_u64.pow(10), &Control::new()).unwrap();
+    assert_eq!((high.tiles() % 2, high.grain()), (0, 1));
+}
+
+/// A worker that is stopped goes on with the same scratch, and a tile does not depend on the one before.
+#[test]
+fn a_stop_within_a_tile_leaves_the_scratch_usable() {
+    /// Stops at one beat.
+    struct At(std::cell::Cell<u64>);
+    impl Pulse for At {
+        fn beat(&self) -> Result<(), Stopped> {
+            self.0.set(self.0.get().wrapping_sub(1));
+            if self.0.get() == 0 { Err(Stopped) } else { Ok(()) }
+        }
+    }
+    let tuning = Tuning { wheel: 210, chunk: 64, segment: 8192, groups_to: 50, chunks_to: 5000, buckets_from: 1 << 16 };
+    for range in [0..=2_000_000, 10_000_000_000..=10_010_000_000_u64] {
+        let kernel = sieve(range.clone(), tuning, Cpu::best());
+        let mut scratch = kernel.scratch();
+        for beat in [1, 2, 5, 17] {
+            let stopped = kernel.tile(0, &mut scratch, &At(beat.into()));
+            assert_eq!(stopped, Err(Stopped), "at beat {beat}");
+        }
+        let counted = fold_tiles(&kernel, 0..kernel.tiles(), &mut scratch, &Control::new()).unwrap();
+        assert_eq!(counted, count_simply(range));
+    }
+}
+
+/// The most memory that a worker may take where there are no buckets.
+#[test]
+fn a_worker_needs_little_memory_up_to_10_to_the_12() {
+    let kernel = Sieve::new(0..=10_u64.pow(12), &Control::new()).unwrap();
+    let RangedScratch { class, large } = kernel.scratch().0.unwrap();
+    assert!(large.is_none());
+    assert!(class.bytes() < 2 << 20, "{} bytes", class.bytes());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_tuning_counts_low_ranges(start in 0..3_000_000_u64, length in 0..3_000_000_u64, tuning in tunings()) {
+        let range = start..=start + length;
+        prop_assert_eq!(count_with(&range, tuning), count_simply(range));
+    }
+
+    #[test]
+    fn any_tuning_counts_windows(start in 0..1_u64 << 40, length in 0..300_000_u64, tuning in tunings()) {
+        let range = start..=start + length;
+        prop_assert_eq!(count_with(&range, tuning), count_simply(range));
+    }
+
+    #[test]
+    fn any_tuning_counts_windows_with_buckets(
+        start in 1_u64 << 33..1 << 44,
+        length in 0..2_000_000_u64,
+        from in 1_u32 << 16..1 << 21,
+        tuning in tunings(),
+    ) {
+        let tuning = Tuning { wheel: MODULUS, buckets_from: from, ..tuning };
+        let range = start..=start + length;
+        prop_assert_eq!(count_with(&range, tuning), count(&Window::new(range)));
+    }
+
+    #[test]
+    fn tiles_do_not_depend_on_the_tile_before(
+        start in 0..1_u64 << 36,
+        tuning in tunings(),
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 1..20),
+    ) {
+        let kernel = sieve(start..=start + 500_000, tuning, Cpu::best());
+        let mut kept = kernel.scratch();
+        for pick in picks {
+            let index = pick.index(kernel.tiles() as usize) as u64;
+            let [here, fresh] = [&mut kept, &mut kernel.scratch()].map(|scratch| {
+                let neighbours = index..(index + 2).min(kernel.tiles());
+                fold_tiles(&kernel, neighbours, scratch, &Control::new()).unwrap()
+            });
+            prop_assert_eq!(here, fresh, "tile {}", index);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3))]
+
+    #[test]
+    fn the_top_of_u64_is_exact(below in 0..1_u64 << 40, length in 0..200_000_u64) {
+        let stop = u64::MAX - below;
+        let range = stop - length..=stop;
+    
+        let tuning = Tuning::for_range(&range);
+        prop_assert_eq!(count(&sieve(range.clone(), tuning, Cpu::best())), count(&Window::new(range)));
+    }
+}

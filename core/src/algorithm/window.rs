@@ -1,0 +1,135 @@
+//! Narrow windows high up: sieved by small primes only, and what is left is tested one by one.
+//!
+//! A sieve must go through all primes up to the square root of the window's end, however narrow the window is. Here
+//! only those up to 2^16 are crossed off, of each tile of 2^16 numbers; of what is left at 10^18, half is prime, and
+//! each is settled by [a test](super::primality) that is proven for all of u64.
+//!
+//! Time O(n log N / log log N) for a window of n numbers that ends at N; memory 4 KiB for a tile's bits.
+
+use std::ops::RangeInclusive;
+
+use super::primality::is_prime;
+use super::simple_sieve::{Segment, odd_primes_up_to};
+use crate::{Control, JobSpec, Kernel, Pulse, Stopped, Tiling};
+
+/// Odd numbers in a tile: a millisecond's work at 10^18.
+const TILE: u64 = 1 << 15;
+
+/// The primes up to here are crossed off. Up to 2^14 and 2^18 the whole took as long.
+const LIMIT: u64 = 1 << 16;
+
+/// Survivors between two beats: a tenth of a millisecond.
+const SURVIVORS_PER_BEAT: usize = 128;
+
+/// Counts the primes of a range in a time that hardly depends on where it lies.
+#[derive(Clone, Debug)]
+pub struct Window {
+    start: u64,
+    stop: u64,
+    /// Over the indices of odd numbers.
+    tiling: Tiling,
+    /// The odd primes up to the limit.
+    primes: Vec<u32>,
+}
+
+impl Window {
+    /// The work for a range, both ends counted.
+    #[must_use]
+    pub fn new(range: RangeInclusive<u64>) -> Self {
+        let (start, stop) = range.into_inner();
+        let Ok(primes) = odd_primes_up_to(LIMIT.min(stop.isqrt()), &Control::new()) else {
+            unreachable!("nothing stops this pulse")
+        };
+        Self { start, stop, tiling: Tiling::new(super::simple_sieve::bits_of(start, stop), TILE), primes }
+    }
+}
+
+/// The bits of a tile, whose memory is reused.
+#[derive(Clone, Debug)]
+pub struct WindowScratch(Segment);
+
+impl Kernel for Window {
+    type Scratch = WindowScratch;
+    type Partial = u64;
+
+    fn phase(&self) -> &'static str {
+        "window"
+    }
+
+    fn tiles(&self) -> u64 {
+        self.tiling.tiles()
+    }
+
+    fn spec(&self) -> Option<JobSpec> {
+        Some(JobSpec::Window { start: self.start, stop: self.stop })
+    }
+
+    fn scratch(&self) -> WindowScratch {
+        WindowScratch(Segment::default())
+    }
+
+    fn tile<P: Pulse>(&self, index: u64, scratch: &mut WindowScratch, pulse: &P) -> Result<u64, Stopped> {
+        let WindowScratch(segment) = scratch;
+        let (first, last) = self.tiling.tile(index).into_inner();
+        segment.restart();
+        segment.sieve(first..last + 1, &self.primes, pulse)?;
+        if 2 * last < LIMIT * LIMIT {
+            return Ok(segment.count());
+        }
+        let mut primes = 0;
+        for (count, bit) in segment.left().enumerate() {
+            if count % SURVIVORS_PER_BEAT == 0 {
+                pulse.beat()?;
+            }
+            let number = 2 * bit + 1;
+            primes += u64::from(number < LIMIT * LIMIT || is_prime(number));
+        }
+        Ok(primes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{SimpleSieve, fold_tiles};
+
+    fn count<K: Kernel<Partial = u64>>(kernel: &K) -> u64 {
+        fold_tiles(kernel, 0..kernel.tiles(), &mut kernel.scratch(), &Control::new()).unwrap()
+    }
+
+    fn count_simply(range: RangeInclusive<u64>) -> u64 {
+        count(&SimpleSieve::new(range, &Control::new()).unwrap())
+    }
+
+    #[test]
+    #[expect(clippy::reversed_empty_ranges, reason = "a reversed range is what is tested")]
+    fn the_low_end_is_exact() {
+        for stop in 0..200 {
+            assert_eq!(count(&Window::new(0..=stop)), count_simply(0..=stop), "up to {stop}");
+        }
+        assert_eq!(count(&Window::new(5..=3)), 0);
+    }
+
+    #[test]
+    fn the_limit_and_its_square_are_exact() {
+        for seam in [LIMIT, LIMIT * LIMIT, 65_521 * 65_521, 65_537 * 65_537, 3 * LIMIT * LIMIT] {
+            let range = seam - 3_000..=seam + 3_000;
+            assert_eq!(count(&Window::new(range.clone())), count_simply(range), "around {seam}");
+        }
+    }
+
+    #[test]
+    fn the_top_of_u64_is_in_reach() {
+        assert_eq!(count(&Window::new(u64::MAX - 363..=u64::MAX)), 10);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn windows_agree_with_the_simple_sieve(start in 0..1_u64 << 40, length in 0..200_000_u64) {
+            prop_assert_eq!(count(&Window::new(start..=start + length)), count_simply(start..=start + length));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The sizes of the data caches.
+
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// What one core has of the first two data caches, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caches {
+    /// The first level.
+    pub l1: u32,
+    /// The second level: this core's part, where several share it.
+    pub l2: u32,
+}
+
+impl Caches {
+    /// What most machines of the last ten years have at least.
+    pub const USUAL: Self = Self { l1: 32 << 10, l2: 512 << 10 };
+
+    /// This machine's, where the system tells, as Linux does in sysfs, or else the usual sizes. Looked up once a
+    /// process: the only thing that this crate reads.
+    #[must_use]
+    pub fn detect() -> Self {
+        static DETECTED: OnceLock<Caches> = OnceLock::new();
+        *DETECTED.get_or_init(|| Self::read(Path::new("/sys/devices/system/cpu/cpu0/cache")))
+    }
+
+    fn read(folder: &Path) -> Self {
+        let mut found = Self::USUAL;
+        for index in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let Some((level, bytes)) = Self::entry(&index.path()) else { continue };
+            match level {
+                1 => found.l1 = bytes.clamp(8 << 10, 256 << 10),
+                2 => found.l2 = bytes.clamp(64 << 10, 16 << 20),
+                _ => {}
+            }
+        }
+        found.l2 = found.l2.max(found.l1);
+        found
+    }
+
+    /// Level and bytes a sharer of one cache, unless it holds no data.
+    fn entry(index: &Path) -> Option<(u32, u32)> {
+        let field = |name| fs::read_to_string(index.join(name)).ok().map(|text| text.trim().to_owned());
+        if field("type")? == "Instruction" {
+            return None;
+        }
+        let level = field("level")?.parse().ok()?;
+        let kibibytes: u32 = field("size")?.strip_suffix('K')?.parse().ok()?;
+        // Two threads of a core that share its first level seldom sieve both; a second level is shared by cores too.
+        let sharers = if level == 1 { 1 } else { field("shared_cpu_list").map_or(1, |list| cpus(&list)) };
+        Some((level, kibibytes.checked_mul(1 << 10)? / sharers))
+    }
+}
+
+/// How many CPUs a list as `0-3,8` names; 1 for nonsense.
+fn cpus(list: &str) -> u32 {
+    let count = |part: &str| {
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        Some((to.parse::<u32>().ok()?.checked_sub(from.parse().ok()?)?).saturating_add(1))
+    };
+    list.split(',').map(count).sum::<Option<u32>>().unwrap_or(1).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_cpus_are_counted() {
+        let lists = [("0", 1), ("0-3", 4), ("0,4", 2), ("0-1,8-11", 6), ("", 1), ("x-3", 1), ("3-1", 1)];
+        for (list, count) in lists {
+            assert_eq!(cpus(list), count, "'{list}'");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_from_a_folder_as_in_sysfs() {
+        let folder = std::env::temp_dir().join(format!("primelanes-caches-{}", std::process::id()));
+        for (index, fields) in [
+            ("index0", ["1", "Data", "48K", "0"]),
+            ("index1", ["1", "Instruction", "64K", "0"]),
+            ("index2", ["2", "Unified", "2048K", "0-1"]),
+            ("index3", ["3", "Unified", "32768K", "0-15"]),
+            ("uevent", ["2", "Unified", "lots", "0"]),
+        ] {
+            fs::create_dir_all(folder.join(index)).unwrap();
+            for (name, text) in ["level", "type", "size", "shared_cpu_list"].into_iter().zip(fields) {
+                fs::write(folder.join(index).join(name), format!("{text}\n")).unwrap();
+            }
+        }
+        let read = Caches::read(&folder);
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(read, Caches { l1: 48 << 10, l2: 1 << 20 });
+        assert_eq!(Caches::read(&folder), Caches::USUAL, "a folder that is not there");
+    }
+}
