@@ -1,6 +1,7 @@
 //! What does each instruction set buy the sieve, and where is a window faster? One thread.
 
 use std::hint::black_box;
+use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ fn instruction_sets(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("sieve/{name}"));
         group.throughput(Throughput::Elements(range.end() - range.start())).sample_size(10);
         group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
-        let tuning = Tuning::for_range(&range);
+        let tuning = Tuning::for_range(&range, NonZeroUsize::MIN);
         for cpu in Cpu::available() {
             group.bench_function(cpu.name(), |bencher| {
                 bencher.iter(|| count(black_box(&range), tuning, cpu));
@@ -39,7 +40,7 @@ fn narrow_windows(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(width)).sample_size(10);
         group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1));
         group.bench_function("sieve", |bencher| {
-            bencher.iter(|| count(black_box(&range), Tuning::for_range(&range), Cpu::best()));
+            bencher.iter(|| count(black_box(&range), Tuning::for_range(&range, NonZeroUsize::MIN), Cpu::best()));
         });
         group.bench_function("window", |bencher| {
             bencher.iter(|| SingleThread.fold(&Window::new(black_box(range.clone())), &Control::new()));

@@ -84,7 +84,7 @@ pub(crate) fn count_on<B: Backend>(backend: &B, query: &Query<'_>) -> Result<u64
         Algorithm::Auto | Algorithm::Sieve => {
             // Also where the plan has no use for it: what was asked for and cannot be had is an error.
             let cpu = Cpu::chosen()?;
-            match Plan::for_range(&query.get_range()) {
+            match Plan::for_range(&query.get_range(), backend.workers()) {
                 Plan::Sieve(tuning) => backend.fold(&Sieve::with(query.get_range(), tuning, cpu, control)?, control),
                 Plan::Window => backend.fold(&Window::new(query.get_range()), control),
             }

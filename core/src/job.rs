@@ -142,6 +142,8 @@ impl<K: Kernel> Job for Opened<K> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
     use super::*;
     use crate::Control;
 
@@ -166,7 +168,8 @@ mod tests {
         let stopped = Heartbeat::new();
         assert!(!stopped.take_beat() && !stopped.is_stopped());
         stopped.stop();
-        let long = JobSpec::Sieve { start: 0, stop: u64::MAX, tuning: Tuning::for_range(&(0..=u64::MAX)) };
+        let long =
+            JobSpec::Sieve { start: 0, stop: u64::MAX, tuning: Tuning::for_range(&(0..=u64::MAX), NonZeroUsize::MIN) };
         assert_eq!(long.open(&stopped).err(), Some(Error::Cancelled));
         assert_eq!(job.run(0..1, &stopped), Err(Error::Cancelled));
         assert_eq!([stopped.take_beat(), stopped.take_beat()], [true, false]);

@@ -1,6 +1,7 @@
 //! The choice between the ways to sieve a range.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 
 use super::Tuning;
@@ -28,17 +29,17 @@ const BELOW_BUCKETS: f64 = 90e6;
 const A_BUCKETED_PRIME: f64 = 4.5;
 
 impl Plan {
-    /// The plan for a range on this machine.
+    /// The plan for a range and so many workers on this machine.
     ///
     /// A window is chosen where it is narrower than about 1.4e5 at 10^12, 3.5e6 at 10^15, 1.1e7 at 10^18.
     #[must_use]
-    pub fn for_range(range: &RangeInclusive<u64>) -> Self {
+    pub fn for_range(range: &RangeInclusive<u64>, workers: NonZeroUsize) -> Self {
         let width = range.end().saturating_sub(*range.start()) as f64;
         let root = range.end().isqrt();
         let primes = (root as f64) / (root.max(3) as f64).ln();
         let sieve =
             if root < u64::from(BUCKETS_FROM) { A_PRIME * primes } else { BELOW_BUCKETS + A_BUCKETED_PRIME * primes };
-        if width * WINDOW < sieve { Self::Window } else { Self::Sieve(Tuning::for_range(range)) }
+        if width * WINDOW < sieve { Self::Window } else { Self::Sieve(Tuning::for_range(range, workers)) }
     }
 }
 
@@ -57,7 +58,8 @@ mod tests {
 
     #[test]
     fn narrow_and_high_is_a_window_and_all_else_a_sieve() {
-        let window = |start: u64, width: u64| Plan::for_range(&(start..=start + width)) == Plan::Window;
+        let window =
+            |start: u64, width: u64| Plan::for_range(&(start..=start + width), NonZeroUsize::MIN) == Plan::Window;
         for (start, narrow, wide) in [
             (10_u64.pow(12), 100_000, 200_000),
             (10_u64.pow(15), 3_000_000, 5_000_000),

@@ -34,6 +34,7 @@ mod primes;
 mod tuning;
 mod wheel;
 
+use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 
 use buckets::{BATCH, Buckets, MODULUS};
@@ -69,12 +70,12 @@ struct Ranged {
 }
 
 impl Sieve {
-    /// The work for a range, both ends counted, tuned for this machine. Finds the sieving primes, beating the pulse.
+    /// The work for a range, both ends counted, tuned for this machine and one worker. Finds the sieving primes, beating the pulse.
     ///
     /// # Errors
     /// [`Error::Cancelled`] if the pulse said so, or an instruction set that was asked for and is not there.
     pub fn new<P: Pulse>(range: RangeInclusive<u64>, pulse: &P) -> Result<Self, Error> {
-        let tuning = Tuning::for_range(&range);
+        let tuning = Tuning::for_range(&range, NonZeroUsize::MIN);
         Self::with(range, tuning, Cpu::chosen()?, pulse)
     }
 

@@ -201,3 +201,109 @@ pub(crate) fn prefetch(elements: &[u32], index: usize) {
         _mm_prefetch::<_MM_HINT_T0>(elements.as_ptr().wrapping_add(index).cast());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The bits of a field that are left after every `prime`-th from `next` on is crossed off, one by one.
+    fn one_by_one(bits: usize, multiples: impl IntoIterator<Item = (u32, usize)>) -> Vec<bool> {
+        let mut left = vec![true; bits];
+        for (prime, next) in multiples {
+            left[next.min(bits)..].iter_mut().step_by(prime as usize).for_each(|bit| *bit = false);
+        }
+        left
+    }
+
+    fn full(bytes: usize, largest: u32) -> Field {
+        let mut field = Field::new(bytes, largest);
+        field.words_mut().fill(u64::MAX);
+        field
+    }
+
+    fn left(field: &mut Field, bits: usize) -> Vec<bool> {
+        (0..bits).map(|bit| u64::from_le(field.words_mut()[bit / 64]) >> (bit % 64) & 1 == 1).collect()
+    }
+
+    proptest! {
+        /// Two stretches, the second from where the first left off.
+        #[test]
+        fn singles_are_crossed_off(first in 1..40_usize, second in 1..10_usize, strides in
+            prop::collection::vec((3..6_000_u32, any::<prop::sample::Index>()), 1..20)
+        ) {
+            let mut primes: Vec<u32> = strides.iter().map(|stride| stride.0).collect();
+            primes.sort_unstable();
+            let starts: Vec<usize> = primes.iter().zip(&strides).map(|(&p, s)| s.1.index(p as usize)).collect();
+            let (first, second) = (first * 512, second * 512);
+            let mut field = full((first + second) / 8, 0);
+            let mut nexts: Vec<u32> = starts.iter().map(|&start| start as u32).collect();
+            field.cross_off_singles(0, first, &primes, &mut nexts);
+            // The bit behind a stretch serves as a bin until it is filled.
+            field.words_mut()[first / 64..].fill(u64::MAX);
+            field.cross_off_singles(first, second, &primes, &mut nexts);
+            let expected = one_by_one(first + second, primes.iter().copied().zip(starts));
+            prop_assert_eq!(left(&mut field, first + second), expected);
+        }
+
+        #[test]
+        fn groups_are_crossed_off(first in 1..40_usize, second in 1..10_usize, eighths in
+            prop::collection::vec((1..300_u32, any::<prop::sample::Index>()), 1..20)
+        ) {
+            let mut primes: Vec<u32> = eighths.iter().map(|eighth| 8 * eighth.0 + 3).collect();
+            primes.sort_unstable();
+            let starts: Vec<usize> = primes.iter().zip(&eighths).map(|(&p, e)| e.1.index(p as usize)).collect();
+            let (first, second) = (first * 64, second * 64);
+            let mut field = full(first + second, primes[primes.len() - 1]);
+            // As many before as bring the start to bit 0 of a byte.
+            let mut groups: Vec<i32> = primes.iter().zip(&starts).map(|(&prime, &start)| {
+                let back = (0..8).find(|back| (start as i64 - back * i64::from(prime)) % 8 == 0).unwrap();
+                ((start as i64 - back * i64::from(prime)) / 8) as i32
+            }).collect();
+            field.cross_off_groups::<3>(0, first, &primes, &mut groups);
+            field.words_mut()[first / 8..].fill(u64::MAX);
+            field.cross_off_groups::<3>(first, second, &primes, &mut groups);
+            let expected = one_by_one((first + second) * 8, primes.iter().copied().zip(starts));
+            prop_assert_eq!(left(&mut field, (first + second) * 8), expected);
+        }
+
+        #[test]
+        fn listed_bits_are_crossed_off(bits in prop::collection::vec(0..4096_u32, 0..50)) {
+            let mut field = full(512, 0);
+            field.cross_off_each(&bits);
+            let expected = one_by_one(4096, bits.iter().map(|&bit| (4096, bit as usize)));
+            prop_assert_eq!(left(&mut field, 4096), expected);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "the first multiple is below the prime")]
+    fn a_multiple_out_of_place_is_refused() {
+        full(64, 0).cross_off_singles(0, 512, &[5, 7], &mut [4, 7]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a group out of the field")]
+    fn a_group_before_the_field_is_refused() {
+        full(64, 11).cross_off_groups::<3>(0, 64, &[11], &mut [-1000]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a group out of the field")]
+    fn a_prime_that_the_margins_do_not_suit_is_refused() {
+        full(64, 11).cross_off_groups::<3>(0, 64, &[10_003], &mut [0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "out of range")]
+    fn a_stretch_beyond_the_field_is_refused() {
+        full(64, 0).cross_off_singles(64 * 64, 512 * 512, &[5], &mut [4]);
+    }
+
+    #[test]
+    #[should_panic(expected = "index out of bounds")]
+    fn a_listed_bit_beyond_the_field_is_refused() {
+        full(64, 0).cross_off_each(&[512]);
+    }
+}

@@ -72,7 +72,7 @@ impl Args {
         let counter = backend.build(workers)?;
         let cancel = interrupt::flag()?;
         if self.explain {
-            eprint!("{}", explanation(&range, self.algorithm)?);
+            eprint!("{}", explanation(&range, workers, self.algorithm)?);
         }
         let bar = Bar::new(self.progress, stop.saturating_sub(start), "numbers");
         let show = |progress: Progress| bar.show(progress);
@@ -125,14 +125,14 @@ impl Args {
 }
 
 /// What the algorithm will do with the range, a line each.
-fn explanation(range: &RangeInclusive<u64>, algorithm: Algorithm) -> Result<String, Error> {
+fn explanation(range: &RangeInclusive<u64>, workers: NonZeroUsize, algorithm: Algorithm) -> Result<String, Error> {
     if algorithm == Algorithm::TrialDivision {
         return Ok("plan      trial division\n".into());
     }
     let (cpu, Caches { l1, l2 }) = (Cpu::chosen()?, Caches::detect());
     let known: Vec<_> = Cpu::available().map(Cpu::name).collect();
     let machine = format!("cpu       {cpu} of {}\ncaches    {} and {} KiB", known.join(", "), l1 >> 10, l2 >> 10);
-    Ok(format!("{machine}\n{}\n", Plan::for_range(range)))
+    Ok(format!("{machine}\n{}\n", Plan::for_range(range, workers)))
 }
 
 fn backend(name: &str) -> Result<BackendKind, Error> {

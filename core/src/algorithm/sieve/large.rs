@@ -60,7 +60,8 @@ impl LargePrimes {
         }
         let words = self.blocks[block].get().expect("it has just been set, by whomever");
         let modulus = self.classes.wheel.modulus;
-        let first = self.classes.wheel.classes[class] + modulus * self.classes.first_of(segment) as u32;
+        // What lies beyond 2^32 is beyond the range too, and so no prime of it.
+        let first = (modulus * self.classes.first_of(segment) as u32).wrapping_add(self.classes.wheel.classes[class]);
         Ok(Block { words: words.iter(), first, modulus })
     }
 }

@@ -78,15 +78,17 @@ impl Presieve {
                 for (here, (pattern, &phase)) in here.iter_mut().zip(patterns) {
                     *here = &pattern.bytes[phase..][..length];
                 }
-                let and = |byte: usize| here.iter().fold(0xff, |all, pattern| all & pattern[byte]);
-                if pass == 0 {
-                    for (byte, out) in block.iter_mut().enumerate() {
-                        *out = and(byte);
+                let here = here.map(|pattern| pattern.as_chunks::<64>().0);
+                let lines = block.as_chunks_mut::<64>().0;
+                let here = here.map(|pattern| &pattern[..lines.len()]);
+                for (index, line) in lines.iter_mut().enumerate() {
+                    let mut all = if pass == 0 { [0xff; 64] } else { *line };
+                    for pattern in here {
+                        for (all, byte) in all.iter_mut().zip(&pattern[index]) {
+                            *all &= byte;
+                        }
                     }
-                } else {
-                    for (byte, out) in block.iter_mut().enumerate() {
-                        *out &= and(byte);
-                    }
+                    *line = all;
                 }
             }
             for (phase, pattern) in phases.0.iter_mut().zip(&self.patterns) {

@@ -1,6 +1,7 @@
 //! How a range is cut and which loop crosses off which primes.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
@@ -76,21 +77,24 @@ impl Tuning {
         Ok(())
     }
 
-    /// The tuning for a range on this machine.
+    /// The tuning for a range and so many workers on this machine.
     #[must_use]
-    pub fn for_range(range: &RangeInclusive<u64>) -> Self {
-        Self::with_caches(range, Caches::detect())
+    pub fn for_range(range: &RangeInclusive<u64>, workers: NonZeroUsize) -> Self {
+        Self::with_caches(range, workers, Caches::detect())
     }
 
-    /// The tuning for a range on a machine with these caches.
+    /// The tuning for a range and so many workers on a machine with these caches.
     #[must_use]
-    pub fn with_caches(range: &RangeInclusive<u64>, caches: Caches) -> Self {
+    pub fn with_caches(range: &RangeInclusive<u64>, workers: NonZeroUsize, caches: Caches) -> Self {
         let root = range.end().isqrt();
         let width = range.end().saturating_sub(*range.start());
         // More would be no faster, and memory for buckets grows with it.
         let caches = Caches { l2: caches.l2.min(1 << 20), ..caches };
         if root >= u64::from(BUCKETS_FROM) {
-            return Self::on(BUCKETS_WHEEL, even_parts(bytes(width, BUCKETS_WHEEL), caches.l2), caches);
+            let bytes = bytes(width, BUCKETS_WHEEL);
+            // Each tile goes through all large primes: few, but as many for each worker.
+            let shares = bytes.div_ceil(workers.get() as u64);
+            return Self::on(BUCKETS_WHEEL, parts(shares, caches.l2 / 2 * 3), caches);
         }
         let on_wheel = |wheel| Self::on(wheel, parts(bytes(width, wheel), caches.l2 / 2), caches);
         let candidates = Wheel::MODULI.map(on_wheel);
@@ -139,13 +143,6 @@ fn parts(bytes: u64, most: u32) -> u32 {
     bytes.div_ceil(count).next_multiple_of(64) as u32
 }
 
-/// The same with an even number of parts of about `size`, for two workers, unless they are few bytes in all.
-fn even_parts(bytes: u64, size: u32) -> u32 {
-    let pairs = ((bytes + u64::from(size)) / (2 * u64::from(size))).max(1);
-    let count = if bytes < u64::from(size / 4) { 1 } else { 2 * pairs };
-    bytes.div_ceil(count).next_multiple_of(64) as u32
-}
-
 impl fmt::Display for Tuning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { wheel, chunk, segment, groups_to, chunks_to, buckets_from } = self;
@@ -164,18 +161,20 @@ mod tests {
     use super::*;
 
     proptest! {
-        #[test]
-        fn what_is_chosen_can_be_sieved_with(start: u64, width: u64, l1 in 8 << 10..256_u32 << 10, l2 in 64 << 10..16_u32 << 20) {
-            for range in [start..=start.saturating_add(width), 0..=width, start..=start.saturating_add(width >> 32)] {
-                let tuning = Tuning::with_caches(&range, Caches { l1, l2: l2.max(l1) });
-                prop_assert_eq!(tuning.check(), Ok(()), "{:?}", tuning);
+            #[test]
+            fn what_is_chosen_can_be_sieved_with(
+                workers in 1..100_usize,
+    start: u64, width: u64, l1 in 8 << 10..256_u32 << 10, l2 in 64 << 10..16_u32 << 20) {
+                for range in [start..=start.saturating_add(width), 0..=width, start..=start.saturating_add(width >> 32)] {
+                    let tuning = Tuning::with_caches(&range, NonZeroUsize::new(workers).unwrap(), Caches { l1, l2: l2.max(l1) });
+                    prop_assert_eq!(tuning.check(), Ok(()), "{:?}", tuning);
+                }
             }
         }
-    }
 
     #[test]
     fn what_cannot_be_sieved_with_is_named() {
-        let sound = Tuning::with_caches(&(0..=1_000_000), Caches::USUAL);
+        let sound = Tuning::with_caches(&(0..=1_000_000), NonZeroUsize::MIN, Caches::USUAL);
         for (tuning, fault) in [
             (Tuning { wheel: 42, ..sound }, "a wheel of 42 is none of 30, 210, 2310 and 30030"),
             (Tuning { chunk: 0, ..sound }, "a chunk of 0 bytes is no multiple of 64 up to the segment"),
@@ -194,8 +193,18 @@ mod tests {
 
     #[test]
     fn wider_ranges_have_larger_wheels_and_high_ones_buckets() {
-        let wheel = |limit: f64| Tuning::with_caches(&(0..=limit as u64), Caches::USUAL).wheel;
+        let wheel = |limit: f64| Tuning::with_caches(&(0..=limit as u64), NonZeroUsize::MIN, Caches::USUAL).wheel;
         assert_eq!([1e6, 1e8, 1e9, 1e10, 1e11].map(wheel), [30, 210, 2310, 30030, 30030]);
         assert_eq!(wheel(1e18), buckets::MODULUS);
+    }
+
+    #[test]
+    fn workers_have_equal_shares_of_the_segments_with_buckets() {
+        let range = 10_u64.pow(18)..=10_u64.pow(18) + 10_u64.pow(10);
+        for workers in 1..=16 {
+            let tuning = Tuning::with_caches(&range, NonZeroUsize::new(workers).unwrap(), Caches::USUAL);
+            let segments = bytes(10_u64.pow(10), tuning.wheel).div_ceil(tuning.segment.into());
+            assert_eq!(segments % workers as u64, 0, "{segments} segments for {workers} workers");
+        }
     }
 }
