@@ -50,6 +50,11 @@ proptest! {
     }
 
     #[test]
+    fn windows_anywhere(window in windows(any::<u64>(), 2_000)) {
+        assert_all_count(&window, Algorithm::Auto, oracle::count_window(window.clone()))?;
+    }
+
+    #[test]
     fn trial_division_over_windows(window in windows(limits(1 << 34), 200)) {
         assert_all_count(&window, Algorithm::TrialDivision, oracle::count_window(window.clone()))?;
     }
@@ -81,6 +86,16 @@ fn a_wide_window_high_up_is_exact() -> Result<(), TestCaseError> {
     let start = 10_000_000_000_000;
     let window = start..=start + LOW;
     assert_all_count(&window, Algorithm::Sieve, oracle::count_window(window.clone()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Windows so narrow are not sieved by all primes unless one insists.
+    #[test]
+    fn the_sieve_alone_over_windows(window in windows(limits(1 << 46), 5_000)) {
+        assert_all_lanes_sieve(window)?;
+    }
 }
 
 #[test]

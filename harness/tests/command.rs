@@ -56,6 +56,25 @@ fn a_count_as_json_says_what_was_done() {
 }
 
 #[test]
+fn a_count_explains_how_it_is_sieved() {
+    let explained = |arguments: &[&str], cpu: &str| {
+        let output = primelanes(arguments).arg("--explain").env("PRIMELANES_CPU", cpu).output().unwrap();
+        (output.status.code(), [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()))
+    };
+    for range in [["count", "0", "1e6"], ["count", "1e18", "1e18+100"]] {
+        let (code, [count, plan]) = explained(&range, "portable");
+        assert_eq!((code, count), (Some(0), stdout(&range)));
+        let plan: Vec<_> = plan.lines().collect();
+        assert!(plan[0].starts_with("cpu       portable of portable"), "{plan:?}");
+        assert!(plan[2].starts_with(if range[1] == "0" { "plan      sieve" } else { "plan      window" }), "{plan:?}");
+        let fault = "unknown instruction set 'sse9': one of portable, avx2, avx512";
+        let (code, [count, error]) = explained(&range, "sse9");
+        assert_eq!((code, count.as_str()), (Some(2), ""));
+        assert_eq!(error, format!("error: malformed PRIMELANES_CPU: {fault}\n"));
+    }
+}
+
+#[test]
 fn the_environment_chooses_and_an_argument_wins() {
     let count = |backend: &str, workers: &str, arguments: &[&str]| {
         let mut command = primelanes(&["count", "10", "--json"]);

@@ -32,7 +32,7 @@ def test_a_killed_worker_is_replaced_and_the_count_right() -> None:
             killed.append(workers()[0])
             os.kill(killed[-1], signal.SIGKILL)
 
-    assert primelanes.count_primes(10**9, backend="processes", workers=2, progress=kill) == 50_847_534
+    assert primelanes.count_primes(10**10, backend="processes", workers=2, progress=kill) == 455_052_511
     assert len(killed) == 2
 
 
@@ -136,7 +136,7 @@ import primelanes
 warnings.simplefilter("ignore", DeprecationWarning)
 assert primelanes.count_primes(10**7, backend={backend!r}) == 664579
 # One count is under way while the copy is made, and is not in it.
-beside = threading.Thread(target=primelanes.count_primes, args=(10**9,))
+beside = threading.Thread(target=primelanes.count_primes, args=(10**10,))
 beside.start()
 time.sleep(0.05)
 if (child := os.fork()) == 0:
