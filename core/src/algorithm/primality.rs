@@ -5,7 +5,7 @@
 //! shows. Powers are taken in Montgomery's form (P. L. Montgomery, "Modular multiplication without trial division",
 //! Math. Comp. 44, 1985), six bases abreast, since each waits for its last product.
 //!
-//! On Zen 4 a composite without small factors takes 0.2 us, a prime 0.9 us, at 10^18.
+//! On Zen 4, of what a sieve by the primes up to 2^16 leaves at 10^18, half of it prime, a number takes 0.6 us.
 
 /// The bases but 2, by which it is cheaper to multiply.
 const BASES: [u64; 6] = [325, 9375, 28178, 450_775, 9_780_504, 1_795_265_022];

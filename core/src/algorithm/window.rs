@@ -12,10 +12,10 @@ use super::primality::is_prime;
 use super::simple_sieve::{Segment, odd_primes_up_to};
 use crate::{Control, JobSpec, Kernel, Pulse, Stopped, Tiling};
 
-/// Odd numbers in a tile: a millisecond's work at 10^18.
+/// Odd numbers in a tile: two milliseconds' work at 10^18.
 const TILE: u64 = 1 << 15;
 
-/// The primes up to here are crossed off. Up to 2^14 and 2^18 the whole took as long.
+/// The primes up to here are crossed off: as many numbers as a tile has, so that most have a multiple in it.
 const LIMIT: u64 = 1 << 16;
 
 /// Survivors between two beats: a tenth of a millisecond.
