@@ -17,7 +17,7 @@
 //! is a segment of one class or, with buckets, of all. [`Tuning`] cuts all this to the range and to the caches.
 //!
 //! Time O(n log log n) for a range of n numbers, and, where it ends at N, O(sqrt(N) / log N) a tile. Memory for each
-//! worker: a segment, twelve bytes a prime below the buckets, and the buckets, 4 bytes a multiple: below 2 MiB without
+//! worker: a segment, eight bytes a prime below the buckets, and the buckets, 4 bytes a multiple: below 2 MiB without
 //! buckets. Shared by workers: 8 bytes a prime below the buckets, and 123 MB at most for those above.
 //!
 //! Sources: the wheel and the segments are those of C. Bays and R. H. Hudson, "The segmented sieve of Eratosthenes and
@@ -70,7 +70,8 @@ struct Ranged {
 }
 
 impl Sieve {
-    /// The work for a range, both ends counted, tuned for this machine and one worker. Finds the sieving primes, beating the pulse.
+    /// The work for a range, both ends counted, tuned for this machine and one worker. Finds the sieving primes,
+    /// beating the pulse.
     ///
     /// # Errors
     /// [`Error::Cancelled`] if the pulse said so, or an instruction set that was asked for and is not there.

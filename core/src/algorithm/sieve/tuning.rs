@@ -14,9 +14,6 @@ use crate::{Caches, Error};
 /// has a multiple costs as much. At 1e18 + 1e10, one thread: 5.5 s from 8e6, 5.0 s from 12e6, 5.1 s from 20e6 on.
 pub(in crate::algorithm) const BUCKETS_FROM: u32 = 12_000_000;
 
-/// The wheel that buckets are for.
-const BUCKETS_WHEEL: u32 = buckets::MODULUS;
-
 /// The least prime that is crossed off, and not pre-sieved, about.
 const LEAST_SIEVED: f64 = 160.0;
 
@@ -91,10 +88,10 @@ impl Tuning {
         // More would be no faster, and memory for buckets grows with it.
         let caches = Caches { l2: caches.l2.min(1 << 20), ..caches };
         if root >= u64::from(BUCKETS_FROM) {
-            let bytes = bytes(width, BUCKETS_WHEEL);
+            let bytes = bytes(width, buckets::MODULUS);
             // Each tile goes through all large primes: few, but as many for each worker.
             let shares = bytes.div_ceil(workers.get() as u64);
-            return Self::on(BUCKETS_WHEEL, parts(shares, caches.l2 / 2 * 3), caches);
+            return Self::on(buckets::MODULUS, parts(shares, caches.l2 / 2 * 3), caches);
         }
         let on_wheel = |wheel| Self::on(wheel, parts(bytes(width, wheel), caches.l2 / 2), caches);
         let candidates = Wheel::MODULI.map(on_wheel);
@@ -108,7 +105,7 @@ impl Tuning {
     /// The tuning for listing the primes of a range below 2^32.
     pub(super) fn for_listing(range: &RangeInclusive<u64>) -> Self {
         let caches = Caches::USUAL;
-        Self::on(BUCKETS_WHEEL, parts(bytes(range.end() - range.start(), BUCKETS_WHEEL), caches.l2 / 2), caches)
+        Self::on(buckets::MODULUS, parts(bytes(range.end() - range.start(), buckets::MODULUS), caches.l2 / 2), caches)
     }
 
     /// The tuning for a wheel and bytes of a class that are sieved at a time.
