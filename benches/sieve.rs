@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use primelanes_backends::{Backend, Control, Cpu, Sieve, SingleThread, Tuning, Window};
+use primelanes_backends::{Backend, Control, Cpu, Sieve, SieveAndTest, SingleThread, Tuning};
 
 fn count(range: &RangeInclusive<u64>, tuning: Tuning, cpu: Cpu) -> u64 {
     let sieve = Sieve::with(range.clone(), tuning, cpu, &Control::new()).expect("a sound tuning");
@@ -42,8 +42,8 @@ fn narrow_windows(criterion: &mut Criterion) {
         group.bench_function("sieve", |bencher| {
             bencher.iter(|| count(black_box(&range), Tuning::for_range(&range, NonZeroUsize::MIN), Cpu::best()));
         });
-        group.bench_function("window", |bencher| {
-            bencher.iter(|| SingleThread.fold(&Window::new(black_box(range.clone())), &Control::new()));
+        group.bench_function("sieve-and-test", |bencher| {
+            bencher.iter(|| SingleThread.fold(&SieveAndTest::new(black_box(range.clone())), &Control::new()));
         });
         group.finish();
     }

@@ -3,18 +3,18 @@
 mod plan;
 mod primality;
 mod sieve;
+mod sieve_and_test;
 mod simple_sieve;
 mod trial_division;
-mod window;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub use plan::Plan;
 pub use sieve::{Sieve, Tuning};
+pub use sieve_and_test::SieveAndTest;
 pub use simple_sieve::SimpleSieve;
 pub use trial_division::TrialDivision;
-pub use window::Window;
 
 use crate::{Backend, Cpu, Error, Query};
 
@@ -27,7 +27,7 @@ pub enum Algorithm {
     Auto,
     /// Every candidate by every possible divisor; the demonstration's workload. See [`TrialDivision`].
     TrialDivision,
-    /// The sieve of Eratosthenes: [`Sieve`], or [`Window`] where that is faster. See [`Plan`].
+    /// The sieve of Eratosthenes: [`Sieve`], or [`SieveAndTest`] where that is faster. See [`Plan`].
     Sieve,
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn count_on<B: Backend>(backend: &B, query: &Query<'_>) -> Result<u64
             let cpu = Cpu::chosen()?;
             match Plan::for_range(&query.get_range(), backend.workers()) {
                 Plan::Sieve(tuning) => backend.fold(&Sieve::with(query.get_range(), tuning, cpu, control)?, control),
-                Plan::Window => backend.fold(&Window::new(query.get_range()), control),
+                Plan::SieveAndTest => backend.fold(&SieveAndTest::new(query.get_range()), control),
             }
         }
     }

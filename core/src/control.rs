@@ -83,7 +83,7 @@ pub struct Progress {
 ///
 /// A backend runs tiles by [`fold_tiles`](Watch::fold_tiles), beating the watch itself or a pulse of its own around
 /// it, and calls [`finish`](Watch::finish) at the end. One whose tiles run elsewhere says
-/// [`after`](Watch::after) for those that it hears of.
+/// [`advance`](Watch::advance) for those that it hears of.
 pub struct Watch<'a> {
     control: Control<'a>,
     phase: &'static str,
@@ -130,13 +130,13 @@ impl<'a> Watch<'a> {
         for index in tiles {
             let tile = fold_tiles(kernel, index..index + 1, scratch, pulse);
             folded = folded.combine(tile.map_err(|Stopped| self.cause())?);
-            self.after(1);
+            self.advance(1);
         }
         Ok(folded)
     }
 
     /// Counts `tiles` more as finished.
-    pub fn after(&self, tiles: u64) {
+    pub fn advance(&self, tiles: u64) {
         if self.control.observer.is_some() {
             self.done.fetch_add(tiles, Ordering::Relaxed);
             self.report(REPORT_INTERVAL);
@@ -238,9 +238,9 @@ mod tests {
     #[test]
     fn finished_tiles_are_told_after_a_while() {
         let told = told(4, |watch| {
-            watch.after(1);
+            watch.advance(1);
             thread::sleep(REPORT_INTERVAL);
-            watch.after(2);
+            watch.advance(2);
         });
         assert_eq!(told.last(), Some(&progress(3, 4)));
     }
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn reports_keep_their_distance() {
         let clock = Instant::now();
-        let told = told(1000, |watch| (0..1000).for_each(|_| watch.after(1)));
+        let told = told(1000, |watch| (0..1000).for_each(|_| watch.advance(1)));
         let intervals = clock.elapsed().as_millis() / REPORT_INTERVAL.as_millis();
         assert!(told.len() as u128 <= 1 + intervals, "{} reports in {intervals} intervals", told.len());
     }

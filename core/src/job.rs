@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cpu, Error, Kernel, Probe, Pulse, Sieve, Stopped, TrialDivision, Tuning, Window, Wire, fold_tiles, guard};
+use crate::{
+    Cpu, Error, Kernel, Probe, Pulse, Sieve, SieveAndTest, Stopped, TrialDivision, Tuning, Wire, fold_tiles, guard,
+};
 
 /// A kernel as plain data: enough to rebuild it anywhere.
 ///
@@ -29,8 +31,8 @@ pub enum JobSpec {
         /// How it is cut: by the caches of the machine that asks, so that both sides cut alike.
         tuning: Tuning,
     },
-    /// [`Window`] over a range, both ends counted.
-    Window {
+    /// [`SieveAndTest`] over a range, both ends counted.
+    SieveAndTest {
         /// The first number.
         start: u64,
         /// The last number.
@@ -53,7 +55,7 @@ impl JobSpec {
         Ok(match *self {
             Self::Probe(ref probe) => Box::new(Opened::new(probe.clone())),
             Self::TrialDivision { start, stop } => Box::new(Opened::new(TrialDivision::new(start..=stop))),
-            Self::Window { start, stop } => Box::new(Opened::new(Window::new(start..=stop))),
+            Self::SieveAndTest { start, stop } => Box::new(Opened::new(SieveAndTest::new(start..=stop))),
             Self::Sieve { start, stop, tuning } => {
                 Box::new(Opened::new(Sieve::with(start..=stop, tuning, Cpu::chosen()?, pulse)?))
             }
@@ -151,7 +153,9 @@ mod tests {
     fn a_job_that_crossed_a_wire_counts_as_its_kernel() {
         let range = 90..=70_000;
         let sieve = Sieve::new(range.clone(), &Control::new()).unwrap();
-        for kernel_spec in [TrialDivision::new(range.clone()).spec(), Window::new(range.clone()).spec(), sieve.spec()] {
+        for kernel_spec in
+            [TrialDivision::new(range.clone()).spec(), SieveAndTest::new(range.clone()).spec(), sieve.spec()]
+        {
             let bytes = kernel_spec.unwrap().encode().unwrap();
             let mut job = JobSpec::decode(&bytes).unwrap().open(&Heartbeat::new()).unwrap();
             let (middle, end) = (job.tiles() / 2, job.tiles());

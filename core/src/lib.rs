@@ -31,7 +31,7 @@ mod probe;
 mod query;
 mod tiling;
 
-pub use algorithm::{Algorithm, Plan, Sieve, SimpleSieve, TrialDivision, Tuning, Window};
+pub use algorithm::{Algorithm, Plan, Sieve, SieveAndTest, SimpleSieve, TrialDivision, Tuning};
 pub use backend::Backend;
 pub use control::{Control, Progress, Watch};
 pub use counter::PrimeCounter;

@@ -51,7 +51,7 @@ impl Backend for Wired {
             let mut job = kernel.spec().ok_or_else(not_portable)?.open(&Heartbeat::new())?;
             while let Some(run) = ledger.claim() {
                 let bytes = job.run(run.clone(), &Heartbeat::new())?;
-                watch.after(run.end - run.start);
+                watch.advance(run.end - run.start);
                 ledger.deposit(run, K::Partial::decode(&bytes)?)?;
             }
             Ok(())

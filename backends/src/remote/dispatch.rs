@@ -244,7 +244,7 @@ impl<'a, C: Crew, P: Monoid + Wire> Dispatch<'a, C, P> {
             Outcome::Partial(bytes) => {
                 self.pace.answered(count, self.crew.now().saturating_sub(flight.since), busy);
                 self.ledger.deposit(tiles, P::decode(&bytes)?)?;
-                self.watch.after(count);
+                self.watch.advance(count);
                 Ok(())
             }
             Outcome::Panicked(message) => Err(Error::Panicked { phase: self.phase, message }),

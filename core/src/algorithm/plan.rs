@@ -12,8 +12,8 @@ use super::sieve::BUCKETS_FROM;
 pub enum Plan {
     /// By [`Sieve`](crate::Sieve), so tuned.
     Sieve(Tuning),
-    /// By [`Window`](crate::Window).
-    Window,
+    /// By [`SieveAndTest`](crate::SieveAndTest).
+    SieveAndTest,
 }
 
 /// Nanoseconds a number that a window takes. Measured on Zen 4, one thread, as all figures here: 25 at 10^12, 27 at
@@ -39,7 +39,7 @@ impl Plan {
         let primes = (root as f64) / (root.max(3) as f64).ln();
         let sieve =
             if root < u64::from(BUCKETS_FROM) { A_PRIME * primes } else { BELOW_BUCKETS + A_BUCKETED_PRIME * primes };
-        if width * WINDOW < sieve { Self::Window } else { Self::Sieve(Tuning::for_range(range, workers)) }
+        if width * WINDOW < sieve { Self::SieveAndTest } else { Self::Sieve(Tuning::for_range(range, workers)) }
     }
 }
 
@@ -47,7 +47,7 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sieve(tuning) => write!(f, "plan      sieve by all primes up to the root\n{tuning}"),
-            Self::Window => f.write_str("plan      window: sieve by primes up to 65536, test what is left"),
+            Self::SieveAndTest => f.write_str("plan      window: sieve by primes up to 65536, test what is left"),
         }
     }
 }
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn narrow_and_high_is_a_window_and_all_else_a_sieve() {
         let window =
-            |start: u64, width: u64| Plan::for_range(&(start..=start + width), NonZeroUsize::MIN) == Plan::Window;
+            |start: u64, width: u64| Plan::for_range(&(start..=start + width), NonZeroUsize::MIN) == Plan::SieveAndTest;
         for (start, narrow, wide) in [
             (10_u64.pow(12), 100_000, 200_000),
             (10_u64.pow(15), 3_000_000, 5_000_000),

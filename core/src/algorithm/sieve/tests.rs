@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::wheel::Wheel;
 use super::*;
-use crate::{Control, SimpleSieve, Window, fold_tiles};
+use crate::{Control, SieveAndTest, SimpleSieve, fold_tiles};
 
 fn count<K: Kernel<Partial = u64>>(kernel: &K) -> u64 {
     fold_tiles(kernel, 0..kernel.tiles(), &mut kernel.scratch(), &Control::new()).unwrap()
@@ -201,7 +201,7 @@ proptest! {
     ) {
         let tuning = Tuning { wheel: MODULUS, buckets_from: from, ..tuning };
         let range = start..=start + length;
-        prop_assert_eq!(count_with(&range, tuning), count(&Window::new(range)));
+        prop_assert_eq!(count_with(&range, tuning), count(&SieveAndTest::new(range)));
     }
 
     #[test]
@@ -232,6 +232,6 @@ proptest! {
         let range = stop - length..=stop;
 
         let tuning = tuned(&range);
-        prop_assert_eq!(count(&sieve(range.clone(), tuning, Cpu::best())), count(&Window::new(range)));
+        prop_assert_eq!(count(&sieve(range.clone(), tuning, Cpu::best())), count(&SieveAndTest::new(range)));
     }
 }

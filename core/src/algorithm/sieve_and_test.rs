@@ -23,7 +23,7 @@ const SURVIVORS_PER_BEAT: usize = 128;
 
 /// Counts the primes of a range in a time that hardly depends on where it lies.
 #[derive(Clone, Debug)]
-pub struct Window {
+pub struct SieveAndTest {
     start: u64,
     stop: u64,
     /// Over the indices of odd numbers.
@@ -32,7 +32,7 @@ pub struct Window {
     primes: Vec<u32>,
 }
 
-impl Window {
+impl SieveAndTest {
     /// The work for a range, both ends counted.
     #[must_use]
     pub fn new(range: RangeInclusive<u64>) -> Self {
@@ -46,14 +46,14 @@ impl Window {
 
 /// The bits of a tile, whose memory is reused.
 #[derive(Clone, Debug)]
-pub struct WindowScratch(Segment);
+pub struct SieveAndTestScratch(Segment);
 
-impl Kernel for Window {
-    type Scratch = WindowScratch;
+impl Kernel for SieveAndTest {
+    type Scratch = SieveAndTestScratch;
     type Partial = u64;
 
     fn phase(&self) -> &'static str {
-        "window"
+        "sieve and test"
     }
 
     fn tiles(&self) -> u64 {
@@ -61,15 +61,15 @@ impl Kernel for Window {
     }
 
     fn spec(&self) -> Option<JobSpec> {
-        Some(JobSpec::Window { start: self.start, stop: self.stop })
+        Some(JobSpec::SieveAndTest { start: self.start, stop: self.stop })
     }
 
-    fn scratch(&self) -> WindowScratch {
-        WindowScratch(Segment::default())
+    fn scratch(&self) -> SieveAndTestScratch {
+        SieveAndTestScratch(Segment::default())
     }
 
-    fn tile<P: Pulse>(&self, index: u64, scratch: &mut WindowScratch, pulse: &P) -> Result<u64, Stopped> {
-        let WindowScratch(segment) = scratch;
+    fn tile<P: Pulse>(&self, index: u64, scratch: &mut SieveAndTestScratch, pulse: &P) -> Result<u64, Stopped> {
+        let SieveAndTestScratch(segment) = scratch;
         let (first, last) = self.tiling.tile(index).into_inner();
         segment.restart();
         segment.sieve(first..last + 1, &self.primes, pulse)?;
@@ -107,29 +107,29 @@ mod tests {
     #[expect(clippy::reversed_empty_ranges, reason = "a reversed range is what is tested")]
     fn the_low_end_is_exact() {
         for stop in 0..200 {
-            assert_eq!(count(&Window::new(0..=stop)), count_simply(0..=stop), "up to {stop}");
+            assert_eq!(count(&SieveAndTest::new(0..=stop)), count_simply(0..=stop), "up to {stop}");
         }
-        assert_eq!(count(&Window::new(5..=3)), 0);
+        assert_eq!(count(&SieveAndTest::new(5..=3)), 0);
     }
 
     #[test]
     fn the_limit_and_its_square_are_exact() {
         for seam in [LIMIT, LIMIT * LIMIT, 65_521 * 65_521, 65_537 * 65_537, 3 * LIMIT * LIMIT] {
             let range = seam - 3_000..=seam + 3_000;
-            assert_eq!(count(&Window::new(range.clone())), count_simply(range), "around {seam}");
+            assert_eq!(count(&SieveAndTest::new(range.clone())), count_simply(range), "around {seam}");
         }
     }
 
     #[test]
     fn the_top_of_u64_is_in_reach() {
-        assert_eq!(count(&Window::new(u64::MAX - 363..=u64::MAX)), 10);
+        assert_eq!(count(&SieveAndTest::new(u64::MAX - 363..=u64::MAX)), 10);
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
         fn windows_agree_with_the_simple_sieve(start in 0..1_u64 << 40, length in 0..200_000_u64) {
-            prop_assert_eq!(count(&Window::new(start..=start + length)), count_simply(start..=start + length));
+            prop_assert_eq!(count(&SieveAndTest::new(start..=start + length)), count_simply(start..=start + length));
         }
     }
 }
