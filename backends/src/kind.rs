@@ -118,7 +118,7 @@ impl BackendKind {
             #[cfg(not(unix))]
             Self::Processes => {
                 let reason = "this system has no poll for pipes".to_owned();
-                return Err(Error::Unavailable { what: self.name(), reason });
+                return Err(Error::Unavailable { what: self.name().into(), reason });
             }
         })
     }
@@ -143,7 +143,7 @@ impl FromStr for BackendKind {
 
     fn from_str(name: &str) -> Result<Self, Error> {
         Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| Error::UnknownName {
-            what: "backend",
+            what: "backend".into(),
             given: name.to_owned(),
             known: Self::ALL.map(Self::name).join(", "),
         })
@@ -254,14 +254,16 @@ mod tests {
             let (backend, max) = (kind.name(), kind.max_workers());
             match kind.open(seven) {
                 Ok(lane) => assert!(lane.workers() == seven && max >= seven),
-                Err(error) => assert_eq!(error, Error::TooManyWorkers { backend, requested: 7, max: 1 }),
+                Err(error) => {
+                    assert_eq!(error, Error::TooManyWorkers { backend: backend.into(), requested: 7, max: 1 })
+                }
             }
         }
         for kind in BackendKind::ALL {
             let (backend, max) = (kind.name(), kind.max_workers());
             let requested = max.get() + 1;
             let refused = kind.open(NonZeroUsize::new(requested).unwrap()).err();
-            assert_eq!(refused, Some(Error::TooManyWorkers { backend, requested, max: max.get() }));
+            assert_eq!(refused, Some(Error::TooManyWorkers { backend: backend.into(), requested, max: max.get() }));
         }
     }
 

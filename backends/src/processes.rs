@@ -43,8 +43,8 @@ impl Processes {
     /// [`Error::Unavailable`] if none was, else as [`with_command`](Processes::with_command).
     pub fn new(workers: NonZeroUsize) -> Result<Self, Error> {
         let missing = "no worker program is known: call worker::register first, or use Processes::with_command";
-        let command =
-            worker::registered().ok_or_else(|| Error::Unavailable { what: Self::NAME, reason: missing.to_owned() })?;
+        let command = worker::registered()
+            .ok_or_else(|| Error::Unavailable { what: Self::NAME.into(), reason: missing.to_owned() })?;
         Self::with_command(workers, command)
     }
 

@@ -32,7 +32,7 @@ impl Rayon {
         check_workers(Self::NAME, requested, MAX_THREADS)?;
         let pool = ThreadPoolBuilder::new().num_threads(requested).build();
         pool.map(|pool| Self::with_pool(Arc::new(pool))).map_err(|refusal| Error::Spawn {
-            backend: Self::NAME,
+            backend: Self::NAME.into(),
             requested,
             reason: refusal.to_string(),
         })

@@ -1,5 +1,6 @@
 //! How many workers a lane may have, and threads that live as long as one fold.
 
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 
 use crossbeam::thread::scope;
@@ -20,7 +21,11 @@ pub(crate) const MAX_PROCESSES: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 /// [`Error::TooManyWorkers`] above `max`.
 pub(crate) const fn check_workers(backend: &'static str, requested: usize, max: NonZeroUsize) -> Result<(), Error> {
     let max = max.get();
-    if requested > max { Err(Error::TooManyWorkers { backend, requested, max }) } else { Ok(()) }
+    if requested > max {
+        Err(Error::TooManyWorkers { backend: Cow::Borrowed(backend), requested, max })
+    } else {
+        Ok(())
+    }
 }
 
 /// Calls `work` on as many threads as the ledger has work for, the calling thread among them, and waits for all.
@@ -44,7 +49,7 @@ pub(crate) fn run<P: Monoid + Send>(
         for _ in 1..size {
             let spawned = scope.builder().name(backend.to_owned()).spawn(|_| work());
             if let Err(refusal) = spawned {
-                ledger.fail(Error::Spawn { backend, requested: size, reason: refusal.to_string() });
+                ledger.fail(Error::Spawn { backend: backend.into(), requested: size, reason: refusal.to_string() });
                 watch.halt();
                 return;
             }

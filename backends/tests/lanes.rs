@@ -70,7 +70,7 @@ fn the_first_cause_wins() {
             std::panic::resume_unwind(Box::new("first"));
         };
         let failed = lane.fold(&Each(1, cancel_and_panic), &Control::new().cancel(&stop));
-        assert_eq!(failed, Err(Error::Panicked { phase: "each", message: "first".into() }), "{lane:?}");
+        assert_eq!(failed, Err(Error::Panicked { phase: "each".into(), message: "first".into() }), "{lane:?}");
     }
 }
 
@@ -128,7 +128,7 @@ fn threads_that_cannot_be_had_are_an_error() {
     assert_eq!(tiles_of(&alone, 100), Ok((0..100).collect()));
     // The global pool cannot be started either.
     let current = Rayon::current().fold(&Probe::new(100), &Control::new());
-    assert!(matches!(current, Err(Error::Panicked { phase: "rayon", .. })), "{current:?}");
+    assert!(matches!(current, Err(Error::Panicked { ref phase, .. }) if phase == "rayon"), "{current:?}");
 }
 
 #[test]

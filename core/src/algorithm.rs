@@ -66,7 +66,7 @@ impl FromStr for Algorithm {
 
     fn from_str(name: &str) -> Result<Self, Error> {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name).ok_or_else(|| Error::UnknownName {
-            what: "algorithm",
+            what: "algorithm".into(),
             given: name.to_owned(),
             known: Self::ALL.map(Self::name).join(", "),
         })

@@ -271,7 +271,7 @@ mod tests {
     fn the_first_panic_of_the_observer_stops_the_workers_and_is_the_cause() {
         let observer = |progress: Progress| resume_unwind(Box::new(format!("done {}", progress.done)));
         let watch = watch(&Control::new().progress(&observer), 1);
-        let fault = Error::Panicked { phase: "progress observer", message: "done 0".into() };
+        let fault = Error::Panicked { phase: "progress observer".into(), message: "done 0".into() };
         assert_eq!((watch.beat(), watch.cause()), (Err(Stopped), fault.clone()));
         assert_eq!(watch.finish(), Err(fault));
     }

@@ -76,7 +76,7 @@ mod tests {
         }
 
         fn fold_run<K: Kernel>(&self, kernel: &K, _: Range<u64>, _: &Control<'_>) -> Result<K::Partial, Error> {
-            Err(Error::NotPortable { backend: "idle", phase: kernel.phase() })
+            Err(Error::NotPortable { backend: "idle".into(), phase: kernel.phase().into() })
         }
     }
 
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(Idle.name(), "idle");
         for (algorithm, phase) in [(Algorithm::Sieve, "sieve"), (Algorithm::TrialDivision, "trial division")] {
             let count = Idle.count(&Query::up_to(100).algorithm(algorithm));
-            assert_eq!(count, Err(Error::NotPortable { backend: "idle", phase }));
+            assert_eq!(count, Err(Error::NotPortable { backend: "idle".into(), phase: phase.into() }));
         }
     }
 

@@ -1,11 +1,18 @@
-//! The one error type, and the guard that turns a panic into one.
+//! The one error type.
 
-use std::any::Any;
+use std::borrow::Cow;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Why a count has no answer. Each variant carries the numbers or names that a user needs to act.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+use serde::{Deserialize, Serialize};
+
+/// A name in an error: of a backend, a phase, an algorithm. A literal in most cases; a backend can also put in its
+/// own label.
+type Name = Cow<'static, str>;
+
+/// Why a count has no answer. Each variant carries the numbers or names that a user needs to act on it.
+///
+/// It can be serialised, so that a failure in a worker process arrives as what it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The cancel flag of the query's control was set.
@@ -16,16 +23,59 @@ pub enum Error {
     #[error("{phase} panicked: {message}")]
     Panicked {
         /// The phase of the kernel, or `progress observer`.
-        phase: &'static str,
+        phase: Name,
         /// The text that the panic carried.
         message: String,
     },
 
-    /// A backend was asked for more workers than it can have.
+    /// The range ends beyond the last number that the algorithm can handle.
+    #[error("{algorithm} counts up to {max}, and the range ends at {end}")]
+    OutOfRange {
+        /// The name of the algorithm.
+        algorithm: Name,
+        /// The last number that it can handle.
+        max: u128,
+        /// The last number of the range.
+        end: u128,
+    },
+
+    /// A kernel was built for a range that holds no numbers.
+    #[error("{phase} needs a range that holds a number")]
+    EmptyRange {
+        /// The phase of the kernel.
+        phase: Name,
+    },
+
+    /// A count that does not fit the type that was asked for.
+    #[error("{counter} counted {count} primes, above the largest 64-bit number")]
+    CountTooLarge {
+        /// The name of the counter.
+        counter: Name,
+        /// What it counted.
+        count: u128,
+    },
+
+    /// A [`Tuning`](crate::algorithm::Tuning) that the sieve cannot work with.
+    #[error("bad tuning: {reason}")]
+    BadTuning {
+        /// The first value that is wrong, and its bounds.
+        reason: String,
+    },
+
+    /// An environment variable with a value that cannot be used.
+    #[error("{variable}: {reason}")]
+    BadVariable {
+        /// The name of the variable.
+        variable: Name,
+        /// What is wrong with its value.
+        reason: String,
+    },
+
+    /// More workers than the backend can have.
     #[error("{backend} takes at most {max} worker{}, not {requested}", if *.max == 1 { "" } else { "s" })]
     TooManyWorkers {
         /// The backend's label.
-        backend: &'static str,
+        backend: Name,
         /// The number asked for.
         requested: usize,
         /// The largest number that it takes.
@@ -36,21 +86,21 @@ pub enum Error {
     #[error("{backend} could not start {requested} worker{}: {reason}", if *.requested == 1 { "" } else { "s" })]
     Spawn {
         /// The backend's label.
-        backend: &'static str,
-        /// The number of workers that should have been started.
+        backend: Name,
+        /// The number of workers to be started.
         requested: usize,
         /// What the system said.
         reason: String,
     },
 
-    /// A name that nothing bears.
+    /// An unknown name.
     #[error("unknown {what} '{given}': one of {known}")]
     UnknownName {
-        /// The kind of thing that was named, as `backend`.
-        what: &'static str,
+        /// The kind of thing that was named, such as `backend`.
+        what: Name,
         /// The name as given.
         given: String,
-        /// The names that are known, separated by commas.
+        /// The known names, separated by commas.
         known: String,
     },
 
@@ -58,26 +108,26 @@ pub enum Error {
     #[error("{backend} runs work in other processes, and the phase '{phase}' cannot leave this one")]
     NotPortable {
         /// The backend's label.
-        backend: &'static str,
+        backend: Name,
         /// The phase of the kernel.
-        phase: &'static str,
+        phase: Name,
     },
 
     /// Something that this machine or this program lacks.
     #[error("{what} is not available: {reason}")]
     Unavailable {
         /// What was asked for.
-        what: &'static str,
-        /// Why it cannot be had.
+        what: Name,
+        /// Why it is not available.
         reason: String,
     },
 
     /// Workers outside this process were lost, one after the other, on the same tiles.
-    #[error("{backend} lost {deaths} workers on the tiles {}..{}, the last one so: {reason}", .run.start, .run.end)]
+    #[error("{backend} lost {deaths} workers on the tiles {}..{}; the last one: {reason}", .run.start, .run.end)]
     WorkersLost {
         /// The backend's label.
-        backend: &'static str,
-        /// The run that none of them answered.
+        backend: Name,
+        /// The run of tiles that none of them answered.
         run: Range<u64>,
         /// How many workers it was given to.
         deaths: u32,
@@ -85,18 +135,28 @@ pub enum Error {
         reason: String,
     },
 
+    /// A worker outside this process is alive and could not do its work.
+    #[error("{backend}: a worker failed: {cause}")]
+    WorkerFailed {
+        /// The backend's label.
+        backend: Name,
+        /// What went wrong in the worker.
+        #[source]
+        cause: Box<Error>,
+    },
+
     /// The folded runs do not cover the tiles: a backend lost or invented work.
     #[error("{folded} of the tiles {}..{} were folded in {runs} separate runs", .tiles.start, .tiles.end)]
     Incomplete {
         /// The tiles that should have been folded.
         tiles: Range<u64>,
-        /// How many tiles were.
+        /// How many tiles were folded.
         folded: u64,
-        /// How many runs they form.
+        /// How many separate runs they form.
         runs: usize,
     },
 
-    /// A run of tiles was answered that is not part of the work, or was answered before.
+    /// A run of tiles was answered that is not part of the work, or that was answered before.
     #[error("the tiles {}..{} were answered twice or never asked for", .run.start, .run.end)]
     Overlap {
         /// The run that was answered.
@@ -106,9 +166,18 @@ pub enum Error {
     /// Bytes that do not decode to what was expected.
     #[error("malformed {what}: {reason}")]
     Malformed {
-        /// What the bytes should have held.
-        what: &'static str,
+        /// What the bytes should hold.
+        what: Name,
         /// What the decoder said.
+        reason: String,
+    },
+
+    /// A file that could not be read or written.
+    #[error("cannot access '{file}': {reason}")]
+    Storage {
+        /// The file.
+        file: String,
+        /// What the system said.
         reason: String,
     },
 
@@ -117,45 +186,27 @@ pub enum Error {
     AlreadyAttached,
 }
 
-/// Runs `work` and turns a panic in it into [`Error::Panicked`].
-///
-/// What `work` borrows must not be used again after a panic, unless it is valid at every step; a scratch, say, is
-/// thrown away.
-///
-/// # Errors
-/// The error of `work`, or the panic.
-pub fn guard<T>(phase: &'static str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|payload| Err(Error::Panicked { phase, message: message_of(payload) }))
-}
-
-fn message_of(payload: Box<dyn Any + Send>) -> String {
-    match payload.downcast::<String>() {
-        Ok(text) => *text,
-        Err(other) => other.downcast_ref::<&str>().map_or("(no text)", |text| text).to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_guarded_panic_names_its_phase_and_text() {
-        let formatted = guard::<()>("sums", || panic!("tile {}", 7));
-        assert_eq!(formatted, Err(Error::Panicked { phase: "sums", message: "tile 7".into() }));
-        let literal = guard::<()>("sums", || panic!("plain"));
-        assert_eq!(literal, Err(Error::Panicked { phase: "sums", message: "plain".into() }));
-        let other = guard::<()>("sums", || std::panic::panic_any(3_u8));
-        assert_eq!(other, Err(Error::Panicked { phase: "sums", message: "(no text)".into() }));
-        assert_eq!(guard("sums", || Ok(1)), Ok(1));
+    fn messages_carry_the_numbers() {
+        let one = Error::TooManyWorkers { backend: "single-thread".into(), requested: 2, max: 1 };
+        assert_eq!(one.to_string(), "single-thread takes at most 1 worker, not 2");
+        let more = Error::TooManyWorkers { backend: "rayon".into(), requested: 70_000, max: 65_535 };
+        assert_eq!(more.to_string(), "rayon takes at most 65535 workers, not 70000");
+        let beyond = Error::OutOfRange { algorithm: "sieve".into(), max: u64::MAX.into(), end: 1 << 64 };
+        let text = "sieve counts up to 18446744073709551615, and the range ends at 18446744073709551616";
+        assert_eq!(beyond.to_string(), text);
     }
 
     #[test]
-    fn messages_carry_the_numbers() {
-        let one = Error::TooManyWorkers { backend: "single-thread", requested: 2, max: 1 };
-        assert_eq!(one.to_string(), "single-thread takes at most 1 worker, not 2");
-        let more = Error::TooManyWorkers { backend: "rayon", requested: 70_000, max: 65_535 };
-        assert_eq!(more.to_string(), "rayon takes at most 65535 workers, not 70000");
+    fn a_worker_failure_has_its_cause() {
+        let cause = Error::BadTuning { reason: "a wheel of 42".into() };
+        let failed = Error::WorkerFailed { backend: "processes".into(), cause: Box::new(cause.clone()) };
+        assert_eq!(failed.to_string(), "processes: a worker failed: bad tuning: a wheel of 42");
+        let source = std::error::Error::source(&failed).and_then(|source| source.downcast_ref::<Error>());
+        assert_eq!(source, Some(&cause));
     }
 }

@@ -23,6 +23,7 @@ mod backend;
 mod control;
 mod counter;
 mod error;
+mod guard;
 mod job;
 mod kernel;
 mod machine;
@@ -35,7 +36,8 @@ pub use algorithm::{Algorithm, Plan, Sieve, SieveAndTest, SimpleSieve, TrialDivi
 pub use backend::Backend;
 pub use control::{Control, Progress, Watch};
 pub use counter::PrimeCounter;
-pub use error::{Error, guard};
+pub use error::Error;
+pub use guard::guard;
 pub use job::{Heartbeat, Job, JobSpec};
 pub use kernel::{Kernel, Pulse, Stopped, fold_tiles};
 pub use machine::{Caches, Cpu};

@@ -100,7 +100,7 @@ impl<T: Serialize + DeserializeOwned> Wire for T {
 }
 
 fn malformed<T>(reason: &str) -> Error {
-    Error::Malformed { what: std::any::type_name::<T>(), reason: reason.to_owned() }
+    Error::Malformed { what: std::any::type_name::<T>().into(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]

@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn trouble_comes_as_asked_for() {
-        let panicked = |message: String| Err(Error::Panicked { phase: "probe", message });
+        let panicked = |message: String| Err(Error::Panicked { phase: "probe".into(), message });
         let in_tile = Probe { trouble: Some(Trouble::PanicInTile(1)), ..Probe::new(3) };
         assert_eq!(fold(&in_tile), panicked("tile 1 is bad".to_owned()));
         for elsewhere in [Trouble::PanicInTile(3), Trouble::Exit(3)] {
@@ -187,7 +187,7 @@ mod tests {
         let visits = Vec::<Visit>::decode(&job.run(1..4, &Heartbeat::new()).unwrap()).unwrap();
         assert_eq!(visits.iter().map(|visit| visit.tile).collect::<Vec<_>>(), [1, 2, 3]);
         let message = Probe::panic_of_tile(4);
-        assert_eq!(job.run(4..5, &Heartbeat::new()), Err(Error::Panicked { phase: "probe", message }));
+        assert_eq!(job.run(4..5, &Heartbeat::new()), Err(Error::Panicked { phase: "probe".into(), message }));
         let grain = match JobSpec::decode(&bytes) {
             Ok(JobSpec::Probe(probe)) => probe.grain(),
             other => panic!("{other:?}"),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use primelanes_backends::{Cpu, Error};
+use primelanes_backends::Error;
 use primelanes_harness::gil::Failure;
 
 use crate::environment::BadVariable;
@@ -24,7 +24,12 @@ pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
     say(&format!("error: {error:#}"));
     match error.downcast_ref::<Error>() {
         Some(Error::Cancelled) => ExitCode::from(INTERRUPTED),
-        Some(Error::TooManyWorkers { .. } | Error::Malformed { what: Cpu::VARIABLE, .. }) => ExitCode::from(USAGE),
+        Some(
+            Error::TooManyWorkers { .. }
+            | Error::BadVariable { .. }
+            | Error::BadTuning { .. }
+            | Error::OutOfRange { .. },
+        ) => ExitCode::from(USAGE),
         _ if error.is::<BadVariable>() => ExitCode::from(USAGE),
         _ if matches!(error.downcast_ref(), Some(Failure::Cancelled)) => ExitCode::from(INTERRUPTED),
         _ => ExitCode::FAILURE,

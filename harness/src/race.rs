@@ -149,7 +149,7 @@ mod tests {
         let lanes = Race::lanes(&[BackendKind::SingleThread, BackendKind::Rayon], &[TWO, ONE, TWO]).unwrap();
         assert_eq!(lanes, [(BackendKind::SingleThread, ONE), (BackendKind::Rayon, ONE), (BackendKind::Rayon, TWO)]);
         let refused = Race::lanes(&[BackendKind::Rayon, BackendKind::SingleThread], &[TWO]);
-        assert_eq!(refused, Err(Error::TooManyWorkers { backend: "single-thread", requested: 2, max: 1 }));
+        assert_eq!(refused, Err(Error::TooManyWorkers { backend: "single-thread".into(), requested: 2, max: 1 }));
     }
 
     #[test]

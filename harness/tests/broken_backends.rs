@@ -191,7 +191,7 @@ impl Backend for Mine {
         }
         let _turn = match self.turn.try_lock() {
             Err(_) if self.has(Fault::RefusesASecondCountAtOnce) => {
-                return Err(Error::Unavailable { what: "mine", reason: "it is counting".into() });
+                return Err(Error::Unavailable { what: "mine".into(), reason: "it is counting".into() });
             }
             turn => turn.ok().filter(|_| self.has(Fault::RefusesASecondCountAtOnce)),
         };

@@ -46,7 +46,7 @@ impl Backend for Wired {
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
         let watch = control.watch(kernel, &tiles);
         let ledger = Ledger::new(tiles, self.workers(), kernel.grain());
-        let not_portable = || Error::NotPortable { backend: "wired", phase: kernel.phase() };
+        let not_portable = || Error::NotPortable { backend: "wired".into(), phase: kernel.phase().into() };
         let run_all = || {
             let mut job = kernel.spec().ok_or_else(not_portable)?.open(&Heartbeat::new())?;
             while let Some(run) = ledger.claim() {

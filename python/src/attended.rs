@@ -97,7 +97,7 @@ fn attend_to<E>(
 }
 
 fn refused(refusal: &std::io::Error) -> Error {
-    Error::Spawn { backend: "the count", requested: 1, reason: refusal.to_string() }
+    Error::Spawn { backend: "the count".into(), requested: 1, reason: refusal.to_string() }
 }
 
 #[cfg(test)]
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn a_count_is_given_back_as_it_ended() {
         assert_eq!(attended(|_, _| Ok(7), |_| Ok::<(), Nothing>(())), Ok(7));
-        let fault = Error::TooManyWorkers { backend: "few", requested: 2, max: 1 };
+        let fault = Error::TooManyWorkers { backend: "few".into(), requested: 2, max: 1 };
         let ended = attended(|_, _| Err(fault.clone()), |_| Ok::<(), Nothing>(()));
         assert_eq!(ended, Err(Ending::Count(fault)));
     }
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_panic_of_the_count_is_a_fault() {
         let ended = attended(|_, _| panic!("seven"), |_| Ok::<(), Nothing>(()));
-        assert_eq!(ended, Err(Ending::Count(Error::Panicked { phase: "count", message: "seven".into() })));
+        assert_eq!(ended, Err(Ending::Count(Error::Panicked { phase: "count".into(), message: "seven".into() })));
     }
 
     #[test]

@@ -134,7 +134,7 @@ impl<'a, C: Crew, P: Monoid + Wire> Dispatch<'a, C, P> {
         watch: &'a Watch<'a>,
     ) -> Result<Self, Error> {
         let phase = kernel.phase();
-        let spec = kernel.spec().ok_or(Error::NotPortable { backend, phase })?;
+        let spec = kernel.spec().ok_or(Error::NotPortable { backend: backend.into(), phase: phase.into() })?;
         let pace = Pace::new(patience);
         let (waiting, in_flight, heard) = (Vec::new(), Vec::new(), crew.now());
         Ok(Self { backend, phase, spec, crew, watch, ledger, pace, waiting, in_flight, heard })
@@ -247,8 +247,8 @@ impl<'a, C: Crew, P: Monoid + Wire> Dispatch<'a, C, P> {
                 self.watch.advance(count);
                 Ok(())
             }
-            Outcome::Panicked(message) => Err(Error::Panicked { phase: self.phase, message }),
-            Outcome::Failed(reason) => Err(Error::Unavailable { what: "the answer of a worker", reason }),
+            Outcome::Panicked(message) => Err(Error::Panicked { phase: self.phase.into(), message }),
+            Outcome::Failed(reason) => Err(Error::Unavailable { what: "the answer of a worker".into(), reason }),
         }
     }
 
@@ -257,7 +257,7 @@ impl<'a, C: Crew, P: Monoid + Wire> Dispatch<'a, C, P> {
         let Run { tiles: run, deaths, .. } = flight.run;
         let deaths = deaths + 1;
         if deaths == MOST_DEATHS {
-            return Err(Error::WorkersLost { backend: self.backend, run, deaths, reason });
+            return Err(Error::WorkersLost { backend: self.backend.into(), run, deaths, reason });
         }
         self.waiting.push(Run { tiles: run, deaths, due: self.crew.now() + RESPITE * deaths });
         Ok(())

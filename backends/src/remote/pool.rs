@@ -55,7 +55,7 @@ impl Pool {
     ) -> Result<Self, Error> {
         if std::env::var_os(IS_WORKER).is_some() {
             let reason = "this process was itself started as a worker, and is to call worker::serve".to_owned();
-            return Err(Error::Unavailable { what: backend, reason });
+            return Err(Error::Unavailable { what: backend.into(), reason });
         }
         command.env(IS_WORKER, "1");
         let state = State {
@@ -77,7 +77,7 @@ impl Pool {
         let foreign = |reason: String| {
             let program = self.command.lock().unwrap_or_else(PoisonError::into_inner).get_program().to_owned();
             let reason = format!("'{}' is no worker that this program understands: {reason}", program.display());
-            Error::Unavailable { what: self.backend, reason }
+            Error::Unavailable { what: self.backend.into(), reason }
         };
         let start = |_| look().and_then(|()| self.start_one());
         let mut processes = (0..self.size.get()).map(start).collect::<Result<Vec<_>, _>>()?;
@@ -95,7 +95,7 @@ impl Pool {
     pub(super) fn start_one(&self) -> Result<Process, Error> {
         let mut command = self.command.lock().unwrap_or_else(PoisonError::into_inner);
         let process = Process::start(&mut command).map_err(|refusal| Error::Spawn {
-            backend: self.backend,
+            backend: self.backend.into(),
             requested: self.size.get(),
             reason: format!("'{}': {refusal}", command.get_program().display()),
         })?;
@@ -147,7 +147,7 @@ impl Pool {
             return Ok(());
         }
         let reason = format!("its workers belong to process {}, of which this one is a copy", self.owner);
-        Err(Error::Unavailable { what: self.backend, reason })
+        Err(Error::Unavailable { what: self.backend.into(), reason })
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

@@ -93,7 +93,7 @@ pub fn serve(input: impl AsFd, output: impl AsFd) -> Result<(), Error> {
     thread::scope(|scope| {
         let guardian = thread::Builder::new().name("guardian".to_owned());
         guardian.spawn_scoped(scope, || line.guard(&watched)).map_err(|refusal| Error::Spawn {
-            backend: "worker",
+            backend: "worker".into(),
             requested: 1,
             reason: refusal.to_string(),
         })?;
@@ -240,7 +240,7 @@ fn stay_awake(input: &File) {
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what map_err passes")]
 fn broken(error: io::Error) -> Error {
-    Error::Unavailable { what: "the pipe of a worker", reason: error.to_string() }
+    Error::Unavailable { what: "the pipe of a worker".into(), reason: error.to_string() }
 }
 
 /// That nobody is there to read is the end, and no fault.
@@ -249,5 +249,5 @@ fn unless_gone(error: io::Error) -> Result<(), Error> {
 }
 
 fn malformed(reason: &dyn std::fmt::Display) -> Error {
-    Error::Malformed { what: "input of a worker", reason: reason.to_string() }
+    Error::Malformed { what: "input of a worker".into(), reason: reason.to_string() }
 }

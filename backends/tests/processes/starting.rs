@@ -99,7 +99,7 @@ fn a_worker_of_another_version_is_refused() {
 
 fn more_workers_than_files_are_refused() {
     let refused = Processes::with_command(workers(257), command(&[])).err();
-    assert_eq!(refused, Some(Error::TooManyWorkers { backend: "processes", requested: 257, max: 256 }));
+    assert_eq!(refused, Some(Error::TooManyWorkers { backend: "processes".into(), requested: 257, max: 256 }));
 }
 
 fn a_start_that_is_cancelled_waits_for_no_greeting() {

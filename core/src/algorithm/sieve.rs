@@ -89,7 +89,7 @@ impl Sieve {
         let (start, stop) = (*range.start(), *range.end());
         if u64::from(tuning.buckets_from) <= stop.isqrt() && tuning.wheel != MODULUS {
             let reason = format!("buckets are for the wheel of {MODULUS}, not of {}", tuning.wheel);
-            return Err(Error::Malformed { what: "tuning", reason });
+            return Err(Error::BadTuning { reason });
         }
         let work = if start > stop || stop < 2 { None } else { Some(Ranged::new(&range, tuning, cpu, pulse)?) };
         Ok(Self { start, stop, tuning, work })

@@ -32,13 +32,13 @@ impl Cpu {
     /// [`VARIABLE`](Self::VARIABLE) names. Looked up once a process.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if the variable names a set that this CPU lacks, or none.
+    /// [`Error::BadVariable`] if the variable names a set that this CPU lacks, or none.
     pub fn chosen() -> Result<Self, Error> {
         static CHOSEN: OnceLock<Result<Cpu, Error>> = OnceLock::new();
         CHOSEN
             .get_or_init(|| match std::env::var_os(Self::VARIABLE) {
                 Some(name) => Self::named(&name.to_string_lossy())
-                    .map_err(|error| Error::Malformed { what: Self::VARIABLE, reason: error.to_string() }),
+                    .map_err(|error| Error::BadVariable { variable: Self::VARIABLE.into(), reason: error.to_string() }),
                 None => Ok(Self::best()),
             })
             .clone()
@@ -69,9 +69,9 @@ impl Cpu {
             _ => {}
         }
         match Self::NAMES.into_iter().find(|&known| known == name) {
-            Some(what) => Err(Error::Unavailable { what, reason: "this CPU lacks it".into() }),
+            Some(what) => Err(Error::Unavailable { what: what.into(), reason: "this CPU lacks it".into() }),
             None => Err(Error::UnknownName {
-                what: "instruction set",
+                what: "instruction set".into(),
                 given: name.to_owned(),
                 known: Self::NAMES.join(", "),
             }),

@@ -157,7 +157,7 @@ impl FromStr for Lane {
 
     fn from_str(name: &str) -> Result<Self, Error> {
         Self::ALL.into_iter().find(|lane| lane.name() == name).ok_or_else(|| Error::UnknownName {
-            what: "lane",
+            what: "lane".into(),
             given: name.to_owned(),
             known: Self::ALL.map(Self::name).join(", "),
         })

@@ -64,9 +64,9 @@ impl<'a> Python<'a> {
     ) -> Result<Self, Error> {
         let (requested, max) = (tasks.get(), mode.most());
         if requested > max {
-            return Err(Error::TooManyWorkers { backend: lane.name(), requested, max });
+            return Err(Error::TooManyWorkers { backend: lane.name().into(), requested, max });
         }
-        let missing = || Error::Unavailable { what: lane.name(), reason: "no interpreter is named".to_owned() };
+        let missing = || Error::Unavailable { what: lane.name().into(), reason: "no interpreter is named".to_owned() };
         Ok(Self { lane, mode, interpreter: interpreter.ok_or_else(missing)? })
     }
 
@@ -76,7 +76,7 @@ impl<'a> Python<'a> {
         let answer = self.interpreter.run(Script::Primes, &parameters, Duration::MAX, cancel);
         let Answer { seconds, processor_seconds, counts } = answer.map_err(|error| match error {
             InterpreterError::Cancelled => Error::Cancelled,
-            other => Error::Unavailable { what: self.lane.name(), reason: other.to_string() },
+            other => Error::Unavailable { what: self.lane.name().into(), reason: other.to_string() },
         })?;
         let cores_used = processor_seconds / seconds.max(f64::MIN_POSITIVE);
         Ok(Sample { seconds, cores_used, handovers: None, start_up: None, counts })

@@ -33,7 +33,7 @@ fn command(py: Python<'_>) -> PyResult<std::process::Command> {
     let environment: HashMap<OsString, OsString> = worker.getattr("environment")?.call0()?.extract()?;
     let Some((interpreter, arguments)) = arguments.split_first().filter(|(program, _)| !program.is_empty()) else {
         let reason = "sys.executable does not say which program this interpreter is".to_owned();
-        return Err(exception(Fault::Unavailable { what: BackendKind::Processes.name(), reason }));
+        return Err(exception(Fault::Unavailable { what: BackendKind::Processes.name().into(), reason }));
     };
     let mut command = std::process::Command::new(interpreter);
     command.args(arguments).envs(environment);

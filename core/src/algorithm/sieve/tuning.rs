@@ -52,9 +52,9 @@ impl Tuning {
     /// Checks that the values can be sieved with.
     ///
     /// # Errors
-    /// [`Error::Malformed`] with the first value that cannot, and its bounds.
+    /// [`Error::BadTuning`] with the first value that cannot, and its bounds.
     pub fn check(&self) -> Result<(), Error> {
-        let fault = |reason| Err(Error::Malformed { what: "tuning", reason });
+        let fault = |reason| Err(Error::BadTuning { reason });
         let lines = |bytes: u32| bytes > 0 && bytes.is_multiple_of(64);
         if Wheel::index(self.wheel).is_none() {
             return fault(format!("a wheel of {} is none of 30, 210, 2310 and 30030", self.wheel));
@@ -184,7 +184,7 @@ mod tests {
             (Tuning { groups_to: 1 << 21, ..sound }, "groups for primes up to 2097152 go beyond 2^20"),
             (Tuning { buckets_from: 100, ..sound }, "buckets for primes from 100 on are not within 2^16 and 2^31"),
         ] {
-            assert_eq!(tuning.check().unwrap_err().to_string(), format!("malformed tuning: {fault}"));
+            assert_eq!(tuning.check().unwrap_err().to_string(), format!("bad tuning: {fault}"));
         }
     }
 

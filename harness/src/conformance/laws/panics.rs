@@ -10,7 +10,7 @@ use crate::conformance::Ability;
 use crate::conformance::subject::{Subject, ensure_usable};
 
 fn ensure_named<T>(answer: Result<T, Error>, phase: &'static str, message: &str) -> Result<()> {
-    let due = Error::Panicked { phase, message: message.to_owned() };
+    let due = Error::Panicked { phase: phase.into(), message: message.to_owned() };
     let seen = answer.err().map_or_else(|| "an answer".to_owned(), |error| format!("'{error}'"));
     ensure!(seen == format!("'{due}'"), "after a panic {seen} instead of '{due}'");
     Ok(())
