@@ -8,7 +8,7 @@ fn every_lane(criterion: &mut Criterion) {
     for (algorithm, limit) in [(Algorithm::TrialDivision, 1_000_000), (Algorithm::Sieve, 100_000_000)] {
         let mut group = criterion.benchmark_group(format!("backends/{algorithm}/{limit:e}"));
         group.throughput(Throughput::Elements(limit)).sample_size(10);
-        let query = Query::up_to(limit).algorithm(algorithm);
+        let query = Query::up_to(limit.into()).algorithm(algorithm);
         for kind in BackendKind::available() {
             // Opened outside the timed part and dropped before the next, so that no pool idles beside another's run.
             let workers = available_workers().min(kind.max_workers());

@@ -7,7 +7,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group};
-use primelanes_backends::{Backend, Control, Probe, Processes, Wire, available_workers};
+use primelanes_backends::probe::Probe;
+use primelanes_backends::{Backend, Control, Processes, Wire, available_workers};
 
 fn pool(workers: NonZeroUsize) -> Processes {
     Processes::new(workers).expect("this program is its own worker")

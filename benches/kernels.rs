@@ -13,7 +13,7 @@ fn up_to_a_limit(criterion: &mut Criterion) {
             if algorithm == Algorithm::TrialDivision && limit > 1_000_000 {
                 continue; // seconds and minutes
             }
-            let query = Query::up_to(limit).algorithm(algorithm);
+            let query = Query::up_to(limit.into()).algorithm(algorithm);
             group.bench_function(algorithm.name(), |bencher| {
                 bencher.iter(|| SingleThread.count(black_box(&query)).expect("nothing cancels it"));
             });
@@ -29,7 +29,7 @@ fn high_window(criterion: &mut Criterion) {
     let (start, width) = (1_000_000_000_000_000, 10_000_000);
     let mut group = criterion.benchmark_group("kernels/1e15+1e7");
     group.throughput(Throughput::Elements(width)).sample_size(10);
-    let query = Query::range(start..=start + width).algorithm(Algorithm::Sieve);
+    let query = Query::from(start..=start + width).algorithm(Algorithm::Sieve);
     group.bench_function("sieve", |bencher| {
         bencher.iter(|| SingleThread.count(black_box(&query)).expect("nothing cancels it"));
     });

@@ -17,7 +17,7 @@ pub fn start() {
 
 /// The kernels of their own that some benches run stay in this process.
 pub fn lanes_in_process() -> impl Iterator<Item = (String, AnyBackend)> {
-    open(BackendKind::ALL.into_iter().filter(|kind| kind.is_in_process()))
+    open(BackendKind::ALL.iter().copied().filter(|kind| kind.is_in_process()))
 }
 
 /// Every lane with 1, 2, 4, .. workers up to the number of cores, as in a race.

@@ -9,7 +9,7 @@ use primelanes_benches::lanes;
 const LIMIT: u64 = 100_000_000;
 
 fn scaling(criterion: &mut Criterion) {
-    let query = Query::up_to(LIMIT).algorithm(Algorithm::Sieve);
+    let query = Query::up_to(LIMIT.into()).algorithm(Algorithm::Sieve);
     let mut group = criterion.benchmark_group("scaling/sieve/1e8");
     group.throughput(Throughput::Elements(LIMIT)).sample_size(10);
     for (name, lane) in lanes() {

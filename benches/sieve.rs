@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use primelanes_backends::{Backend, Control, Cpu, Sieve, SieveAndTest, SingleThread, Tuning};
+use primelanes_backends::algorithm::{Sieve, SieveAndTest, Tuning};
+use primelanes_backends::machine::Cpu;
+use primelanes_backends::{Backend, Control, SingleThread};
 
 fn count(range: &RangeInclusive<u64>, tuning: Tuning, cpu: Cpu) -> u64 {
     let sieve = Sieve::with(range.clone(), tuning, cpu, &Control::new()).expect("a sound tuning");

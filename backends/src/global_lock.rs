@@ -245,7 +245,7 @@ mod tests {
         let lane = GlobalLock::sharing(&gil, NonZeroUsize::MIN);
         let stop = AtomicBool::new(false);
         // Far too much to finish: the lock can change hands at pulses alone.
-        let query = Query::up_to(u64::MAX).algorithm(Algorithm::TrialDivision).cancel(&stop);
+        let query = Query::up_to(u64::MAX.into()).algorithm(Algorithm::TrialDivision).cancel(&stop);
         std::thread::scope(|scope| {
             let counts = [0, 1].map(|_| scope.spawn(|| lane.count(&query)));
             let begun = Instant::now();

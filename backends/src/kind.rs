@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::str::FromStr;
 use std::time::Duration;
 
+use primelanes_core::environment::variable;
 use primelanes_core::{Backend, Control, Error, Kernel, PrimeCounter};
 
 #[cfg(unix)]
@@ -13,7 +14,15 @@ use crate::Processes;
 use crate::team::{MAX_PROCESSES, MAX_THREADS, check_workers};
 use crate::{GlobalLock, Rayon, ScopedThreads, SingleThread};
 
-/// A lane's name.
+/// The name of a lane.
+///
+/// ```
+/// use primelanes_backends::BackendKind;
+///
+/// assert_eq!("rayon".parse::<BackendKind>()?, BackendKind::Rayon);
+/// assert_eq!("auto".parse::<BackendKind>()?, BackendKind::auto());
+/// # Ok::<(), primelanes_backends::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BackendKind {
@@ -31,8 +40,14 @@ pub enum BackendKind {
 
 impl BackendKind {
     /// All lanes.
-    pub const ALL: [Self; 5] =
-        [Self::SingleThread, Self::ScopedThreads, Self::Rayon, Self::GlobalLock, Self::Processes];
+    pub const ALL: &'static [Self] =
+        &[Self::SingleThread, Self::ScopedThreads, Self::Rayon, Self::GlobalLock, Self::Processes];
+
+    /// The name that stands for [`BackendKind::auto`] wherever a lane is named.
+    pub const AUTO: &'static str = "auto";
+
+    /// The environment variable that [`BackendKind::from_env`] reads.
+    pub const VARIABLE: &'static str = "PRIMELANES_BACKEND";
 
     /// The name on the command line and in reports.
     #[must_use]
@@ -46,19 +61,19 @@ impl BackendKind {
         }
     }
 
-    /// What it is, in a line.
+    /// One line that says what it is.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
             Self::SingleThread => "the calling thread; the baseline",
             Self::ScopedThreads => "threads started for a count and joined at its end",
             Self::Rayon => "a rayon pool, kept from count to count",
-            Self::GlobalLock => "threads under one lock, of which one at a time may run, as in CPython",
-            Self::Processes => "worker processes, kept from count to count; a lock each",
+            Self::GlobalLock => "threads under one lock, one of which may run at a time, as in CPython",
+            Self::Processes => "worker processes, kept from count to count, each with its own lock",
         }
     }
 
-    /// The most workers that it can have.
+    /// The largest number of workers that it takes.
     #[must_use]
     pub const fn max_workers(self) -> NonZeroUsize {
         match self {
@@ -68,25 +83,25 @@ impl BackendKind {
         }
     }
 
-    /// Whether tiles run in this process, so that every kernel can; one without a [`JobSpec`](crate::JobSpec) cannot leave
-    /// it.
+    /// Whether tiles run in this process, so that it runs every kernel. A kernel without a [`JobSpec`](crate::JobSpec)
+    /// cannot leave the process.
     #[must_use]
     pub const fn is_in_process(self) -> bool {
         !matches!(self, Self::Processes)
     }
 
-    /// Whether the lane can be had on this system.
+    /// Whether the lane is available on this system.
     #[must_use]
     pub const fn is_available(self) -> bool {
         cfg!(unix) || self.is_in_process()
     }
 
-    /// The lanes that can be had on this system.
+    /// The lanes that are available on this system.
     pub fn available() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|kind| kind.is_available())
+        Self::ALL.iter().copied().filter(|kind| kind.is_available())
     }
 
-    /// Whether the lane can have so many workers.
+    /// Checks that the lane takes this many workers.
     ///
     /// # Errors
     /// [`Error::TooManyWorkers`].
@@ -94,18 +109,27 @@ impl BackendKind {
         check_workers(self.name(), workers.get(), self.max_workers())
     }
 
-    /// The lane for who does not care: scoped threads. There is no pool to build for one count, nothing is left
-    /// behind it, and one worker is the calling thread.
+    /// The lane for anyone who does not care: scoped threads. A single count needs no pool, leaves nothing behind, and
+    /// with one worker runs on the calling thread.
     #[must_use]
     pub const fn auto() -> Self {
         Self::ScopedThreads
     }
 
-    /// The lane with so many workers.
+    /// The lane that the environment variable [`VARIABLE`](Self::VARIABLE) names, or [`auto`](BackendKind::auto) if it
+    /// is unset or empty.
     ///
     /// # Errors
-    /// [`Error::TooManyWorkers`], [`Error::Spawn`] if a pool's threads or processes cannot be had, or
-    /// [`Error::Unavailable`] if there is no worker program.
+    /// [`Error::BadVariable`] if the variable names no lane.
+    pub fn from_env() -> Result<Self, Error> {
+        Ok(variable(Self::VARIABLE, str::parse)?.unwrap_or(Self::auto()))
+    }
+
+    /// Opens the lane with `workers` workers.
+    ///
+    /// # Errors
+    /// [`Error::TooManyWorkers`], [`Error::Spawn`] if the system refuses the threads or processes of a pool, or
+    /// [`Error::Unavailable`] if no worker program is registered.
     pub fn open(self, workers: NonZeroUsize) -> Result<AnyBackend, Error> {
         self.check(workers)?;
         Ok(match self {
@@ -123,7 +147,7 @@ impl BackendKind {
         })
     }
 
-    /// The lane with so many workers, as a counter.
+    /// Opens the lane with `workers` workers, as a counter.
     ///
     /// # Errors
     /// As [`open`](BackendKind::open).
@@ -142,15 +166,22 @@ impl FromStr for BackendKind {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| Error::UnknownName {
+        if name == Self::AUTO {
+            return Ok(Self::auto());
+        }
+        Self::ALL.iter().copied().find(|kind| kind.name() == name).ok_or_else(|| Error::UnknownName {
             what: "backend".into(),
             given: name.to_owned(),
-            known: Self::ALL.map(Self::name).join(", "),
+            known: [Self::AUTO]
+                .into_iter()
+                .chain(Self::ALL.iter().map(|kind| kind.name()))
+                .collect::<Vec<_>>()
+                .join(", "),
         })
     }
 }
 
-/// A lane that was chosen at run time; itself a [`Backend`], so that whatever decorates a backend works on it too.
+/// A lane that was chosen at run time. It is itself a [`Backend`], so that anything that wraps a backend can wrap it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AnyBackend {
@@ -165,18 +196,6 @@ pub enum AnyBackend {
     /// Worker processes.
     #[cfg(unix)]
     Processes(Processes),
-}
-
-impl AnyBackend {
-    /// Processor time that the lane's workers have taken outside of this process.
-    #[must_use]
-    pub fn time_elsewhere(&self) -> Duration {
-        match self {
-            #[cfg(unix)]
-            Self::Processes(processes) => processes.processor_time(),
-            _ => Duration::ZERO,
-        }
-    }
 }
 
 /// Evaluates an expression with `$lane` bound to the backend inside.
@@ -205,9 +224,13 @@ impl Backend for AnyBackend {
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
         on_lane!(self, lane => lane.fold_run(kernel, tiles, control))
     }
+
+    fn time_elsewhere(&self) -> Duration {
+        on_lane!(self, lane => lane.time_elsewhere())
+    }
 }
 
-/// As many workers as this process has cores to run on; one where the system does not say.
+/// The number of cores that this process can run on, or one if the system does not say.
 #[must_use]
 pub fn available_workers() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
@@ -217,9 +240,9 @@ pub fn available_workers() -> NonZeroUsize {
 mod tests {
     use super::*;
 
-    /// The lanes that need no other program.
+    /// The lanes that need no worker program.
     fn in_process() -> impl Iterator<Item = BackendKind> {
-        BackendKind::ALL.into_iter().filter(|kind| kind.is_in_process())
+        BackendKind::ALL.iter().copied().filter(|kind| kind.is_in_process())
     }
 
     #[cfg(unix)]
@@ -234,7 +257,7 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_name_their_lane() {
-        for kind in BackendKind::ALL {
+        for &kind in BackendKind::ALL {
             assert_eq!(kind.to_string().parse(), Ok(kind));
         }
         for kind in in_process() {
@@ -244,7 +267,10 @@ mod tests {
             assert_eq!(lane.time_elsewhere(), Duration::ZERO);
         }
         let error = "gpu".parse::<BackendKind>().unwrap_err().to_string();
-        assert_eq!(error, "unknown backend 'gpu': one of single-thread, scoped-threads, rayon, global-lock, processes");
+        assert_eq!(
+            error,
+            "unknown backend 'gpu': one of auto, single-thread, scoped-threads, rayon, global-lock, processes"
+        );
     }
 
     #[test]
@@ -255,11 +281,11 @@ mod tests {
             match kind.open(seven) {
                 Ok(lane) => assert!(lane.workers() == seven && max >= seven),
                 Err(error) => {
-                    assert_eq!(error, Error::TooManyWorkers { backend: backend.into(), requested: 7, max: 1 })
+                    assert_eq!(error, Error::TooManyWorkers { backend: backend.into(), requested: 7, max: 1 });
                 }
             }
         }
-        for kind in BackendKind::ALL {
+        for &kind in BackendKind::ALL {
             let (backend, max) = (kind.name(), kind.max_workers());
             let requested = max.get() + 1;
             let refused = kind.open(NonZeroUsize::new(requested).unwrap()).err();
@@ -269,7 +295,7 @@ mod tests {
 
     #[test]
     fn every_lane_is_described_in_words_of_its_own() {
-        for (place, kind) in BackendKind::ALL.into_iter().enumerate() {
+        for (place, kind) in BackendKind::ALL.iter().enumerate() {
             let words = kind.description().split_whitespace().count();
             assert!((3..20).contains(&words), "{kind}: {}", kind.description());
             assert!(BackendKind::ALL[..place].iter().all(|other| other.description() != kind.description()));

@@ -1,4 +1,4 @@
-//! Who runs which tiles, and what came of them: shared by all workers of one fold.
+//! Which worker runs which tiles, and with what result. All workers of one fold share it.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -9,12 +9,12 @@ use primelanes_core::{Error, Kernel, Monoid, Pulse, Watch, guard};
 
 /// Hands out runs of neighbouring tiles and folds their partial results in tile order.
 ///
-/// A claim is `max(left / (4 * workers), grain)` tiles: long at first, so that claims are few, short in the end, so
-/// that the workers finish together. An answered run is merged with its answered neighbours at once; with `workers`
-/// runs out, at most `workers` gaps lie between the segments that are kept. The end demands exactly one segment
-/// that is the whole: each tile exactly once, whoever ran it.
+/// A claim is `max(left / (4 * workers), grain)` tiles. Claims are long at first, so that there are few of them, and
+/// short at the end, so that the workers finish together. A finished run is merged with its finished neighbours at
+/// once. If `workers` runs are under way, at most `workers` gaps separate the segments that are kept. At the end there
+/// must be exactly one segment, the whole: each tile exactly once, whichever worker ran it.
 ///
-/// A thread pool of one's own as a backend:
+/// Your own threads as a backend:
 ///
 /// ```
 /// use std::num::NonZeroUsize;
@@ -32,7 +32,7 @@ use primelanes_core::{Error, Kernel, Monoid, Pulse, Watch, guard};
 ///         let watch = control.watch(kernel, &tiles);
 ///         let ledger = Ledger::new(tiles, self.workers(), kernel.grain());
 ///         std::thread::scope(|scope| {
-///             for _ in 0..self.0.get() {
+///             for _ in 0..ledger.crew() {
 ///                 scope.spawn(|| ledger.work(kernel, &watch, &watch));
 ///             }
 ///         });
@@ -52,42 +52,42 @@ pub struct Ledger<P> {
 
 #[derive(Debug)]
 struct State<P> {
-    /// The first tile that nobody has claimed.
+    /// The first unclaimed tile.
     unclaimed: u64,
-    /// Answered runs by their first tile: the end, and the folded partial result.
+    /// Finished runs by their first tile: the end, and the folded partial result.
     answered: BTreeMap<u64, (u64, P)>,
-    /// What went wrong first.
+    /// The first thing that went wrong.
     fault: Option<Error>,
 }
 
 impl<P: Monoid> Ledger<P> {
-    /// The work of `tiles`, for so many workers, at least `grain` tiles to a claim.
+    /// The work of `tiles` for `workers` workers, with at least `grain` tiles per claim.
     #[must_use]
     pub fn new(tiles: Range<u64>, workers: NonZeroUsize, grain: u64) -> Self {
         let state = State { unclaimed: tiles.start, answered: BTreeMap::new(), fault: None };
         Self { tiles, workers: workers.get() as u64, grain: grain.max(1), state: Mutex::new(state) }
     }
 
-    /// How many workers can have a claim at once: never more than there are claims.
+    /// The number of workers that can have a claim at once, which is never more than there are claims. Start this many.
     #[must_use]
     pub fn crew(&self) -> usize {
         let claims = self.tiles.end.saturating_sub(self.tiles.start).div_ceil(self.grain);
         self.workers.min(claims) as usize
     }
 
-    /// The next run to work on; `None` when all are handed out or something failed.
+    /// The next run to work on. `None` if all runs are handed out or something failed.
     pub fn claim(&self) -> Option<Range<u64>> {
         self.claim_at_most(u64::MAX)
     }
 
-    /// As [`claim`](Ledger::claim), but of no more than `most` tiles where that is not less than the grain.
-    pub fn claim_at_most(&self, most: u64) -> Option<Range<u64>> {
+    /// As [`claim`](Ledger::claim), but at most `max` tiles, unless the grain is larger.
+    pub fn claim_at_most(&self, max: u64) -> Option<Range<u64>> {
         let mut state = self.state();
         let left = self.tiles.end.saturating_sub(state.unclaimed);
         if left == 0 || state.fault.is_some() {
             return None;
         }
-        let length = (left / self.workers.saturating_mul(4)).min(most).max(self.grain).min(left);
+        let length = (left / self.workers.saturating_mul(4)).min(max).max(self.grain).min(left);
         let first = state.unclaimed;
         state.unclaimed += length;
         Some(first..first + length)
@@ -96,7 +96,7 @@ impl<P: Monoid> Ledger<P> {
     /// Enters the partial result of a run.
     ///
     /// # Errors
-    /// [`Error::Overlap`] if a tile of it lies outside of the work or was entered before.
+    /// [`Error::Overlap`] if a tile of the run lies outside the work or was entered before.
     pub fn deposit(&self, run: Range<u64>, partial: P) -> Result<(), Error> {
         let (mut run, mut partial) = (run, partial);
         loop {
@@ -107,7 +107,7 @@ impl<P: Monoid> Ledger<P> {
                 state.answered.insert(run.start, (run.end, partial));
                 return Ok(());
             }
-            // Combining may take long and may panic: not under the lock. The longer run then looks again.
+            // Combining may take long and may panic, so do it without the mutex. Then look again with the longer run.
             drop(state);
             if let Some((start, left)) = before {
                 run.start = start;
@@ -120,15 +120,15 @@ impl<P: Monoid> Ledger<P> {
         }
     }
 
-    /// Ends the fold for all workers; the first cause is kept.
+    /// Ends the fold for all workers. The first cause is kept.
     pub fn fail(&self, cause: Error) {
         self.state().fault.get_or_insert(cause);
     }
 
-    /// One worker's whole part: claims runs, runs them with one scratch, enters the results, until nothing is left
-    /// or somebody fails. A failure or a panic here ends the fold.
+    /// The whole work of one worker: claims runs, runs them with one scratch, and enters the results, until nothing is
+    /// left or some worker fails. A failure or a panic here ends the fold.
     ///
-    /// `pulse` is the watch itself, or a pulse of the backend's own around it.
+    /// `pulse` is the watch itself, or the backend's own pulse around it.
     pub fn work<K: Kernel<Partial = P>>(&self, kernel: &K, watch: &Watch<'_>, pulse: &impl Pulse) {
         let worked = guard(kernel.phase(), || {
             let mut scratch = None;
@@ -148,7 +148,7 @@ impl<P: Monoid> Ledger<P> {
     /// The folded whole.
     ///
     /// # Errors
-    /// What failed first, or [`Error::Incomplete`] if the entered runs are not the whole.
+    /// The first failure, or [`Error::Incomplete`] if the entered runs are not the whole.
     pub fn finish(self, watch: &Watch<'_>) -> Result<P, Error> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(cause) = state.fault {
@@ -167,13 +167,13 @@ impl<P: Monoid> Ledger<P> {
     }
 
     fn state(&self) -> MutexGuard<'_, State<P>> {
-        // Nothing that runs under the lock leaves the state half changed.
+        // Nothing that runs under the mutex leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<P> State<P> {
-    /// That no tile of the run is outside of the work, or in an answered run.
+    /// Checks that every tile of the run is part of the work and not in a finished run.
     fn check_new(&self, run: &Range<u64>, tiles: &Range<u64>) -> Result<(), Error> {
         let inside = tiles.start <= run.start && run.start < run.end && run.end <= tiles.end;
         let last_before_end = self.answered.range(..run.end).next_back();
@@ -204,7 +204,8 @@ mod tests {
     }
 
     fn finish<P: Monoid>(ledger: Ledger<P>) -> Result<P, Error> {
-        let unwatched = primelanes_core::Control::new().watch(&primelanes_core::TrialDivision::new(0..=1), &(0..0));
+        let unwatched =
+            primelanes_core::Control::new().watch(&primelanes_core::algorithm::TrialDivision::new(0..=1), &(0..0));
         ledger.finish(&unwatched)
     }
 

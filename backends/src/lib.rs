@@ -5,10 +5,11 @@
 //! | `single-thread` | [`SingleThread`] | the calling thread |
 //! | `scoped-threads` | [`ScopedThreads`] | threads that live as long as the count |
 //! | `rayon` | [`Rayon`] | a rayon pool: its own, the current one, or a given one |
-//! | `global-lock` | [`GlobalLock`] | threads of which one at a time may run, as under CPython's GIL |
+//! | `global-lock` | [`GlobalLock`] | threads, one of which may run at a time, as under CPython's GIL |
 //! | `processes` | [`Processes`] | worker processes |
 //!
-//! The contract of `primelanes-core` is re-exported: a user needs this crate alone.
+//! The contract of `primelanes-core` is re-exported, so this is the only crate that a user needs. The root holds the
+//! contract and the lanes. What simple usage does not need is in the modules.
 //!
 //! ```
 //! use primelanes_backends::{BackendKind, PrimeCounter, ScopedThreads, available_workers};

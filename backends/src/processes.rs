@@ -108,6 +108,10 @@ impl Backend for Processes {
         self.pool.size()
     }
 
+    fn time_elsewhere(&self) -> Duration {
+        self.processor_time()
+    }
+
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
         let watch = control.watch(kernel, &tiles);
         let ledger = Ledger::new(tiles, self.workers(), kernel.grain());

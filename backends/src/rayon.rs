@@ -11,11 +11,11 @@ use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 use crate::Ledger;
 use crate::team::{MAX_THREADS, check_workers};
 
-/// Runs tiles on a rayon pool, beside whatever else the pool does. No lock is held around rayon work, so a count
-/// may be asked for from anywhere, from inside a worker of the same pool too.
+/// Runs tiles on a rayon pool, beside whatever else the pool does. It holds no mutex around rayon work, so you may
+/// count from inside a worker of the same pool.
 #[derive(Clone)]
 pub struct Rayon {
-    /// `None`: the pool that the calling thread belongs to, or the global one.
+    /// `None` means the pool that the calling thread belongs to, or the global pool.
     pool: Option<Arc<ThreadPool>>,
 }
 
@@ -23,7 +23,7 @@ impl Rayon {
     /// The lane's name.
     pub const NAME: &'static str = "rayon";
 
-    /// A pool of its own, kept as long as this value or a clone of it.
+    /// Its own pool, kept as long as this value or a clone of it.
     ///
     /// # Errors
     /// [`Error::TooManyWorkers`] above 1024, [`Error::Spawn`] if the system refuses the threads.
@@ -38,13 +38,13 @@ impl Rayon {
         })
     }
 
-    /// The pool that the calling thread belongs to when it counts: the global one outside of any.
+    /// The pool that the calling thread belongs to when it counts, or the global pool outside of any.
     #[must_use]
     pub const fn current() -> Self {
         Self { pool: None }
     }
 
-    /// A pool that exists already.
+    /// An existing pool.
     #[must_use]
     pub const fn with_pool(pool: Arc<ThreadPool>) -> Self {
         Self { pool: Some(pool) }
@@ -69,7 +69,7 @@ impl Backend for Rayon {
     }
 
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
-        // The global pool starts when it is first asked for, and panics if it cannot.
+        // The global pool starts when it is first used, and panics if it cannot start.
         let workers = guard(Self::NAME, || Ok(self.workers()))?;
         let watch = control.watch(kernel, &tiles);
         let ledger = Ledger::new(tiles, workers, kernel.grain());

@@ -7,8 +7,8 @@ use primelanes_core::{Backend, Control, Error, Kernel};
 
 use crate::{Ledger, available_workers, team};
 
-/// Runs tiles on threads of a scope; no pool to keep. One worker means the calling thread, which is always one of
-/// them.
+/// Runs tiles on scoped threads, so that there is no pool to keep. The calling thread is always one of them; with one
+/// worker it is the only one.
 #[derive(Clone, Copy, Debug)]
 pub struct ScopedThreads {
     workers: NonZeroUsize,
@@ -18,15 +18,15 @@ impl ScopedThreads {
     /// The lane's name.
     pub const NAME: &'static str = "scoped-threads";
 
-    /// Up to `workers` threads for each count, no more than it has work for. A count that would start more than 1024
-    /// gives [`Error::TooManyWorkers`].
+    /// Up to `workers` threads for each count, and no more than the count has work for. A count that would start more
+    /// than 1024 threads gives [`Error::TooManyWorkers`].
     #[must_use]
     pub const fn new(workers: NonZeroUsize) -> Self {
         Self { workers }
     }
 }
 
-/// A thread for each core.
+/// One thread per core.
 impl Default for ScopedThreads {
     fn default() -> Self {
         Self::new(available_workers())

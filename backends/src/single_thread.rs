@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use primelanes_core::{Backend, Control, Error, Kernel, guard};
 
-/// Runs all tiles in order on the calling thread: the baseline, and the oracle of the other lanes' folds.
+/// Runs all tiles in order on the calling thread. It is the baseline, and the oracle for the folds of the other lanes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SingleThread;
 

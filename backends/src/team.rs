@@ -1,4 +1,4 @@
-//! How many workers a lane may have, and threads that live as long as one fold.
+//! Bounds on the number of workers, and threads that live as long as one fold.
 
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
@@ -8,13 +8,14 @@ use primelanes_core::{Error, Monoid, Watch};
 
 use crate::Ledger;
 
-/// The most threads that a lane starts. More than cores gain nothing, and with 20,000 the program aborted without an
-/// error: a thread takes several of the 65,530 memory mappings that Linux grants a process by default, and one that
-/// cannot map its guard page ends them all. A rayon pool of 4096 took 81 s for tiny tasks that 1024 did in 0.05 s.
+/// The largest number of threads that a lane starts. More threads than cores gain nothing, and with 20,000 the program
+/// aborted without an error: a thread takes several of the 65,530 memory mappings that Linux grants a process by
+/// default, and a thread that cannot map its guard page ends the process. A rayon pool of 4096 threads took 81 s for
+/// tiny tasks that a pool of 1024 did in 0.05 s.
 pub(crate) const MAX_THREADS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
-/// The most worker processes that a lane starts: each takes two open files, of which a process often has no more than
-/// 1024.
+/// The largest number of worker processes that a lane starts. Each takes two open files, and a process is often limited
+/// to 1024.
 pub(crate) const MAX_PROCESSES: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 
 /// # Errors
@@ -28,10 +29,10 @@ pub(crate) const fn check_workers(backend: &'static str, requested: usize, max: 
     }
 }
 
-/// Calls `work` on as many threads as the ledger has work for, the calling thread among them, and waits for all.
+/// Calls `work` on as many threads as the ledger has work for, including the calling thread, and waits for all.
 ///
-/// A thread that cannot be had is the ledger's fault, and the others end. `work` must not panic: it is guarded
-/// within.
+/// If the system refuses a thread, that becomes the ledger's failure, and the other threads end. `work` must not panic;
+/// it guards itself.
 pub(crate) fn run<P: Monoid + Send>(
     backend: &'static str,
     ledger: &Ledger<P>,

@@ -6,8 +6,9 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use primelanes_backends::probe::Probe;
 use primelanes_backends::{
-    AnyBackend, Backend, BackendKind, Control, Error, Kernel, PrimeCounter, Probe, Pulse, Rayon, ScopedThreads, Stopped,
+    AnyBackend, Backend, BackendKind, Control, Error, Kernel, PrimeCounter, Pulse, Rayon, ScopedThreads, Stopped,
 };
 
 /// Calls a function in each tile.
@@ -35,7 +36,7 @@ impl<F: Fn(u64) + Sync> Kernel for Each<F> {
 
 /// The lanes that need no other program.
 fn kinds() -> Vec<BackendKind> {
-    BackendKind::ALL.into_iter().filter(|kind| kind.is_in_process()).collect()
+    BackendKind::ALL.iter().copied().filter(|kind| kind.is_in_process()).collect()
 }
 
 /// Every lane with every number of workers that it takes of these.

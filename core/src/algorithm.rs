@@ -1,4 +1,6 @@
-//! The algorithms, and the one place that chooses between them.
+//! The algorithms: what is computed, and the kernels that compute it. Not needed for simple usage.
+//!
+//! [`Algorithm`] is what a user asks for, a [`Plan`] what is done about it, and a kernel what a backend runs.
 
 mod plan;
 mod primality;
@@ -8,6 +10,7 @@ mod simple_sieve;
 mod trial_division;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 pub use plan::Plan;
@@ -16,24 +19,25 @@ pub use sieve_and_test::SieveAndTest;
 pub use simple_sieve::SimpleSieve;
 pub use trial_division::TrialDivision;
 
-use crate::{Backend, Cpu, Error, Query};
+use crate::machine::Cpu;
+use crate::{Backend, Control, Error, Query, guard};
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
-    /// The fastest for the range.
+    /// The fastest for the range; see [`Plan::for_query`].
     #[default]
     Auto,
     /// Every candidate by every possible divisor; the demonstration's workload. See [`TrialDivision`].
     TrialDivision,
-    /// The sieve of Eratosthenes: [`Sieve`], or [`SieveAndTest`] where that is faster. See [`Plan`].
+    /// The sieve of Eratosthenes: [`Sieve`], or [`SieveAndTest`] where that is faster.
     Sieve,
 }
 
 impl Algorithm {
-    /// All that can be asked for.
-    pub const ALL: [Self; 3] = [Self::Auto, Self::TrialDivision, Self::Sieve];
+    /// All algorithms.
+    pub const ALL: &'static [Self] = &[Self::Auto, Self::TrialDivision, Self::Sieve];
 
     /// The name on the command line and in reports.
     #[must_use]
@@ -42,15 +46,6 @@ impl Algorithm {
             Self::Auto => "auto",
             Self::TrialDivision => "trial-division",
             Self::Sieve => "sieve",
-        }
-    }
-
-    /// What [`Auto`](Algorithm::Auto) stands for; any other stands for itself.
-    #[must_use]
-    pub const fn resolve(self) -> Self {
-        match self {
-            Self::Auto => Self::Sieve,
-            chosen => chosen,
         }
     }
 }
@@ -65,31 +60,42 @@ impl FromStr for Algorithm {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name).ok_or_else(|| Error::UnknownName {
+        let named = Self::ALL.iter().copied().find(|algorithm| algorithm.name() == name);
+        named.ok_or_else(|| Error::UnknownName {
             what: "algorithm".into(),
             given: name.to_owned(),
-            known: Self::ALL.map(Self::name).join(", "),
+            known: Self::ALL.iter().map(|algorithm| algorithm.name()).collect::<Vec<_>>().join(", "),
         })
     }
 }
 
-/// Runs the phases of the query's algorithm, each a fold on the backend.
-pub(crate) fn count_on<B: Backend>(backend: &B, query: &Query<'_>) -> Result<u64, Error> {
-    let control = query.control();
-    if control.is_cancelled() {
+/// Plans the query and runs the plan, each phase a fold on the backend.
+pub(crate) fn count_on<B: Backend>(backend: &B, query: &Query<'_>) -> Result<u128, Error> {
+    if query.get_control().is_cancelled() {
         return Err(Error::Cancelled);
     }
-    match query.get_algorithm().resolve() {
-        Algorithm::TrialDivision => backend.fold(&TrialDivision::new(query.get_range()), control),
-        Algorithm::Auto | Algorithm::Sieve => {
-            // Also where the plan has no use for it: what was asked for and cannot be had is an error.
-            let cpu = Cpu::chosen()?;
-            match Plan::for_range(&query.get_range(), backend.workers()) {
-                Plan::Sieve(tuning) => backend.fold(&Sieve::with(query.get_range(), tuning, cpu, control)?, control),
-                Plan::SieveAndTest => backend.fold(&SieveAndTest::new(query.get_range()), control),
-            }
+    let plan = guard("planning", || Plan::for_query(query, backend.workers()))?;
+    run(backend, &plan, &query.get_range(), query.get_control())
+}
+
+fn run<B: Backend>(
+    backend: &B,
+    plan: &Plan,
+    range: &RangeInclusive<u128>,
+    control: &Control<'_>,
+) -> Result<u128, Error> {
+    let narrowed = || plan.narrowed(range);
+    let count = match *plan {
+        Plan::Empty => 0,
+        Plan::TrialDivision => backend.fold(&TrialDivision::new(narrowed()?), control)?,
+        Plan::Sieve(tuning) => backend.fold(&Sieve::with(narrowed()?, tuning, Cpu::chosen()?, control)?, control)?,
+        Plan::SieveAndTest => {
+            // It has no use for one, but an instruction set that was asked for and is not there is an error.
+            Cpu::chosen()?;
+            backend.fold(&SieveAndTest::new(narrowed()?), control)?
         }
-    }
+    };
+    Ok(count.into())
 }
 
 #[cfg(test)]
@@ -98,9 +104,8 @@ mod tests {
 
     #[test]
     fn every_name_names_its_algorithm() {
-        for algorithm in Algorithm::ALL {
+        for &algorithm in Algorithm::ALL {
             assert_eq!(algorithm.to_string().parse(), Ok(algorithm));
-            assert_ne!(algorithm.resolve(), Algorithm::Auto);
         }
         let error = "quadratic".parse::<Algorithm>().unwrap_err().to_string();
         assert_eq!(error, "unknown algorithm 'quadratic': one of auto, trial-division, sieve");

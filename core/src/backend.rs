@@ -2,17 +2,19 @@
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::{Control, Error, Kernel};
 
 /// Runs the tiles of a kernel on its workers and folds the partial results in tile order.
 ///
-/// Whoever implements it gets [`PrimeCounter`](crate::PrimeCounter) for nothing. A sequential one in full:
+/// Implementing it also gives you [`PrimeCounter`](crate::PrimeCounter). Here is a complete sequential backend:
 ///
 /// ```
 /// use std::num::NonZeroUsize;
 /// use std::ops::Range;
-/// use primelanes_core::{Backend, Control, Error, Kernel, PrimeCounter};
+/// use primelanes_core::{Backend, Control, Error, Kernel, PrimeCounter, guard};
 ///
 /// struct Plain;
 ///
@@ -23,7 +25,8 @@ use crate::{Control, Error, Kernel};
 ///         -> Result<K::Partial, Error>
 ///     {
 ///         let watch = control.watch(kernel, &tiles);
-///         let folded = watch.fold_tiles(kernel, tiles, &mut kernel.scratch(), &watch)?;
+///         let fold = || watch.fold_tiles(kernel, tiles, &mut kernel.scratch(), &watch);
+///         let folded = guard(kernel.phase(), fold)?;
 ///         watch.finish().map(|()| folded)
 ///     }
 /// }
@@ -31,20 +34,20 @@ use crate::{Control, Error, Kernel};
 /// assert_eq!(Plain.count_primes(1_000_000), Ok(78_498));
 /// ```
 pub trait Backend: Send + Sync {
-    /// The name under which figures and errors speak of it.
+    /// The name that reports and errors use.
     fn label(&self) -> &str;
 
-    /// How many tiles it runs at once at most.
+    /// The largest number of tiles that it runs at once.
     fn workers(&self) -> NonZeroUsize;
 
     /// Runs the tiles `tiles.start..tiles.end`, each exactly once, and folds their partial results in order.
     ///
-    /// An empty run gives the identity. Each worker has one scratch, and runs with it neighbouring tiles, at least
-    /// [`Kernel::grain`] of them in a row, but for what is left over at an end. A panic in a tile, or where partial
-    /// results are combined, is an error. May be called from several threads at once.
+    /// An empty run gives the identity. Each worker has one scratch, with which it runs neighbouring tiles, at least
+    /// [`Kernel::grain`] of them in a row except at an end. A panic in a tile, in a scratch constructor, or where
+    /// partial results are combined becomes an error. Several threads may call it at once.
     ///
     /// # Errors
-    /// The first thing that went wrong: cancellation, a panic in a tile, a worker that could not be had. The backend
+    /// The first thing that went wrong: cancellation, a panic in a tile, a worker that is not available. The backend
     /// stays usable.
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error>;
 
@@ -55,4 +58,44 @@ pub trait Backend: Send + Sync {
     fn fold<K: Kernel>(&self, kernel: &K, control: &Control<'_>) -> Result<K::Partial, Error> {
         self.fold_run(kernel, 0..kernel.tiles(), control)
     }
+
+    /// The processor time that the workers have taken outside this process so far; zero if they run inside it.
+    fn time_elsewhere(&self) -> Duration {
+        Duration::ZERO
+    }
 }
+
+/// Implements [`Backend`] for a pointer to a backend.
+macro_rules! behind {
+    ($pointer:ty) => {
+        impl<B: Backend> Backend for $pointer {
+            fn label(&self) -> &str {
+                (**self).label()
+            }
+
+            fn workers(&self) -> NonZeroUsize {
+                (**self).workers()
+            }
+
+            fn fold_run<K: Kernel>(
+                &self,
+                kernel: &K,
+                tiles: Range<u64>,
+                control: &Control<'_>,
+            ) -> Result<K::Partial, Error> {
+                (**self).fold_run(kernel, tiles, control)
+            }
+
+            fn fold<K: Kernel>(&self, kernel: &K, control: &Control<'_>) -> Result<K::Partial, Error> {
+                (**self).fold(kernel, control)
+            }
+
+            fn time_elsewhere(&self) -> Duration {
+                (**self).time_elsewhere()
+            }
+        }
+    };
+}
+
+behind!(&B);
+behind!(Arc<B>);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::{Error, Kernel, Monoid, Pulse, Stopped, fold_tiles, guard};
 
-/// Between two reports to an observer at least: an eye sees no more, and a report costs more than a small tile.
+/// The least time between two reports to an observer. An eye sees no more, and a report costs more than a small tile.
 const REPORT_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The optional cancel flag and the optional progress observer of a count.
@@ -27,17 +27,18 @@ impl<'a> Control<'a> {
         Self { cancel: None, observer: None }
     }
 
-    /// Stops soon after the flag becomes true.
+    /// Stops the count soon after the flag becomes true.
     #[must_use]
     pub const fn cancel(mut self, flag: &'a AtomicBool) -> Self {
         self.cancel = Some(flag);
         self
     }
 
-    /// Tells the observer when a phase begins, now and then while it runs, and when it is complete.
+    /// Tells the observer when a phase begins, from time to time while it runs, and when it is complete.
     ///
-    /// Within a phase `done` only grows. The observer is called from any worker, by one at a time, and holds up that
-    /// worker alone; one whose work is done in other processes is called where their answers come in. A panic in it ends the count with [`Error::Panicked`].
+    /// Within a phase `done` only grows. Any worker may call the observer, but only one at a time, and a call holds up
+    /// only the worker that makes it. If the work is done in other processes, the thread that receives their answers
+    /// makes the call. A panic in the observer ends the count with [`Error::Panicked`].
     #[must_use]
     pub const fn progress(mut self, observer: &'a (dyn Fn(Progress) + Sync)) -> Self {
         self.observer = Some(observer);
@@ -50,7 +51,7 @@ impl<'a> Control<'a> {
         self.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed))
     }
 
-    /// Begins one fold over `tiles` of the kernel: all that a backend needs of the control.
+    /// Begins one fold over `tiles` of the kernel. This is all that a backend needs from the control.
     pub fn watch<K: Kernel>(&self, kernel: &K, tiles: &Range<u64>) -> Watch<'a> {
         Watch::new(*self, kernel.phase(), tiles.end.saturating_sub(tiles.start))
     }
@@ -70,20 +71,29 @@ impl fmt::Debug for Control<'_> {
 
 /// How far a phase is. `done` counts finished tiles, in whatever order they finish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Progress {
     /// The name of the phase.
     pub phase: &'static str,
-    /// Tiles that are finished.
+    /// The number of finished tiles.
     pub done: u64,
-    /// Tiles that there are.
+    /// The number of all tiles.
     pub total: u64,
+}
+
+impl Progress {
+    /// `done` of `total` tiles of a phase.
+    #[must_use]
+    pub const fn new(phase: &'static str, done: u64, total: u64) -> Self {
+        Self { phase, done, total }
+    }
 }
 
 /// One fold under a [`Control`]: the plain [`Pulse`] of its workers, and the count of its finished tiles.
 ///
-/// A backend runs tiles by [`fold_tiles`](Watch::fold_tiles), beating the watch itself or a pulse of its own around
-/// it, and calls [`finish`](Watch::finish) at the end. One whose tiles run elsewhere says
-/// [`advance`](Watch::advance) for those that it hears of.
+/// A backend runs tiles with [`fold_tiles`](Watch::fold_tiles), where the pulse is the watch itself or a pulse of the
+/// backend's own around it, and calls [`finish`](Watch::finish) at the end. A backend whose tiles run elsewhere calls
+/// [`advance`](Watch::advance) when it hears of finished tiles.
 pub struct Watch<'a> {
     control: Control<'a>,
     phase: &'static str,
@@ -94,7 +104,7 @@ pub struct Watch<'a> {
     reported: Mutex<Reported>,
 }
 
-/// What the observer was last told, and when.
+/// The last report to the observer.
 struct Reported {
     done: Option<u64>,
     at: Instant,
@@ -135,7 +145,7 @@ impl<'a> Watch<'a> {
         Ok(folded)
     }
 
-    /// Counts `tiles` more as finished.
+    /// Counts `tiles` more tiles as finished.
     pub fn advance(&self, tiles: u64) {
         if self.control.observer.is_some() {
             self.done.fetch_add(tiles, Ordering::Relaxed);
@@ -164,7 +174,7 @@ impl<'a> Watch<'a> {
         self.observer_fault.get().cloned().unwrap_or(Error::Cancelled)
     }
 
-    /// Tells the observer, unless it is being told just now, or was less than `interval` ago.
+    /// Tells the observer, unless a report is under way or the last one was less than `interval` ago.
     fn report(&self, interval: Duration) {
         let Some(observer) = self.control.observer else { return };
         let mut reported = match self.reported.try_lock() {
@@ -177,7 +187,7 @@ impl<'a> Watch<'a> {
             return;
         }
         *reported = Reported { done: Some(done), at: Instant::now() };
-        let progress = Progress { phase: self.phase, done, total: self.total };
+        let progress = Progress::new(self.phase, done, self.total);
         let told = guard("progress observer", || {
             observer(progress);
             Ok(())
@@ -211,13 +221,13 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::Probe;
+    use crate::probe::Probe;
 
     fn watch<'a>(control: &Control<'a>, tiles: u64) -> Watch<'a> {
         control.watch(&Probe::new(tiles), &(0..tiles))
     }
 
-    /// What an observer is told of a watch over so many tiles.
+    /// What an observer is told of a watch over `tiles` tiles.
     fn told(tiles: u64, work: impl FnOnce(&Watch<'_>)) -> Vec<Progress> {
         let told = Mutex::new(Vec::new());
         let observer = |progress| told.lock().unwrap().push(progress);
@@ -226,7 +236,7 @@ mod tests {
     }
 
     fn progress(done: u64, total: u64) -> Progress {
-        Progress { phase: "probe", done, total }
+        Progress::new("probe", done, total)
     }
 
     #[test]

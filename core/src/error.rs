@@ -63,11 +63,13 @@ pub enum Error {
     },
 
     /// An environment variable with a value that cannot be used.
-    #[error("{variable}: {reason}")]
+    #[error("invalid value '{value}' for the environment variable {variable}: {reason}")]
     BadVariable {
         /// The name of the variable.
         variable: Name,
-        /// What is wrong with its value.
+        /// Its value.
+        value: String,
+        /// What is wrong with the value.
         reason: String,
     },
 
@@ -206,7 +208,7 @@ mod tests {
         let cause = Error::BadTuning { reason: "a wheel of 42".into() };
         let failed = Error::WorkerFailed { backend: "processes".into(), cause: Box::new(cause.clone()) };
         assert_eq!(failed.to_string(), "processes: a worker failed: bad tuning: a wheel of 42");
-        let source = std::error::Error::source(&failed).and_then(|source| source.downcast_ref::<Error>());
-        assert_eq!(source, Some(&cause));
+        let source = std::error::Error::source(&failed).and_then(|source| source.downcast_ref::<Box<Error>>());
+        assert_eq!(source, Some(&Box::new(cause)));
     }
 }

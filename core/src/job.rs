@@ -1,17 +1,19 @@
-//! Work as plain data, for workers outside this process.
+//! Work as plain data, for workers outside this process. Not needed for simple usage.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Cpu, Error, Kernel, Probe, Pulse, Sieve, SieveAndTest, Stopped, TrialDivision, Tuning, Wire, fold_tiles, guard,
-};
+use crate::algorithm::{Sieve, SieveAndTest, TrialDivision, Tuning};
+use crate::machine::Cpu;
+use crate::probe::Probe;
+use crate::{Error, Kernel, Pulse, Stopped, Wire, fold_tiles, guard};
 
-/// A kernel as plain data: enough to rebuild it anywhere.
+/// A kernel as plain data, which is enough to rebuild it anywhere.
 ///
-/// A closed list, since both sides of a wire must know every kernel on it; [`JobSpec::VERSION`] changes with it.
+/// The list is closed, since both sides of a wire must know every kernel on it. [`JobSpec::VERSION`] changes with the
+/// list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum JobSpec {
@@ -28,7 +30,7 @@ pub enum JobSpec {
         start: u64,
         /// The last number.
         stop: u64,
-        /// How it is cut: by the caches of the machine that asks, so that both sides cut alike.
+        /// How the range is cut. The asking machine decides, so that both sides cut alike.
         tuning: Tuning,
     },
     /// [`SieveAndTest`] over a range, both ends counted.
@@ -44,10 +46,10 @@ pub enum JobSpec {
 }
 
 impl JobSpec {
-    /// The version of this list and of the kernels' tilings; both sides of a wire must agree on it.
-    pub const VERSION: u32 = 4;
+    /// The version of this list and of the kernels' tilings. Both sides of a wire must agree on it.
+    pub const VERSION: u32 = 5;
 
-    /// Rebuilds the kernel, beating the pulse while that takes long. The one place that knows all kernels.
+    /// Rebuilds the kernel. Beats the pulse if that takes long. This is the only place that knows all kernels.
     ///
     /// # Errors
     /// Cancellation by the pulse, or another fault while the kernel is set up.
@@ -63,21 +65,21 @@ impl JobSpec {
     }
 }
 
-/// A rebuilt kernel with its scratch: runs tiles, answers in bytes.
+/// A rebuilt kernel with its scratch. It runs tiles and answers in bytes.
 pub trait Job {
-    /// How many tiles the kernel has.
+    /// The number of tiles of the kernel.
     fn tiles(&self) -> u64;
 
-    /// Runs neighbouring tiles; gives their folded partial result as [`Wire`] bytes.
+    /// Runs neighbouring tiles and returns their folded partial result as [`Wire`] bytes.
     ///
     /// # Errors
-    /// Cancellation by the pulse, or a panic in a tile; the job stays usable.
+    /// Cancellation by the pulse, or a panic in a tile. The job stays usable.
     fn run(&mut self, tiles: Range<u64>, pulse: &Heartbeat) -> Result<Vec<u8>, Error>;
 }
 
-/// The pulse of a job: it shows whether the job is at work, and stops it.
+/// The pulse of a job. It shows whether the job is at work, and it stops the job.
 ///
-/// One type for all jobs, and not any pulse behind a pointer: that made the sieve 7 % slower.
+/// All jobs share this one type. A pulse behind a pointer made the sieve 7 % slower.
 #[derive(Debug, Default)]
 pub struct Heartbeat {
     beaten: AtomicBool,
@@ -85,7 +87,7 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// A pulse that nobody has stopped.
+    /// A pulse that has not been stopped.
     #[must_use]
     pub const fn new() -> Self {
         Self { beaten: AtomicBool::new(false), stopped: AtomicBool::new(false) }
@@ -96,13 +98,13 @@ impl Heartbeat {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it was stopped.
+    /// Whether [`stop`](Heartbeat::stop) was called.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    /// Whether the job has beaten it since this was last asked.
+    /// Whether the job has beaten it since the last call.
     pub fn take_beat(&self) -> bool {
         self.beaten.swap(false, Ordering::Relaxed)
     }
@@ -133,7 +135,7 @@ impl<K: Kernel> Job for Opened<K> {
 
     fn run(&mut self, tiles: Range<u64>, pulse: &Heartbeat) -> Result<Vec<u8>, Error> {
         guard(self.kernel.phase(), || {
-            // Taken out, so that a scratch in which a tile panicked is not used again.
+            // Take the scratch out, so that one in which a tile panicked is not used again.
             let mut scratch = self.scratch.take().unwrap_or_else(|| self.kernel.scratch());
             let folded = fold_tiles(&self.kernel, tiles, &mut scratch, pulse).map_err(|Stopped| Error::Cancelled)?;
             self.scratch = Some(scratch);

@@ -1,17 +1,17 @@
-//! *What*: one phase of an algorithm, cut into independent tiles.
+//! *What*: one phase of an algorithm, split into independent tiles.
 
 use std::ops::Range;
 
 use crate::{JobSpec, Monoid, Wire};
 
-/// One phase of an algorithm, cut into tiles that can be run in any order, on any worker.
+/// One phase of an algorithm, split into tiles that can run in any order, on any worker.
 ///
 /// The tile is the unit of scheduling: 0.1 to 2 ms of work where possible. The [`Pulse`] is the unit of interruption.
 ///
 /// ```
 /// use primelanes_core::{Control, Kernel, Pulse, Stopped, fold_tiles};
 ///
-/// /// Sums the squares below a limit, a thousand to a tile.
+/// /// Sums the squares below a limit, a thousand per tile.
 /// struct Squares(u64);
 ///
 /// impl Kernel for Squares {
@@ -30,8 +30,8 @@ use crate::{JobSpec, Monoid, Wire};
 /// assert_eq!(sum, Ok((0..1_234).map(|n| n * n).sum()));
 /// ```
 pub trait Kernel: Sync {
-    /// Working memory, one for each worker, reused from tile to tile. It may carry state from a tile to its
-    /// neighbour, but a tile's result must not depend on it.
+    /// Working memory. Each worker has one and reuses it from tile to tile. It may carry state from a tile to the next
+    /// one, but the result of a tile must not depend on it.
     type Scratch;
 
     /// The result of a run of neighbouring tiles.
@@ -40,36 +40,37 @@ pub trait Kernel: Sync {
     /// The name of the phase, in progress reports and errors.
     fn phase(&self) -> &'static str;
 
-    /// How many tiles there are: `0..tiles()`.
+    /// The number of tiles. Their indices are `0..tiles()`.
     fn tiles(&self) -> u64;
 
-    /// The fewest neighbouring tiles that are worth one claim, where starting somewhere else is costly.
+    /// The smallest number of neighbouring tiles that is worth one claim, if it is costly to start somewhere else.
     fn grain(&self) -> u64 {
         1
     }
 
-    /// Plain data from which the kernel can be rebuilt in another process; `None`: it stays in this one.
+    /// Plain data from which another process can rebuild the kernel. `None` means that the kernel stays in this one.
     fn spec(&self) -> Option<JobSpec> {
         None
     }
 
-    /// Fresh working memory.
+    /// New working memory.
     fn scratch(&self) -> Self::Scratch;
 
-    /// The partial result of one tile. Drivers beat the pulse before each tile; a tile of more than a millisecond
-    /// beats it within.
+    /// The partial result of one tile. Drivers beat the pulse before each tile. A tile that takes more than a
+    /// millisecond also beats it while it runs.
     ///
     /// # Errors
     /// [`Stopped`] if the pulse said so, and only then.
     fn tile<P: Pulse>(&self, index: u64, scratch: &mut Self::Scratch, pulse: &P) -> Result<Self::Partial, Stopped>;
 }
 
-/// The kernel's check site, as an interpreter's eval breaker: called every few microseconds to a millisecond of work.
+/// The kernel's check site, like an interpreter's eval breaker. It is called after a few microseconds to a millisecond
+/// of work.
 pub trait Pulse {
-    /// Looks whether to go on; may block while another thread has its turn.
+    /// Checks whether to go on. It may block while another thread runs.
     ///
     /// # Errors
-    /// [`Stopped`] if the work is to end here.
+    /// [`Stopped`] if the work must end here.
     fn beat(&self) -> Result<(), Stopped>;
 }
 
@@ -79,13 +80,13 @@ impl<P: Pulse + ?Sized> Pulse for &P {
     }
 }
 
-/// A pulse said that the work is to end. Whoever set the flag knows why.
+/// A pulse said that the work must end. The code that set the flag knows why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped;
 
-/// Runs neighbouring tiles in order and folds their partial results, beating the pulse before each.
+/// Runs neighbouring tiles in order and folds their partial results. Beats the pulse before each tile.
 ///
-/// The plainest driver; [`Watch::fold_tiles`](crate::Watch::fold_tiles) is the one that counts finished tiles.
+/// This is the plainest driver. [`Watch::fold_tiles`](crate::Watch::fold_tiles) also counts finished tiles.
 ///
 /// # Errors
 /// [`Stopped`] if the pulse said so.
@@ -107,7 +108,7 @@ pub fn fold_tiles<K: Kernel, P: Pulse>(
 mod tests {
     use super::*;
 
-    /// A kernel that leaves all to the defaults.
+    /// A kernel that uses all defaults.
     struct Bare;
 
     impl Kernel for Bare {
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kernel_is_claimed_tile_by_tile_and_stays_here_unless_it_says_otherwise() {
+    fn by_default_a_kernel_is_claimed_tile_by_tile_and_stays_in_its_process() {
         assert_eq!((Bare.grain(), Bare.spec()), (1, None));
     }
 }

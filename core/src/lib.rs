@@ -1,48 +1,52 @@
 //! **What** is computed: the contract that joins algorithms and backends, and the prime-counting kernels.
 //!
-//! An algorithm is one or more *phases*; each phase is a [`Kernel`]: work cut into independent *tiles*, whose
-//! partial results form a [`Monoid`]. A [`Backend`] says **how** the tiles are run and folds the partial results in
-//! tile order. Neither knows the other, so every algorithm runs on every backend. Users hold the door in front of
-//! both, [`PrimeCounter`].
+//! An algorithm is one or more *phases*. Each phase is a [`Kernel`]: work cut into independent *tiles*, whose partial
+//! results form a [`Monoid`]. A [`Backend`] says **how** the tiles are run, and folds the partial results in tile
+//! order. Neither knows about the other, so every algorithm runs on every backend. Users hold the interface in front
+//! of both, [`PrimeCounter`].
 //!
-//! This crate starts no thread and does no input or output, but for one look at the sizes of the caches. The backends live in `primelanes-backends`, which
-//! re-exports everything here.
+//! This crate starts no thread. It does no input or output, except that it reads the sizes of the caches once. The
+//! backends live in `primelanes-backends`, which re-exports everything here.
+//!
+//! The root holds the contract. The modules hold the rest, which is not needed for simple usage: the kernels
+//! ([`algorithm`]), the instruction sets and caches ([`machine`]), and work as plain data ([`job`]).
 //!
 //! ```
-//! use primelanes_core::{Control, Kernel, TrialDivision, fold_tiles};
+//! use primelanes_core::algorithm::TrialDivision;
+//! use primelanes_core::{Control, Kernel, fold_tiles};
 //!
-//! // The smallest driver there is: all tiles of a kernel, in order, with one scratch.
+//! // The smallest driver: all tiles of a kernel, in order, with one scratch.
 //! let kernel = TrialDivision::new(0..=100);
 //! let mut scratch = kernel.scratch();
 //! let count = fold_tiles(&kernel, 0..kernel.tiles(), &mut scratch, &Control::new());
 //! assert_eq!(count, Ok(25));
 //! ```
 
-mod algorithm;
+pub mod algorithm;
 mod backend;
 mod control;
 mod counter;
+#[doc(hidden)]
+pub mod environment;
 mod error;
 mod guard;
-mod job;
+pub mod job;
 mod kernel;
-mod machine;
+pub mod machine;
 mod partial;
-mod probe;
+#[doc(hidden)]
+pub mod probe;
 mod query;
 mod tiling;
 
-pub use algorithm::{Algorithm, Plan, Sieve, SieveAndTest, SimpleSieve, TrialDivision, Tuning};
+pub use algorithm::{Algorithm, Plan};
 pub use backend::Backend;
 pub use control::{Control, Progress, Watch};
 pub use counter::PrimeCounter;
 pub use error::Error;
 pub use guard::guard;
-pub use job::{Heartbeat, Job, JobSpec};
+pub use job::JobSpec;
 pub use kernel::{Kernel, Pulse, Stopped, fold_tiles};
-pub use machine::{Caches, Cpu};
 pub use partial::{Monoid, Wire};
-#[doc(hidden)]
-pub use probe::{Probe, ProbeScratch, Trouble, Visit};
 pub use query::Query;
 pub use tiling::Tiling;

@@ -129,7 +129,8 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::{Control, Error, Heartbeat, Wire, fold_tiles, guard};
+    use crate::job::Heartbeat;
+    use crate::{Control, Error, Wire, fold_tiles, guard};
 
     fn fold(probe: &Probe) -> Result<Vec<Visit>, Error> {
         guard(probe.phase(), || {

@@ -3,9 +3,9 @@
 use std::ops::RangeInclusive;
 use std::sync::atomic::AtomicBool;
 
-use crate::{Algorithm, Control, Progress};
+use crate::{Algorithm, Control, Plan, Progress};
 
-/// A range of numbers, both ends counted, the algorithm to count their primes by, and the control over it.
+/// A range of numbers, how to count its primes, and the control over the count.
 ///
 /// ```
 /// use std::sync::atomic::AtomicBool;
@@ -18,25 +18,43 @@ use crate::{Algorithm, Control, Progress};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Query<'a> {
-    range: RangeInclusive<u64>,
+    range: RangeInclusive<u128>,
     algorithm: Algorithm,
+    plan: Option<Plan>,
     control: Control<'a>,
+}
+
+/// All numbers of a range of 64-bit numbers. A range that was iterated to its end is empty.
+impl From<RangeInclusive<u64>> for Query<'_> {
+    #[expect(clippy::reversed_empty_ranges, reason = "a reversed range is an empty one")]
+    fn from(range: RangeInclusive<u64>) -> Self {
+        // The ends alone do not show that a range was iterated to its end.
+        Self::range(if range.is_empty() { 1..=0 } else { (*range.start()).into()..=(*range.end()).into() })
+    }
 }
 
 impl<'a> Query<'a> {
     /// All numbers from 0 to `limit`.
-    pub const fn up_to(limit: u64) -> Self {
+    pub const fn up_to(limit: u128) -> Self {
         Self::range(0..=limit)
     }
 
-    /// All numbers of a range, the whole of `u64` at the most; a reversed one is empty.
-    pub const fn range(range: RangeInclusive<u64>) -> Self {
-        Self { range, algorithm: Algorithm::Auto, control: Control::new() }
+    /// All numbers of a range. Both ends are counted; a reversed range is empty.
+    pub const fn range(range: RangeInclusive<u128>) -> Self {
+        Self { range, algorithm: Algorithm::Auto, plan: None, control: Control::new() }
     }
 
-    /// Counts by this algorithm; [`Algorithm::Auto`] if it is not said.
+    /// Counts by this algorithm; [`Algorithm::Auto`] is the default.
     pub const fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.algorithm = algorithm;
+        self
+    }
+
+    /// Counts by exactly this plan, whatever the algorithm; see [`Plan::for_query`].
+    ///
+    /// A plan fits any range, but it may be slow for another than the one that it was made for.
+    pub fn plan(mut self, plan: Plan) -> Self {
+        self.plan = Some(plan);
         self
     }
 
@@ -54,19 +72,32 @@ impl<'a> Query<'a> {
 
     /// The range to count in.
     #[must_use]
-    pub fn get_range(&self) -> RangeInclusive<u64> {
+    pub fn get_range(&self) -> RangeInclusive<u128> {
         self.range.clone()
     }
 
-    /// The algorithm as asked for.
+    /// The algorithm that was asked for.
     #[must_use]
     pub const fn get_algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
+    /// The plan that was pinned, if any.
+    #[must_use]
+    pub const fn get_plan(&self) -> Option<&Plan> {
+        self.plan.as_ref()
+    }
+
     /// The cancel flag and the observer.
     #[must_use]
-    pub const fn control(&self) -> &Control<'a> {
+    pub const fn get_control(&self) -> &Control<'a> {
         &self.control
+    }
+
+    /// The cancel flag and the observer.
+    #[deprecated(note = "use `get_control`, which is named like the other getters")]
+    #[must_use]
+    pub const fn control(&self) -> &Control<'a> {
+        self.get_control()
     }
 }

@@ -7,8 +7,6 @@ use clap::error::ErrorKind;
 use primelanes_backends::Error;
 use primelanes_harness::gil::Failure;
 
-use crate::environment::BadVariable;
-
 const USAGE: u8 = 2;
 const INTERRUPTED: u8 = 130;
 
@@ -30,7 +28,6 @@ pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
             | Error::BadTuning { .. }
             | Error::OutOfRange { .. },
         ) => ExitCode::from(USAGE),
-        _ if error.is::<BadVariable>() => ExitCode::from(USAGE),
         _ if matches!(error.downcast_ref(), Some(Failure::Cancelled)) => ExitCode::from(INTERRUPTED),
         _ => ExitCode::FAILURE,
     }

@@ -61,7 +61,7 @@ impl Experiment {
             }
         }
         // The oracle cannot be cancelled, but takes no time beside lanes that have run to their end.
-        let expected = oracle::prime_pi(self.limit);
+        let expected = oracle::prime_pi(self.limit).into();
         let measured = self.lanes.iter().copied().zip(samples);
         let interpreter = self.interpreter.as_ref().map(Interpreter::name);
         Ok(Report { interpreter, ..Report::new(self.limit, self.tasks, expected, measured) })
@@ -80,7 +80,7 @@ impl Experiment {
     }
 
     fn run_native(&self, track: &Native, cancel: &AtomicBool) -> Result<Sample, Error> {
-        let query = Query::up_to(self.limit).algorithm(Algorithm::TrialDivision).cancel(cancel);
+        let query = Query::up_to(self.limit.into()).algorithm(Algorithm::TrialDivision).cancel(cancel);
         let tasks = Tasks { counter: &track.counter, query, count: self.tasks.get() as u64, fault: OnceLock::new() };
         let stopwatch = Stopwatch::start();
         let elsewhere = track.counter.time_elsewhere();
@@ -105,7 +105,7 @@ struct Tasks<'a> {
 
 impl Kernel for Tasks<'_> {
     type Scratch = ();
-    type Partial = Vec<u64>;
+    type Partial = Vec<u128>;
 
     fn phase(&self) -> &'static str {
         "tasks"
@@ -117,7 +117,7 @@ impl Kernel for Tasks<'_> {
 
     fn scratch(&self) {}
 
-    fn tile<P: Pulse>(&self, _: u64, (): &mut (), _: &P) -> Result<Vec<u64>, Stopped> {
+    fn tile<P: Pulse>(&self, _: u64, (): &mut (), _: &P) -> Result<Vec<u128>, Stopped> {
         self.counter.count(&self.query).map(|count| vec![count]).map_err(|error| {
             self.fault.get_or_init(|| error);
             Stopped

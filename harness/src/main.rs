@@ -1,7 +1,6 @@
 //! The command `primelanes`: the article's experiment, exact counts, and the lanes.
 
 mod command;
-mod environment;
 mod exit;
 mod interrupt;
 mod output;

@@ -15,7 +15,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use primelanes_backends::{Algorithm, BackendKind, Error, PrimeCounter, Query, available_workers};
+use primelanes_backends::{Algorithm, Backend, BackendKind, Error, Plan, PrimeCounter, Query, available_workers};
 use rand::seq::SliceRandom;
 
 use self::machine::{Activity, Machine};
@@ -43,7 +43,7 @@ pub struct Race {
 struct Sample {
     seconds: f64,
     cores_used: f64,
-    count: u64,
+    count: u128,
     /// The lane's place in its round, from 0.
     place: usize,
 }
@@ -82,6 +82,16 @@ impl Race {
         doubled.take_while(|&workers| workers < cores).chain([cores]).collect()
     }
 
+    /// The algorithm that counts, if the fastest was asked for.
+    fn chosen_algorithm(&self) -> Algorithm {
+        let plan = Plan::for_query(&self.query(), NonZeroUsize::MIN);
+        plan.map_or(self.algorithm, |plan| plan.algorithm())
+    }
+
+    fn query(&self) -> Query<'_> {
+        Query::up_to(self.stop.into()).algorithm(self.algorithm)
+    }
+
     /// Runs all lanes in all rounds. `after_run` is called as each run ends.
     ///
     /// # Errors
@@ -106,7 +116,7 @@ impl Race {
         let cores = available_workers().get();
         let machine = Machine { cores, busy_before, busy_beside: activity.of_others(elsewhere) };
         // The oracle cannot be cancelled, but takes no time beside lanes that have run to their end.
-        let expected = oracle::known_or_counted(self.stop);
+        let expected = oracle::known_or_counted(self.stop).into();
         let report = Report::new(self, &samples, expected, machine);
         if cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(report) }
     }
@@ -120,7 +130,7 @@ impl Race {
     ) -> Result<(Sample, Duration), Error> {
         let lane = backend.open(workers)?;
         let start_up = lane.time_elsewhere();
-        let query = Query::up_to(self.stop).algorithm(self.algorithm).cancel(cancel);
+        let query = self.query().cancel(cancel);
         let stopwatch = Stopwatch::start();
         let count = lane.count(&query);
         let elsewhere = lane.time_elsewhere();
@@ -139,7 +149,7 @@ mod tests {
     const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
     fn race() -> Race {
-        let in_process: Vec<_> = BackendKind::ALL.into_iter().filter(|kind| kind.is_in_process()).collect();
+        let in_process: Vec<_> = BackendKind::ALL.iter().copied().filter(|kind| kind.is_in_process()).collect();
         let lanes = Race::lanes(&in_process, &[ONE, TWO]).unwrap();
         Race { stop: 10_000, algorithm: Algorithm::TrialDivision, lanes, rounds: TWO, warmup: 1 }
     }

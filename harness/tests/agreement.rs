@@ -6,7 +6,8 @@ use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use primelanes_backends::{Algorithm, AnyBackend, Backend, BackendKind, Control, Error, PrimeCounter, Query, Sieve};
+use primelanes_backends::algorithm::Sieve;
+use primelanes_backends::{Algorithm, AnyBackend, Backend, BackendKind, Control, Error, PrimeCounter, Query};
 use primelanes_harness::oracle;
 use primelanes_harness::strategies::{LOW, limits, windows};
 use proptest::prelude::*;
@@ -17,7 +18,7 @@ static LANES: LazyLock<Vec<AnyBackend>> = LazyLock::new(|| {
     primelanes_backends::worker::register(env!("CARGO_BIN_EXE_primelanes"), ["worker"]);
     let workers = [1, 2, 3, 7].map(|workers| NonZeroUsize::new(workers).unwrap());
     let open = |kind: BackendKind| workers.into_iter().filter_map(move |workers| kind.open(workers).ok());
-    let lanes: Vec<_> = BackendKind::ALL.into_iter().flat_map(open).collect();
+    let lanes: Vec<_> = BackendKind::ALL.iter().copied().flat_map(open).collect();
     let kinds = if cfg!(unix) { 5 } else { 4 };
     assert_eq!(lanes.len(), 4 * kinds - 3, "only the single thread refuses more workers");
     lanes
@@ -25,8 +26,8 @@ static LANES: LazyLock<Vec<AnyBackend>> = LazyLock::new(|| {
 
 fn assert_all_count(range: &RangeInclusive<u64>, algorithm: Algorithm, expected: u64) -> Result<(), TestCaseError> {
     for lane in &*LANES {
-        let count = lane.count(&Query::range(range.clone()).algorithm(algorithm));
-        prop_assert_eq!(count, Ok(expected), "{} over {:?} on {:?}", algorithm, range, lane);
+        let count = lane.count(&Query::from(range.clone()).algorithm(algorithm));
+        prop_assert_eq!(count, Ok(expected.into()), "{} over {:?} on {:?}", algorithm, range, lane);
     }
     Ok(())
 }
@@ -63,7 +64,7 @@ proptest! {
     fn a_reversed_range_counts_nothing(a: u64, b: u64) {
         prop_assume!(a != b);
         let reversed = a.max(b)..=a.min(b);
-        for algorithm in Algorithm::ALL {
+        for &algorithm in Algorithm::ALL {
             assert_all_count(&reversed, algorithm, 0)?;
         }
     }
@@ -117,7 +118,7 @@ fn assert_all_lanes_sieve(window: RangeInclusive<u64>) -> Result<(), TestCaseErr
 fn trial_division_reaches_the_top_of_u64() -> Result<(), Error> {
     // Composite all, and divided soon enough: the largest prime of u64 is 2^64 - 59.
     for lane in LANES.iter().filter(|lane| lane.workers().get() == 2) {
-        let query = Query::range(u64::MAX - 9..=u64::MAX).algorithm(Algorithm::TrialDivision);
+        let query = Query::from(u64::MAX - 9..=u64::MAX).algorithm(Algorithm::TrialDivision);
         assert_eq!(lane.count(&query)?, 0, "{lane:?}");
     }
     Ok(())

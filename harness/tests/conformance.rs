@@ -9,9 +9,9 @@ use std::process::Command;
 
 #[cfg(unix)]
 use primelanes_backends::Processes;
+use primelanes_backends::job::Heartbeat;
 use primelanes_backends::{
-    Backend, Control, Error, GlobalLock, Heartbeat, Kernel, Ledger, LockMode, Rayon, ScopedThreads, SingleThread, Wire,
-    guard,
+    Backend, Control, Error, GlobalLock, Kernel, Ledger, LockMode, Rayon, ScopedThreads, SingleThread, Wire, guard,
 };
 use primelanes_harness::conformance;
 use primelanes_harness::conformance::{Ability, Caps, Law, Verdict, check};

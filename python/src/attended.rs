@@ -36,9 +36,9 @@ pub enum Ending<E> {
 /// # Errors
 /// What the attendant said, if it did; else the fault of the count.
 pub fn attended<E>(
-    count: impl FnOnce(&AtomicBool, &Observer) -> Result<u64, Error> + Send,
+    count: impl FnOnce(&AtomicBool, &Observer) -> Result<u128, Error> + Send,
     mut attend: impl FnMut(Option<Progress>) -> Result<(), E>,
-) -> Result<u64, Ending<E>> {
+) -> Result<u128, Ending<E>> {
     let cancel = &AtomicBool::new(false);
     let (sender, news) = mpsc::channel();
     thread::scope(|scope| {
@@ -114,11 +114,11 @@ mod tests {
     const WATCHDOG: Duration = Duration::from_mins(1);
 
     fn progress(phase: &'static str, done: u64) -> Progress {
-        Progress { phase, done, total: 9 }
+        Progress::new(phase, done, 9)
     }
 
     /// Waits until the flag is set, as a count does.
-    fn until_cancelled(cancel: &AtomicBool) -> Result<u64, Error> {
+    fn until_cancelled(cancel: &AtomicBool) -> Result<u128, Error> {
         let since = Instant::now();
         while since.elapsed() < WATCHDOG {
             if cancel.load(Ordering::Relaxed) {

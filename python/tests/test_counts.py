@@ -54,6 +54,7 @@ def test_both_ends_count() -> None:
     assert primelanes.count_primes(7, start=7) == 1
     assert primelanes.count_primes(7, start=5) == 2
     assert primelanes.count_primes(6, start=7) == 0
+    assert primelanes.count_primes(6, start=10**20) == 0
     # The largest prime of 64 bits, and the numbers after it.
     assert primelanes.count_primes(TOP, start=2**64 - 59) == 1
 

@@ -10,18 +10,25 @@ import pytest
 import primelanes
 
 TOP = 2**64 - 1
+WIDEST = 2**128 - 1
 BACKENDS = ", ".join(primelanes.backends())
 
 
 @pytest.mark.parametrize(
     ("arguments", "refusal", "message"),
     [
-        ({"limit": TOP + 1}, OverflowError, f"{TOP + 1} is above {TOP}, the largest number of 64 bits"),
-        ({"limit": 1, "start": 10**20}, OverflowError, f"{10**20} is above {TOP}, the largest number of 64 bits"),
+        ({"limit": TOP + 1}, OverflowError, f"sieve counts up to {TOP}, and the range ends at {TOP + 1}"),
+        (
+            {"limit": 10**30, "algorithm": "trial-division"},
+            OverflowError,
+            f"trial-division counts up to {TOP}, and the range ends at {10**30}",
+        ),
+        ({"limit": WIDEST + 1}, OverflowError, f"{WIDEST + 1} is above {WIDEST}, the largest number of 128 bits"),
+        ({"limit": 1, "start": 2**128}, OverflowError, f"{2**128} is above {WIDEST}, the largest number of 128 bits"),
         (
             {"limit": 2**20_000},
             OverflowError,
-            f"an integer of 20001 bits is above {TOP}, the largest number of 64 bits",
+            f"an integer of 20001 bits is above {WIDEST}, the largest number of 128 bits",
         ),
         ({"limit": 1e9}, TypeError, "'float' object cannot be interpreted as an integer"),
         ({"limit": "10"}, TypeError, "'str' object cannot be interpreted as an integer"),
@@ -55,7 +62,7 @@ def test_a_refusal_names_the_value_and_what_would_do(
 
 
 def test_the_other_kind_of_count_refuses_the_same() -> None:
-    with pytest.raises(OverflowError, match="the largest number of 64 bits"):
+    with pytest.raises(OverflowError, match=f"sieve counts up to {TOP}"):
         primelanes.count_primes_holding_gil(TOP + 1)
     with pytest.raises(TypeError, match="'float' object"):
         primelanes.count_primes_holding_gil(1.0)  # type: ignore[arg-type]

@@ -32,7 +32,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use primelanes_core::{Error, Heartbeat, Job, JobSpec, guard};
+use primelanes_core::job::{Heartbeat, Job};
+use primelanes_core::{Error, JobSpec, guard};
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Signal, getpid, getppid, kill_process};
 use rustix::time::{ClockId, clock_gettime};

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use primelanes_backends::{Backend, Control, Error, PrimeCounter, Probe, Processes, Progress, Query, Trouble};
+use primelanes_backends::probe::{Probe, Trouble};
+use primelanes_backends::{Backend, Control, Error, PrimeCounter, Processes, Progress, Query};
 use rustix::process::Signal;
 
 use super::saboteur::open;
@@ -214,7 +215,7 @@ fn a_program_that_is_gone_is_not_missed_while_workers_are_left() {
     wait_until("it is gone", || is_gone(ids[0]));
     match lane.fold(&slow(50), &Control::new()) {
         Err(Error::Spawn { backend, reason, .. }) if backend == "processes" => {
-            assert!(reason.contains("No such file"), "{reason}")
+            assert!(reason.contains("No such file"), "{reason}");
         }
         other => panic!("{other:?}"),
     }

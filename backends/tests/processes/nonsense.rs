@@ -1,6 +1,7 @@
 //! Workers that say what they should not.
 
-use primelanes_backends::{Backend, Control, Error, PrimeCounter, Probe};
+use primelanes_backends::probe::Probe;
+use primelanes_backends::{Backend, Control, Error, PrimeCounter};
 use std::time::Duration;
 
 use super::saboteur::{Fault, open};

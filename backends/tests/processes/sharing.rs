@@ -4,7 +4,8 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use primelanes_backends::{Backend, Control, PrimeCounter, Probe, Progress};
+use primelanes_backends::probe::Probe;
+use primelanes_backends::{Backend, Control, PrimeCounter, Progress};
 
 use super::saboteur::open;
 use super::system::{processes_of, slow, tiles_of};

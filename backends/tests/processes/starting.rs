@@ -5,8 +5,9 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use primelanes_backends::probe::Probe;
 use primelanes_backends::{
-    Algorithm, Backend, BackendKind, Control, Error, PrimeCounter, Probe, Processes, Query, SingleThread, worker,
+    Algorithm, Backend, BackendKind, Control, Error, PrimeCounter, Processes, Query, SingleThread, worker,
 };
 
 use super::saboteur::{command, open};

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use primelanes_backends::{Algorithm, Backend, Control, Error, PrimeCounter, Probe, Processes, Query, SingleThread};
+use primelanes_backends::probe::Probe;
+use primelanes_backends::{Algorithm, Backend, Control, Error, PrimeCounter, Processes, Query, SingleThread};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rustix::process::Signal;
@@ -92,15 +93,14 @@ fn ask_at_random(lane: &Processes, random: &mut StdRng, faults: u64) -> Tally {
         match random.random_range(0..3) {
             0 => {
                 let start = random.random_range(0..1_u64 << 34);
-                let query =
-                    Query::range(start..=start + random.random_range(0..20_000_000)).algorithm(Algorithm::Sieve);
+                let query = Query::from(start..=start + random.random_range(0..20_000_000)).algorithm(Algorithm::Sieve);
                 let expected = SingleThread.count(&query).unwrap();
                 tally.enter(lane.count(&query), &expected);
             }
             1 => {
                 let start = random.random_range(0..1_u64 << 20);
                 let query =
-                    Query::range(start..=start + random.random_range(0..50_000)).algorithm(Algorithm::TrialDivision);
+                    Query::from(start..=start + random.random_range(0..50_000)).algorithm(Algorithm::TrialDivision);
                 let expected = SingleThread.count(&query).unwrap();
                 tally.enter(lane.count(&query), &expected);
             }

@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use primelanes_backends::{Probe, Processes, Visit};
+use primelanes_backends::Processes;
+use primelanes_backends::probe::{Probe, Visit};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// So long anything may take, on the slowest of machines.

@@ -93,7 +93,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{SimpleSieve, fold_tiles};
+    use crate::algorithm::SimpleSieve;
+    use crate::fold_tiles;
 
     fn count<K: Kernel<Partial = u64>>(kernel: &K) -> u64 {
         fold_tiles(kernel, 0..kernel.tiles(), &mut kernel.scratch(), &Control::new()).unwrap()

@@ -131,7 +131,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Control, TrialDivision, fold_tiles};
+    use crate::algorithm::TrialDivision;
+    use crate::{Control, fold_tiles};
 
     fn count(range: RangeInclusive<u64>) -> u64 {
         let kernel = SimpleSieve::new(range, &Control::new()).unwrap();

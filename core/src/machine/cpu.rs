@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use crate::Error;
+use crate::environment::variable;
 
 /// An instruction set that this CPU has. Holding the value proves that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,11 +37,7 @@ impl Cpu {
     pub fn chosen() -> Result<Self, Error> {
         static CHOSEN: OnceLock<Result<Cpu, Error>> = OnceLock::new();
         CHOSEN
-            .get_or_init(|| match std::env::var_os(Self::VARIABLE) {
-                Some(name) => Self::named(&name.to_string_lossy())
-                    .map_err(|error| Error::BadVariable { variable: Self::VARIABLE.into(), reason: error.to_string() }),
-                None => Ok(Self::best()),
-            })
+            .get_or_init(|| variable(Self::VARIABLE, Self::named).map(|named| named.unwrap_or_else(Self::best)))
             .clone()
     }
 

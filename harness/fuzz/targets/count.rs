@@ -31,10 +31,10 @@ fuzz_target!(|input: Input| {
     let start = input.start >> (64 - bits) >> (u32::from(input.shift) % bits);
     let range = if input.ends { start.saturating_sub(width.into())..=start } else { start..=start + u64::from(width) };
 
-    let kinds: Vec<_> = BackendKind::ALL.into_iter().filter(|kind| kind.is_in_process()).collect();
+    let kinds: Vec<_> = BackendKind::ALL.iter().copied().filter(|kind| kind.is_in_process()).collect();
     let kind = kinds[usize::from(input.lane) % kinds.len()];
     let workers = NonZeroUsize::new(usize::from(input.workers) % 8 + 1).expect("at least one");
     let lane = kind.open(workers.min(kind.max_workers())).expect("the lane takes so many workers");
-    let count = lane.count(&Query::range(range.clone()).algorithm(algorithm));
-    assert_eq!(count, Ok(oracle::count_window(range.clone())), "{algorithm} over {range:?} on {lane:?}");
+    let count = lane.count(&Query::from(range.clone()).algorithm(algorithm));
+    assert_eq!(count, Ok(oracle::count_window(range.clone()).into()), "{algorithm} over {range:?} on {lane:?}");
 });

@@ -4,7 +4,9 @@
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
-use primelanes_backends::{Backend, Control, Cpu, Sieve, SingleThread, Tuning};
+use primelanes_backends::algorithm::{Sieve, Tuning};
+use primelanes_backends::machine::Cpu;
+use primelanes_backends::{Backend, Control, SingleThread};
 use primelanes_harness::oracle;
 
 #[derive(Debug, Arbitrary)]

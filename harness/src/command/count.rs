@@ -6,14 +6,13 @@ use std::ops::RangeInclusive;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use primelanes_backends::{
-    Algorithm, BackendKind, Caches, Cpu, Error, Plan, PrimeCounter, Progress, Query, available_workers,
-};
+use primelanes_backends::environment::variable;
+use primelanes_backends::machine::{Caches, Cpu};
+use primelanes_backends::{Algorithm, BackendKind, Error, Plan, PrimeCounter, Progress, Query, available_workers};
 use primelanes_harness::number;
 use serde::Serialize;
 
 use super::at_least_one;
-use crate::environment::variable;
 use crate::interrupt;
 use crate::progress::{Bar, When};
 
@@ -21,16 +20,16 @@ use crate::progress::{Bar, When};
 #[command(override_usage = "primelanes count [OPTIONS] [START] STOP")]
 pub(super) struct Args {
     #[arg(help = "From START (0 if it is not said) to STOP, both counted: 1_000_000, 1e9, 1.5e9, 10**9, 2^64-1")]
-    #[arg(value_name = "NUMBER", num_args = 1..=2, required = true, value_parser = number::parse)]
+    #[arg(value_name = "NUMBER", num_args = 1..=2, required = true, value_parser = |text: &str| number::parse(text).map(u128::from))]
     #[arg(allow_negative_numbers = true)]
-    numbers: Vec<u64>,
+    numbers: Vec<u128>,
 
     /// auto, trial-division or sieve.
     #[arg(long, value_name = "NAME", default_value = "auto")]
     algorithm: Algorithm,
 
     /// A lane that `primelanes backends` lists, or auto; unless said, `PRIMELANES_BACKEND` or auto.
-    #[arg(long, value_name = "NAME", value_parser = backend)]
+    #[arg(long, value_name = "NAME", value_parser = str::parse::<BackendKind>)]
     backend: Option<BackendKind>,
 
     /// How many tiles of the work run at once; unless said, `PRIMELANES_WORKERS` or the number of cores, as far as the
@@ -38,11 +37,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     workers: Option<NonZeroUsize>,
 
-    /// One object: start, stop, count, algorithm, backend, workers, seconds.
+    /// Print one object: start, stop, count, algorithm, plan, backend, workers, seconds.
     #[arg(long)]
     json: bool,
 
-    /// Say on standard error how the range is cut and sieved on this machine.
+    /// Say on standard error how the range is counted on this machine.
     #[arg(long)]
     explain: bool,
 
@@ -54,10 +53,11 @@ pub(super) struct Args {
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Answer {
-    start: u64,
-    stop: u64,
-    count: u64,
+    start: u128,
+    stop: u128,
+    count: u128,
     algorithm: &'static str,
+    plan: Plan,
     backend: &'static str,
     workers: NonZeroUsize,
     seconds: f64,
@@ -67,16 +67,19 @@ impl Args {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let range = self.range();
         let (start, stop) = (*range.start(), *range.end());
-        let backend = self.backend()?;
+        let backend = self.backend.map_or_else(BackendKind::from_env, Ok)?;
         let workers = self.workers(backend)?;
         let counter = backend.build(workers)?;
         let cancel = interrupt::flag()?;
+        let plan = Plan::for_query(&Query::range(range.clone()).algorithm(self.algorithm), workers)?;
         if self.explain {
-            eprint!("{}", explanation(&range, workers, self.algorithm)?);
+            eprint!("{}", explanation(&plan)?);
         }
-        let bar = Bar::new(self.progress, stop.saturating_sub(start), "numbers");
+        // No bar is wide enough to show the difference.
+        let numbers = u64::try_from(stop.saturating_sub(start)).unwrap_or(u64::MAX);
+        let bar = Bar::new(self.progress, numbers, "numbers");
         let show = |progress: Progress| bar.show(progress);
-        let query = Query::range(range).algorithm(self.algorithm).cancel(cancel).progress(&show);
+        let query = Query::range(range).plan(plan.clone()).cancel(cancel).progress(&show);
 
         let clock = Instant::now();
         let count = counter.count(&query);
@@ -87,7 +90,8 @@ impl Args {
             start,
             stop,
             count: count?,
-            algorithm: self.algorithm.resolve().name(),
+            algorithm: plan.algorithm().name(),
+            plan,
             backend: backend.name(),
             workers,
             seconds,
@@ -101,17 +105,11 @@ impl Args {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn range(&self) -> RangeInclusive<u64> {
+    fn range(&self) -> RangeInclusive<u128> {
         match self.numbers[..] {
             [start, stop] => start..=stop,
             _ => 0..=self.numbers[0],
         }
-    }
-
-    fn backend(&self) -> anyhow::Result<BackendKind> {
-        let chosen =
-            self.backend.map_or_else(|| variable("PRIMELANES_BACKEND", backend), |backend| Ok(Some(backend)))?;
-        Ok(chosen.unwrap_or(BackendKind::auto()))
     }
 
     /// An argument must fit the lane; a default that serves all lanes is cut to it.
@@ -124,17 +122,13 @@ impl Args {
     }
 }
 
-/// What the algorithm will do with the range, a line each.
-fn explanation(range: &RangeInclusive<u64>, workers: NonZeroUsize, algorithm: Algorithm) -> Result<String, Error> {
-    if algorithm == Algorithm::TrialDivision {
-        return Ok("plan      trial division\n".into());
+/// The plan and the machine that it was made for, one fact per line.
+fn explanation(plan: &Plan) -> Result<String, Error> {
+    if *plan == Plan::TrialDivision {
+        return Ok(format!("{plan}\n"));
     }
     let (cpu, Caches { l1, l2 }) = (Cpu::chosen()?, Caches::detect());
     let known: Vec<_> = Cpu::available().map(Cpu::name).collect();
     let machine = format!("cpu       {cpu} of {}\ncaches    {} and {} KiB", known.join(", "), l1 >> 10, l2 >> 10);
-    Ok(format!("{machine}\n{}\n", Plan::for_range(range, workers)))
-}
-
-fn backend(name: &str) -> Result<BackendKind, Error> {
-    if name == "auto" { Ok(BackendKind::auto()) } else { name.parse() }
+    Ok(format!("{machine}\n{plan}\n"))
 }

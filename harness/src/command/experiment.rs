@@ -57,7 +57,7 @@ impl Args {
         let done = std::cell::Cell::new(0);
         let report = experiment.run(cancel, &|| {
             done.set(done.get() + 1);
-            bar.show(Progress { phase: "experiment", done: done.get(), total });
+            bar.show(Progress::new("experiment", done.get(), total));
         });
         bar.clear();
 

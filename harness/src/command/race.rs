@@ -71,7 +71,7 @@ impl Args {
         let done = Cell::new(0);
         let report = race.run(cancel, &|| {
             done.set(done.get() + 1);
-            bar.show(Progress { phase: "race", done: done.get(), total });
+            bar.show(Progress::new("race", done.get(), total));
         });
         bar.clear();
 

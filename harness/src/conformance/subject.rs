@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use anyhow::{Result, anyhow, ensure};
-use primelanes_backends::{Backend, Control, Probe, Visit};
+use primelanes_backends::probe::{Probe, Visit};
+use primelanes_backends::{Backend, Control};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
 

@@ -19,7 +19,7 @@ pub(super) struct Sample {
     /// Seconds that it took to start the worker processes, before the clock; `None` in a lane without any.
     pub(super) start_up: Option<f64>,
     /// What each task counted.
-    pub(super) counts: Vec<u64>,
+    pub(super) counts: Vec<u128>,
 }
 
 /// An experiment's result, as it stands in the JSON; displayed as a table and a sentence.
@@ -36,7 +36,7 @@ pub struct Report {
     pub lanes: Vec<LaneReport>,
     /// What the oracle counts.
     #[serde(skip)]
-    pub(super) expected: u64,
+    pub(super) expected: u128,
 }
 
 /// What came of one lane over all rounds.
@@ -58,7 +58,7 @@ pub struct LaneReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_up: Option<f64>,
     /// What each task counted, in the first round that has a wrong count, or else in the first.
-    pub counts: Vec<u64>,
+    pub counts: Vec<u128>,
     /// Whether every count of every round equals the oracle's.
     pub verified: bool,
 }
@@ -67,7 +67,7 @@ impl Report {
     pub(super) fn new(
         limit: u64,
         tasks: NonZeroUsize,
-        expected: u64,
+        expected: u128,
         measured: impl Iterator<Item = (Lane, Vec<Sample>)>,
     ) -> Self {
         let mut lanes: Vec<_> = measured.map(|(lane, samples)| LaneReport::new(lane, &samples, expected)).collect();
@@ -94,7 +94,7 @@ impl Report {
 }
 
 impl LaneReport {
-    fn new(lane: Lane, samples: &[Sample], expected: u64) -> Self {
+    fn new(lane: Lane, samples: &[Sample], expected: u128) -> Self {
         let is_wrong = |sample: &&Sample| sample.counts.iter().any(|&count| count != expected);
         let wrong = samples.iter().find(is_wrong);
         let start_ups: Option<Vec<f64>> = samples.iter().map(|sample| sample.start_up).collect();
@@ -133,7 +133,7 @@ fn median_of(lanes: &[LaneReport], lane: Lane) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn sample(seconds: f64, counts: &[u64]) -> Sample {
+    fn sample(seconds: f64, counts: &[u128]) -> Sample {
         Sample { seconds, cores_used: 1.0, handovers: None, start_up: None, counts: counts.to_vec() }
     }
 

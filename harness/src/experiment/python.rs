@@ -40,7 +40,7 @@ struct Parameters {
 struct Answer {
     seconds: f64,
     processor_seconds: f64,
-    counts: Vec<u64>,
+    counts: Vec<u128>,
 }
 
 impl Mode {

@@ -49,7 +49,7 @@ impl Report {
     }
 
     fn counts(&self, lane: &LaneReport) -> String {
-        let tick = |count: &u64| format!("{count} {}", if *count == self.expected { '✓' } else { '✗' });
+        let tick = |count: &u128| format!("{count} {}", if *count == self.expected { '✓' } else { '✗' });
         match &lane.counts[..] {
             [first, ..] if lane.verified && lane.counts.len() > COUNTS_SHOWN => {
                 format!("{} each of {}", tick(first), lane.counts.len())
@@ -125,7 +125,7 @@ mod tests {
     use super::super::measure::Sample;
     use super::*;
 
-    fn report(lanes: &[Lane], count: u64, tasks: usize) -> Report {
+    fn report(lanes: &[Lane], count: u128, tasks: usize) -> Report {
         let sample = |lane: Lane| Sample {
             seconds: match lane {
                 Lane::Rayon => 0.5,

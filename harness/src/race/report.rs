@@ -25,7 +25,7 @@ pub struct Report {
     /// By which algorithm.
     pub algorithm: &'static str,
     /// How many primes there are.
-    pub expected: u64,
+    pub expected: u128,
     /// Cores that this process may use.
     pub cores: usize,
     /// Measured rounds.
@@ -78,7 +78,7 @@ pub struct LaneReport {
     /// The part that seems to run on one worker only; `None` for one worker, and for more than there are cores.
     pub karp_flatt: Option<f64>,
     /// The count of each round.
-    pub counts: Vec<u64>,
+    pub counts: Vec<u128>,
     /// Whether every one is right.
     pub verified: bool,
 }
@@ -93,7 +93,7 @@ pub struct Fit {
 }
 
 impl Report {
-    pub(super) fn new(race: &Race, samples: &[Vec<Sample>], expected: u64, machine: Machine) -> Self {
+    pub(super) fn new(race: &Race, samples: &[Vec<Sample>], expected: u128, machine: Machine) -> Self {
         let Machine { cores, busy_before, busy_beside } = machine;
         let numbers = race.stop as f64 + 1.0;
         let measured = race.lanes.iter().zip(samples);
@@ -102,7 +102,7 @@ impl Report {
         });
         let mut report = Self {
             stop: race.stop,
-            algorithm: race.algorithm.resolve().name(),
+            algorithm: race.chosen_algorithm().name(),
             expected,
             cores,
             rounds: race.rounds.get(),
@@ -186,13 +186,13 @@ impl LaneReport {
     fn new(
         (backend, workers): (&'static str, usize),
         samples: &[Sample],
-        expected: u64,
+        expected: u128,
         cores: usize,
         numbers: f64,
     ) -> Self {
         let seconds: Vec<f64> = samples.iter().map(|sample| sample.seconds).collect();
         let median_seconds = estimate(seconds.len(), |rounds| median(rounds.iter().map(|&round| seconds[round])));
-        let counts: Vec<u64> = samples.iter().map(|sample| sample.count).collect();
+        let counts: Vec<u128> = samples.iter().map(|sample| sample.count).collect();
         Self {
             backend,
             workers,
@@ -230,7 +230,7 @@ mod tests {
     const QUIET: Machine = Machine { cores: 8, busy_before: Some(0.0), busy_beside: Some(0.0) };
 
     /// A race of seven rounds on eight cores, each lane's times wavering a little about the one given.
-    fn report(lanes: &[(BackendKind, usize, f64)], count: u64) -> Report {
+    fn report(lanes: &[(BackendKind, usize, f64)], count: u128) -> Report {
         let wavering = [1.0, 1.01, 0.99, 1.02, 0.98, 1.005, 0.995];
         let sample = |seconds: f64| Sample { seconds, cores_used: 1.0, count, place: 0 };
         let samples: Vec<Vec<_>> =

@@ -20,7 +20,7 @@ pub(super) struct Callback(Py<PyAny>);
 
 impl Callback {
     /// Calls back.
-    pub(super) fn tell(&self, py: Python<'_>, Progress { phase, done, total }: Progress) -> PyResult<()> {
+    pub(super) fn tell(&self, py: Python<'_>, Progress { phase, done, total, .. }: Progress) -> PyResult<()> {
         let progress = progress_class(py)?.call1((phase, done, total))?;
         self.0.call1(py, (progress,)).map(drop)
     }

@@ -16,7 +16,7 @@ use crate::attended::{Ending, Observer, attended};
 
 /// Up to here a count takes milliseconds, whatever finds the primes. Nobody interrupts that, and to start a thread for it, or
 /// to ask the system for the number of cores, would take longer than most: 0.08 and 0.03 ms, where 1,000 numbers take 0.001.
-const SHORT: u64 = 100_000;
+const SHORT: u128 = 100_000;
 
 /// Count the primes from `start` to `limit`, both ends counted.
 ///
@@ -27,8 +27,8 @@ const SHORT: u64 = 100_000;
 /// Parameters
 /// ----------
 /// limit : int
-///     The last number that counts, up to 2**64 - 1. Anything with `__index__` will do. If it is negative there are
-///     none.
+///     The last number that counts. Anything with `__index__` will do. If it is negative, there are none. Today's
+///     algorithms count up to 2**64 - 1.
 /// start : int
 ///     The first number that counts.
 /// algorithm : str
@@ -51,7 +51,7 @@ const SHORT: u64 = 100_000;
 /// Raises
 /// ------
 /// OverflowError
-///     If a number is above 2**64 - 1.
+///     If a number is above 2**128 - 1, or `limit` is beyond what the algorithm can count.
 /// TypeError
 ///     If it is no integer: 1e9 is a float, 10**9 is not.
 /// ValueError
@@ -77,7 +77,7 @@ pub(super) fn count_primes(
     backend: &str,
     workers: Option<Number>,
     progress: Option<Callback>,
-) -> PyResult<u64> {
+) -> PyResult<u128> {
     let algorithm = algorithm.parse::<Algorithm>().map_err(exception)?;
     let query = Query::range(range(start, limit)).algorithm(algorithm);
     let short = *query.get_range().end() <= SHORT;
@@ -85,7 +85,7 @@ pub(super) fn count_primes(
     let (kind, workers) = lane(backend, workers.map(Number::workers).transpose()?, default)?;
     let open = opener(py, kind, workers)?;
     let observed = progress.is_some();
-    let count = move |query: &Query<'_>| open(query.control())?.count(query);
+    let count = move |query: &Query<'_>| open(query.get_control())?.count(query);
     if short && kind.is_in_process() && !observed {
         return py.detach(|| guard("count", || count(&query))).map_err(exception);
     }
@@ -126,7 +126,7 @@ fn attend(news: Option<Progress>, callback: Option<&Callback>) -> Result<(), Opt
 #[pyfunction]
 #[pyo3(signature = (limit, *, start = Number::ZERO, algorithm = "auto"))]
 #[pyo3(text_signature = "(limit, *, start=0, algorithm='auto')")]
-pub(super) fn count_primes_holding_gil(limit: Number, start: Number, algorithm: &str) -> PyResult<u64> {
+pub(super) fn count_primes_holding_gil(limit: Number, start: Number, algorithm: &str) -> PyResult<u128> {
     let algorithm = algorithm.parse::<Algorithm>().map_err(exception)?;
     let query = Query::range(range(start, limit)).algorithm(algorithm);
     guard("count", || SingleThread.count(&query)).map_err(exception)

@@ -12,7 +12,7 @@ const LONGEST_SPELLED: u64 = 256;
 
 /// An integer, or whatever can stand for one by its `__index__`; `None` if it is negative.
 #[derive(Clone, Copy)]
-pub(super) struct Number(Option<u64>);
+pub(super) struct Number(Option<u128>);
 
 impl Number {
     pub(super) const ZERO: Self = Self(Some(0));
@@ -29,7 +29,7 @@ impl Number {
 
 /// The numbers from `start` to `limit`. No prime is negative: a range that begins below 0 may as well begin there, and
 /// one that ends below holds none.
-pub(super) fn range(start: Number, limit: Number) -> RangeInclusive<u64> {
+pub(super) fn range(start: Number, limit: Number) -> RangeInclusive<u128> {
     limit.0.map_or(RangeInclusive::new(1, 0), |limit| start.0.unwrap_or(0)..=limit)
 }
 
@@ -37,7 +37,7 @@ impl FromPyObject<'_, '_> for Number {
     type Error = PyErr;
 
     #[cfg(feature = "stubs")]
-    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = u64::INPUT_TYPE;
+    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = u128::INPUT_TYPE;
 
     fn extract(given: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let py = given.py();
@@ -68,5 +68,5 @@ fn beyond(integer: &Bound<'_, PyInt>) -> PyResult<Number> {
     } else {
         int.call_method1("__repr__", (integer,))?.extract()?
     };
-    Err(PyOverflowError::new_err(format!("{value} is above {}, the largest number of 64 bits", u64::MAX)))
+    Err(PyOverflowError::new_err(format!("{value} is above {}, the largest number of 128 bits", u128::MAX)))
 }

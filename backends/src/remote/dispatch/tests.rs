@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use primelanes_core::{Control, Heartbeat, Job, Probe, Progress, Trouble, Visit};
+use primelanes_core::job::{Heartbeat, Job};
+use primelanes_core::probe::{Probe, Trouble, Visit};
+use primelanes_core::{Control, Progress};
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

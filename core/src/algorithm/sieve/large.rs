@@ -10,7 +10,8 @@ use std::sync::OnceLock;
 use super::Tuning;
 use super::buckets::BATCH;
 use super::classes::{ClassScratch, Classes};
-use crate::{Cpu, Pulse, Stopped};
+use crate::machine::Cpu;
+use crate::{Pulse, Stopped};
 
 /// The primes of a range below 2^32.
 #[derive(Debug)]

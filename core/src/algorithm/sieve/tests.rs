@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::wheel::Wheel;
 use super::*;
-use crate::{Control, SieveAndTest, SimpleSieve, fold_tiles};
+use crate::algorithm::{SieveAndTest, SimpleSieve};
+use crate::{Control, fold_tiles};
 
 fn count<K: Kernel<Partial = u64>>(kernel: &K) -> u64 {
     fold_tiles(kernel, 0..kernel.tiles(), &mut kernel.scratch(), &Control::new()).unwrap()

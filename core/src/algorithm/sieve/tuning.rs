@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::buckets;
 use super::wheel::Wheel;
-use crate::{Caches, Error};
+use crate::Error;
+use crate::machine::Caches;
 
 /// Primes from here on throw their multiples into buckets. With so large a prime, looking whether a segment of a class
 /// has a multiple costs as much. At 1e18 + 1e10, one thread: 5.5 s from 8e6, 5.0 s from 12e6, 5.1 s from 20e6 on.

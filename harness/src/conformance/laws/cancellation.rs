@@ -5,9 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use primelanes_backends::{
-    Backend, Control, Error, Kernel, PrimeCounter, Probe, Progress, Pulse, Query, Stopped, Trouble,
-};
+use primelanes_backends::probe::{Probe, Trouble};
+use primelanes_backends::{Backend, Control, Error, Kernel, PrimeCounter, Progress, Pulse, Query, Stopped};
 
 use crate::conformance::Ability;
 use crate::conformance::subject::{Subject, ensure_tiles, ensure_usable};

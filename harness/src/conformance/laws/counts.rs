@@ -7,7 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use primelanes_backends::{Algorithm, Backend, Control, PrimeCounter, Probe, Query};
+use primelanes_backends::probe::Probe;
+use primelanes_backends::{Algorithm, Backend, Control, PrimeCounter, Query};
 use proptest::prelude::*;
 use rayon::ThreadPoolBuilder;
 
@@ -38,9 +39,9 @@ fn expected(range: &RangeInclusive<u64>) -> u64 {
 }
 
 fn ensure_counts(lane: &impl Backend, algorithm: Algorithm, range: &RangeInclusive<u64>) -> Result<()> {
-    let count = lane.count(&Query::range(range.clone()).algorithm(algorithm))?;
+    let count = lane.count(&Query::from(range.clone()).algorithm(algorithm))?;
     let expected = expected(range);
-    ensure!(count == expected, "{algorithm} counts {count} primes in {range:?}, not {expected}");
+    ensure!(count == expected.into(), "{algorithm} counts {count} primes in {range:?}, not {expected}");
     Ok(())
 }
 
@@ -83,12 +84,12 @@ pub(super) fn counts_at_once<B: Backend>(subject: &Subject<'_, B>) -> Result<()>
     const LIMITS: [(u64, u64); 4] = [(10_000, 1229), (20_000, 2262), (30_000, 3245), (40_000, 4203)];
     for lane in subject.lanes() {
         let start = Barrier::new(LIMITS.len());
-        let ask = &|(limit, expected)| {
+        let ask = &|(limit, expected): (u64, u64)| {
             start.wait();
             let probe = Probe { pause: Duration::from_millis(1), ..Probe::new(limit / 5_000) };
             ensure_tiles(&lane.fold(&probe, &Control::new())?, 0..probe.tiles).context("beside other folds")?;
-            let count = lane.count(&Query::up_to(limit).algorithm(Algorithm::TrialDivision))?;
-            ensure!(count == expected, "beside other counts, {count} primes up to {limit}, not {expected}");
+            let count = lane.count(&Query::from(0..=limit).algorithm(Algorithm::TrialDivision))?;
+            ensure!(count == expected.into(), "beside other counts, {count} primes up to {limit}, not {expected}");
             Ok(())
         };
         thread::scope(|scope| {

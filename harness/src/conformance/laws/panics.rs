@@ -3,7 +3,8 @@
 use std::panic::resume_unwind;
 
 use anyhow::{Result, ensure};
-use primelanes_backends::{Backend, Control, Error, Kernel, Monoid, Probe, Progress, Pulse, Stopped, Trouble};
+use primelanes_backends::probe::{Probe, Trouble};
+use primelanes_backends::{Backend, Control, Error, Kernel, Monoid, Progress, Pulse, Stopped};
 use serde::{Deserialize, Serialize};
 
 use crate::conformance::Ability;

@@ -4,7 +4,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use primelanes_backends::{Backend, Control, Probe, Progress};
+use primelanes_backends::probe::Probe;
+use primelanes_backends::{Backend, Control, Progress};
 
 use crate::conformance::subject::Subject;
 

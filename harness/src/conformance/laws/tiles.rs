@@ -7,7 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use primelanes_backends::{Backend, Control, Kernel, PrimeCounter, Probe, Pulse, Query, Stopped, Trouble, Visit};
+use primelanes_backends::probe::{Probe, Trouble, Visit};
+use primelanes_backends::{Backend, Control, Kernel, PrimeCounter, Pulse, Query, Stopped};
 use proptest::prelude::*;
 
 use crate::conformance::subject::{Subject, ensure_tiles};
@@ -92,7 +93,7 @@ pub(super) fn no_tiles<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
         }
         #[expect(clippy::reversed_empty_ranges, reason = "a reversed range is what is asked for")]
         for range in [0..=0, 0..=1, 24..=28, 9..=3, u64::MAX..=0] {
-            let count = lane.count(&Query::range(range.clone()))?;
+            let count = lane.count(&Query::from(range.clone()))?;
             ensure!(count == 0, "{count} primes in {range:?}");
         }
     }
