@@ -46,8 +46,3 @@ pub use self::rayon::Rayon;
 pub use self::remote::worker;
 pub use self::scoped_threads::ScopedThreads;
 pub use self::single_thread::SingleThread;
-
-/// The README's examples are tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-mod readme {}
