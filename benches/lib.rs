@@ -1,26 +1,32 @@
-//! What the benches share: one file a question, each beside this one.
+//! What the benches share. Each bench is a file beside this one and answers one question.
 
-use primelanes_backends::{AnyBackend, BackendKind, worker};
-use primelanes_harness::race::Race;
+use std::iter::successors;
+use std::num::NonZeroUsize;
 
-/// The beginning of the `main` of a bench in which worker processes take part: they run the bench's own program.
+use primelanes_backends::{AnyBackend, BackendKind, available_workers, worker};
+
+/// Serves as a worker process if this process was started as one: worker processes run the program of the bench.
+/// Every bench that opens the lane `processes` calls this first in `main`.
 ///
 /// # Panics
-/// If the system does not say which program that is.
+/// If the system does not tell the path of the program.
 pub fn start() {
     if std::env::args().nth(1).as_deref() == Some("worker") {
         let served = worker::serve(std::io::stdin(), std::io::stdout());
         std::process::exit(i32::from(served.is_err()));
     }
-    worker::register(std::env::current_exe().expect("a program knows itself"), ["worker"]);
+    worker::register(std::env::current_exe().expect("the system tells the path of the program"), ["worker"]);
 }
 
-/// The kernels of their own that some benches run stay in this process.
+/// The lanes of [`lanes`] that run in this process. Only they run kernels that a bench defines itself.
+///
+/// # Panics
+/// As [`lanes`].
 pub fn lanes_in_process() -> impl Iterator<Item = (String, AnyBackend)> {
     open(BackendKind::ALL.iter().copied().filter(|kind| kind.is_in_process()))
 }
 
-/// Every lane with 1, 2, 4, .. workers up to the number of cores, as in a race.
+/// Every lane with 1, 2, 4, .. workers up to the number of cores, as far as the lane takes them, each with its name.
 ///
 /// Lanes are opened one by one as the iterator advances, so that no pool idles beside another lane's run.
 ///
@@ -31,10 +37,12 @@ pub fn lanes() -> impl Iterator<Item = (String, AnyBackend)> {
 }
 
 fn open(kinds: impl Iterator<Item = BackendKind>) -> impl Iterator<Item = (String, AnyBackend)> {
-    let kinds: Vec<_> = kinds.collect();
-    let lanes = Race::lanes(&kinds, &Race::default_workers()).expect("every lane takes one worker");
-    lanes.into_iter().map(|(kind, workers)| {
-        let lane = kind.open(workers).expect("a lane takes what it says it takes");
+    let cores = available_workers().get();
+    let doubled = successors(Some(1), |workers| Some(2 * workers)).take_while(move |&workers| workers < cores);
+    let numbers = doubled.chain([cores]).filter_map(NonZeroUsize::new);
+    let lanes = kinds.flat_map(move |kind| numbers.clone().map(move |workers| (kind, workers)));
+    lanes.filter(|(kind, workers)| *workers <= kind.max_workers()).map(|(kind, workers)| {
+        let lane = kind.open(workers).expect("the system grants the threads or processes of a pool");
         (format!("{kind}/{workers}"), lane)
     })
 }
