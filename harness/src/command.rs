@@ -1,9 +1,13 @@
-//! The command line: what can be said, and who does it.
+//! The command line: its arguments, and a file for each subcommand.
 
 mod backends;
 mod count;
+mod exit;
 mod experiment;
 mod gil;
+mod interrupt;
+mod output;
+mod progress;
 mod race;
 mod verify;
 
@@ -12,15 +16,25 @@ use std::process::ExitCode;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Parser, Subcommand};
-use primelanes_harness::gil::Interpreter;
-use primelanes_harness::number;
+
+use crate::gil::Interpreter;
+pub use crate::number::{NumberError, parse};
+
+/// Runs the command with the arguments of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => cli.run().unwrap_or_else(|error| exit::code_of(&error)),
+        Err(usage) => exit::code_of_usage(&usage),
+    }
+}
 
 /// Count primes exactly, in the lane of your choice, and see what the lane is worth.
 ///
 /// Without a command: the experiment with its defaults.
 #[derive(Debug, Parser)]
 #[command(name = "primelanes", version, args_conflicts_with_subcommands = true)]
-pub(crate) struct Cli {
+struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -48,7 +62,7 @@ enum Command {
 }
 
 impl Cli {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    fn run(self) -> anyhow::Result<ExitCode> {
         #[cfg(unix)]
         primelanes_backends::worker::register(std::env::current_exe()?, ["worker"]);
         match self.command {
@@ -79,6 +93,6 @@ fn interpreter() -> impl TypedValueParser<Value = Interpreter> {
 
 /// A number of workers, tasks or rounds.
 fn at_least_one(text: &str) -> anyhow::Result<NonZeroUsize> {
-    let value = usize::try_from(number::parse(text)?)?;
+    let value = usize::try_from(parse(text)?)?;
     NonZeroUsize::new(value).ok_or_else(|| anyhow::anyhow!("{value} is below 1"))
 }

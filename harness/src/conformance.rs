@@ -44,6 +44,7 @@
 //! [`conformance!`](crate::conformance!) also keep what failed in a file beside their source, and try it first from then
 //! on.
 
+mod broken;
 mod caps;
 mod law;
 mod laws;

@@ -20,28 +20,28 @@ use std::time::Instant;
 use primelanes_backends::{Algorithm, Backend, Control, Error, Kernel, PrimeCounter, Pulse, Query, Stopped};
 use rand::seq::SliceRandom;
 
-pub use self::lane::Lane;
+pub(crate) use self::lane::Lane;
 use self::lane::{Native, Track};
 use self::measure::Sample;
-pub use self::measure::{LaneReport, Report};
+pub(crate) use self::measure::{LaneReport, Report};
 use crate::gil::interpreter::Interpreter;
 use crate::oracle;
 use crate::stopwatch::Stopwatch;
 
 /// What is to be run.
 #[derive(Clone, Debug)]
-pub struct Experiment {
+pub(crate) struct Experiment {
     /// Each task counts the primes up to this number, itself counted.
-    pub limit: u64,
+    pub(crate) limit: u64,
     /// How many tasks there are in each lane and round.
-    pub tasks: NonZeroUsize,
+    pub(crate) tasks: NonZeroUsize,
     /// The lanes, in the order of the report.
-    pub lanes: Vec<Lane>,
+    pub(crate) lanes: Vec<Lane>,
     /// How often each lane is run. Each round runs every lane once, in shuffled order, so that a drift of the machine
     /// falls on all lanes alike.
-    pub rounds: NonZeroUsize,
+    pub(crate) rounds: NonZeroUsize,
     /// Runs the lanes of [`Lane::PYTHON`]; the others need none.
-    pub interpreter: Option<Interpreter>,
+    pub(crate) interpreter: Option<Interpreter>,
 }
 
 impl Experiment {
@@ -49,7 +49,7 @@ impl Experiment {
     ///
     /// # Errors
     /// Cancellation, or a lane that cannot be had. A wrong count is no error; the report shows it.
-    pub fn run(&self, cancel: &AtomicBool, after_lane: &dyn Fn()) -> Result<Report, Error> {
+    pub(crate) fn run(&self, cancel: &AtomicBool, after_lane: &dyn Fn()) -> Result<Report, Error> {
         self.lanes.iter().try_for_each(|lane| lane.check(self.tasks, self.interpreter.as_ref()))?;
         let mut samples = vec![Vec::new(); self.lanes.len()];
         let mut order: Vec<usize> = (0..self.lanes.len()).collect();

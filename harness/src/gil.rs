@@ -6,29 +6,29 @@
 //! the other columns, so that a drift of the machine falls on all alike. Virtual time takes its costs from a
 //! [`Calibration`], never from the runs that it is compared with.
 
-pub mod calibration;
+pub(crate) mod calibration;
 mod convoy;
 mod cpu;
 mod integrity;
-pub mod interpreter;
+pub(crate) mod interpreter;
 mod io;
 mod lab;
-pub mod report;
+pub(crate) mod report;
 mod scene;
 mod stall;
-pub mod timeline;
-pub mod trace_events;
+pub(crate) mod timeline;
+pub(crate) mod trace_events;
 mod whatif;
 mod workload;
 
-pub use self::calibration::Calibration;
-pub use self::convoy::convoy;
-pub use self::cpu::cpu;
-pub use self::integrity::integrity;
-pub use self::interpreter::{Interpreter, InterpreterError};
-pub use self::io::io;
-pub use self::lab::{Failure, Lab};
-pub use self::report::{Report, Row};
-pub use self::scene::Scene;
-pub use self::stall::stall;
-pub use self::whatif::whatif;
+pub(crate) use self::calibration::Calibration;
+pub(crate) use self::convoy::convoy;
+pub(crate) use self::cpu::cpu;
+pub(crate) use self::integrity::integrity;
+pub(crate) use self::interpreter::{Interpreter, InterpreterError};
+pub(crate) use self::io::io;
+pub(crate) use self::lab::{Failure, Lab};
+pub(crate) use self::report::{Report, Row};
+pub(crate) use self::scene::Scene;
+pub(crate) use self::stall::stall;
+pub(crate) use self::whatif::whatif;

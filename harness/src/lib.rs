@@ -1,15 +1,44 @@
-//! The **proof**: an oracle that shares no code with what it judges, the laws that every backend obeys, the article's
-//! experiment, the global lock beside CPython's, and the parts of the command `primelanes`.
+//! The proof that a lane of primelanes counts right, and the command `primelanes`.
+//!
+//! - [`conformance`](mod@conformance): the laws that every backend obeys, as tests for your own backend.
+//! - [`oracle`]: counts to compare with, from code that shares nothing with primelanes.
+//! - [`strategies`]: generators of the numbers and ranges at which an off-by-one error shows.
+//!
+//! To test a backend, take the crate as a dev-dependency without the command, which saves most of its dependencies:
+//!
+//! ```toml
+//! [dependencies]
+//! primelanes-backends = "0.1"
+//!
+//! [dev-dependencies]
+//! primelanes-harness = { version = "0.1", default-features = false }
+//! ```
+//!
+//! # Features
+//!
+//! - `command` (on by default) builds the command `primelanes`: counts, races, and the experiments with a global lock.
+//!   It adds nothing to the public API.
 
 pub mod conformance;
-pub mod experiment;
-pub mod gil;
-pub mod number;
 pub mod oracle;
-pub mod race;
-pub mod statistics;
-mod stopwatch;
 pub mod strategies;
+
+#[cfg(feature = "command")]
+#[doc(hidden)]
+pub mod command;
+#[cfg(feature = "command")]
+mod experiment;
+#[cfg(feature = "command")]
+mod gil;
+#[cfg(feature = "command")]
+mod number;
+#[cfg(feature = "command")]
+mod race;
+#[cfg(feature = "command")]
+mod statistics;
+#[cfg(feature = "command")]
+mod stopwatch;
+#[cfg(feature = "command")]
 mod text;
 
 /// The Rust examples of the README and of the guides are tests.

@@ -15,7 +15,7 @@ use std::fmt;
 /// Evaluates a number.
 ///
 /// ```
-/// use primelanes_harness::number::parse;
+/// use primelanes_harness::command::parse;
 /// assert_eq!(parse("2^64 - 1"), Ok(u64::MAX));
 /// assert_eq!(parse("1.5e9"), Ok(1_500_000_000));
 /// assert_eq!(parse("1e").unwrap_err().to_string(), "expected a digit at the end of '1e'");

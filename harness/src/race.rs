@@ -19,23 +19,23 @@ use primelanes_backends::{Algorithm, Backend, BackendKind, Error, Plan, PrimeCou
 use rand::seq::SliceRandom;
 
 use self::machine::{Activity, Machine};
-pub use self::report::{Fit, LaneReport, Report};
+pub(crate) use self::report::{LaneReport, Report};
 use crate::oracle;
 use crate::stopwatch::Stopwatch;
 
 /// What is to be raced.
 #[derive(Clone, Debug)]
-pub struct Race {
+pub(crate) struct Race {
     /// All primes up to here are counted, itself counted.
-    pub stop: u64,
+    pub(crate) stop: u64,
     /// By which algorithm.
-    pub algorithm: Algorithm,
+    pub(crate) algorithm: Algorithm,
     /// The lanes: backends with their workers, in the order of the report.
-    pub lanes: Vec<(BackendKind, NonZeroUsize)>,
+    pub(crate) lanes: Vec<(BackendKind, NonZeroUsize)>,
     /// How often each lane is measured.
-    pub rounds: NonZeroUsize,
+    pub(crate) rounds: NonZeroUsize,
     /// How often each lane is run before that, unmeasured.
-    pub warmup: usize,
+    pub(crate) warmup: usize,
 }
 
 /// One run of one lane.
@@ -53,7 +53,7 @@ impl Race {
     ///
     /// # Errors
     /// [`Error::TooManyWorkers`] if a backend takes none of them.
-    pub fn lanes(
+    pub(crate) fn lanes(
         backends: &[BackendKind],
         workers: &[NonZeroUsize],
     ) -> Result<Vec<(BackendKind, NonZeroUsize)>, Error> {
@@ -73,8 +73,7 @@ impl Race {
     }
 
     /// 1, 2, 4, .. workers up to the number of cores, and that number.
-    #[must_use]
-    pub fn default_workers() -> Vec<NonZeroUsize> {
+    pub(crate) fn default_workers() -> Vec<NonZeroUsize> {
         let cores = available_workers();
         let doubled = std::iter::successors(Some(NonZeroUsize::MIN), |workers| {
             workers.checked_mul(NonZeroUsize::MIN.saturating_add(1))
@@ -96,7 +95,7 @@ impl Race {
     ///
     /// # Errors
     /// Cancellation, or a lane that cannot be had. A wrong count is no error; the report shows it.
-    pub fn run(&self, cancel: &AtomicBool, after_run: &dyn Fn()) -> Result<Report, Error> {
+    pub(crate) fn run(&self, cancel: &AtomicBool, after_run: &dyn Fn()) -> Result<Report, Error> {
         let busy_before = Activity::over_a_moment();
         let mut samples = vec![Vec::new(); self.lanes.len()];
         let mut order: Vec<usize> = (0..self.lanes.len()).collect();

@@ -14,23 +14,23 @@ use serde::Serialize;
 
 /// With fewer samples not even the whole range from least to most covers the true median in 95 % of all cases: it
 /// misses it when all n lie on one side, with probability 2^(1-n).
-pub const FEWEST_ROUNDS: usize = 6;
+pub(crate) const FEWEST_ROUNDS: usize = 6;
 
 /// Draws for an interval: enough for its ends to repeat to a tenth of its width.
 const DRAWS: usize = 4_000;
 
 /// A figure with its 95 % bootstrap interval; `None` where the samples are too few to say.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Estimate {
+pub(crate) struct Estimate {
     /// From all samples.
-    pub value: f64,
+    pub(crate) value: f64,
     /// The ends of the interval.
-    pub interval: Option<(f64, f64)>,
+    pub(crate) interval: Option<(f64, f64)>,
 }
 
 /// A figure of `rounds` rounds: `figure` works it out from the indices of some rounds, the same one several times
 /// maybe. The same samples give the same estimate.
-pub fn estimate(rounds: usize, figure: impl Fn(&[usize]) -> f64) -> Estimate {
+pub(crate) fn estimate(rounds: usize, figure: impl Fn(&[usize]) -> f64) -> Estimate {
     let all: Vec<usize> = (0..rounds).collect();
     let interval = (rounds >= FEWEST_ROUNDS).then(|| {
         let mut random = SmallRng::seed_from_u64(0);
@@ -48,19 +48,18 @@ pub fn estimate(rounds: usize, figure: impl Fn(&[usize]) -> f64) -> Estimate {
 }
 
 /// The middle value, or the mean of the two in the middle; not a number if there is none.
-pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     quantile(values, 0.5)
 }
 
 /// The width of the middle half of the values, over their median: how far they spread.
-#[must_use]
-pub fn spread(values: &[f64]) -> f64 {
+pub(crate) fn spread(values: &[f64]) -> f64 {
     let quartile = |part| quantile(values.iter().copied(), part);
     (quartile(0.75) - quartile(0.25)) / quartile(0.5)
 }
 
 /// The value below which that part of all lies, between two of them by proportion; not a number if there is none.
-pub fn quantile(values: impl IntoIterator<Item = f64>, part: f64) -> f64 {
+pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, part: f64) -> f64 {
     let mut sorted: Vec<f64> = values.into_iter().collect();
     sorted.sort_by(f64::total_cmp);
     let place = part * sorted.len().saturating_sub(1) as f64;
@@ -72,8 +71,7 @@ pub fn quantile(values: impl IntoIterator<Item = f64>, part: f64) -> f64 {
 
 /// The part of the work that seems to run on one worker only, from the speed-up that `workers` bring: (1/S - 1/p) /
 /// (1 - 1/p). Below 0 where the speed-up is more than the workers'.
-#[must_use]
-pub fn karp_flatt(speedup: f64, workers: usize) -> f64 {
+pub(crate) fn karp_flatt(speedup: f64, workers: usize) -> f64 {
     let share = 1.0 / workers as f64;
     (1.0 / speedup - share) / (1.0 - share)
 }
@@ -82,8 +80,7 @@ pub fn karp_flatt(speedup: f64, workers: usize) -> f64 {
 /// least: gives the serial part a / (a + b), and the largest relative error that is left.
 ///
 /// Two numbers are fitted: three points and more are needed to see whether the law holds at all.
-#[must_use]
-pub fn amdahl(points: &[(usize, f64)]) -> (f64, f64) {
+pub(crate) fn amdahl(points: &[(usize, f64)]) -> (f64, f64) {
     // T(p) / T = (a + b / p) / T should be 1: linear in a and b.
     let sum = |term: fn(f64, f64) -> f64| points.iter().map(|&(p, t)| term(1.0 / t, 1.0 / (p as f64 * t))).sum::<f64>();
     let (uu, uv, vv) = (sum(|u, _| u * u), sum(|u, v| u * v), sum(|_, v| v * v));

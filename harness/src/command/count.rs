@@ -9,12 +9,12 @@ use std::time::Instant;
 use primelanes_backends::environment::variable;
 use primelanes_backends::machine::{Caches, Cpu};
 use primelanes_backends::{Algorithm, BackendKind, Error, Plan, PrimeCounter, Progress, Query, available_workers};
-use primelanes_harness::number;
 use serde::Serialize;
 
 use super::at_least_one;
-use crate::interrupt;
-use crate::progress::{Bar, When};
+use super::interrupt;
+use super::progress::{Bar, When};
+use crate::number;
 
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "primelanes count [OPTIONS] [START] STOP")]

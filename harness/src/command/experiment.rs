@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use primelanes_backends::Progress;
-use primelanes_harness::experiment::{Experiment, Lane};
-use primelanes_harness::gil::interpreter::Interpreter;
-use primelanes_harness::number;
 
 use super::at_least_one;
-use crate::interrupt;
-use crate::progress::{Bar, When};
+use super::interrupt;
+use super::progress::{Bar, When};
+use crate::experiment::{Experiment, Lane};
+use crate::gil::interpreter::Interpreter;
+use crate::number;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

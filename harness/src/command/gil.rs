@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use primelanes_backends::{BackendKind, GlobalLock};
-use primelanes_harness::gil::{self, Calibration, Failure, Interpreter, Lab, Report, Scene};
 
 use super::at_least_one;
-use crate::output::{writable, write};
-use crate::{exit, interrupt};
+use super::output::{writable, write};
+use super::{exit, interrupt};
+use crate::gil::{self, Calibration, Failure, Interpreter, Lab, Report, Scene};
 
 /// As many as a lane under the lock.
 const MOST_THREADS: NonZeroUsize = BackendKind::GlobalLock.max_workers();

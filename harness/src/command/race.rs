@@ -8,13 +8,13 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 use primelanes_backends::{Algorithm, BackendKind, Progress};
-use primelanes_harness::number;
-use primelanes_harness::race::Race;
 
 use super::at_least_one;
-use crate::interrupt;
-use crate::output::{writable, write};
-use crate::progress::{Bar, When};
+use super::interrupt;
+use super::output::{writable, write};
+use super::progress::{Bar, When};
+use crate::number;
+use crate::race::Race;
 
 /// So many rounds of the shortest counts take minutes to sum up.
 const MOST_ROUNDS: usize = 100_000;

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use primelanes_backends::{AnyBackend, BackendKind, Error};
-use primelanes_harness::conformance::{Ability, Caps, Law, Report, Suite};
-use primelanes_harness::number;
 use serde::Serialize;
 
 use super::at_least_one;
-use crate::interrupt;
+use super::interrupt;
+use crate::conformance::{Ability, Caps, Law, Report, Suite};
+use crate::number;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

@@ -8,14 +8,14 @@ mod panics;
 mod progress;
 mod tiles;
 
-use anyhow::Result;
 use primelanes_backends::Backend;
 
 use super::Law;
+use super::broken::Judged;
 use super::subject::Subject;
 
 /// That the law holds for the subject.
-pub(super) fn check<B: Backend>(law: Law, subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn check<B: Backend>(law: Law, subject: &Subject<'_, B>) -> Judged {
     match law {
         Law::EachTileOnce => tiles::each_tile_once(subject),
         Law::FoldOrder => tiles::fold_order(subject),

@@ -4,13 +4,13 @@ use std::fmt::Debug;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
-use anyhow::{Result, anyhow, ensure};
 use primelanes_backends::probe::{Probe, Visit};
 use primelanes_backends::{Backend, Control};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
 
 use super::Caps;
+use super::broken::{Broken, InCase, Judged, ensure};
 
 /// How many workers are asked for, as far as the backend takes them.
 const WORKERS: [usize; 4] = [1, 2, 3, 7];
@@ -55,7 +55,7 @@ impl<B: Backend> Subject<'_, B> {
     }
 
     /// Tries `law` on so many fresh instances of random size and random inputs, and finds a small case where it fails.
-    pub(super) fn for_all<S>(&self, inputs: S, law: impl Fn(B, S::Value) -> Result<()>) -> Result<()>
+    pub(super) fn for_all<S>(&self, inputs: S, law: impl Fn(B, S::Value) -> Judged) -> Judged
     where
         S: Strategy,
         S::Value: Debug,
@@ -72,24 +72,26 @@ impl<B: Backend> Subject<'_, B> {
         };
         let inputs = (proptest::sample::select(self.workers()), inputs);
         let tried = TestRunner::new(config).run(&inputs, |(workers, input)| {
-            law(self.open(workers), input).map_err(|broken| TestCaseError::fail(format!("{broken:#}")))
+            law(self.open(workers), input).map_err(|broken| TestCaseError::fail(broken.0))
         });
         tried.map_err(|error| match error {
-            TestError::Fail(reason, (workers, input)) => anyhow!("{reason}, with {workers} workers and {input:?}"),
-            TestError::Abort(reason) => anyhow!("{reason}"),
+            TestError::Fail(reason, (workers, input)) => {
+                Broken(format!("{reason}, with {workers} workers and {input:?}"))
+            }
+            TestError::Abort(reason) => Broken(reason.to_string()),
         })
     }
 }
 
 /// That an instance folds as it should, after whatever it went through.
-pub(super) fn ensure_usable(lane: &impl Backend) -> Result<()> {
+pub(super) fn ensure_usable(lane: &impl Backend) -> Judged {
     let visits = lane.fold(&Probe::new(10), &Control::new());
-    let visits = visits.map_err(|error| anyhow!("afterwards a fold of 10 tiles fails: {error}"))?;
-    ensure_tiles(&visits, 0..10).map_err(|error| error.context("afterwards, in a fold of 10 tiles"))
+    let visits = visits.in_case(|| "afterwards a fold of 10 tiles fails".to_owned())?;
+    ensure_tiles(&visits, 0..10).in_case(|| "afterwards, in a fold of 10 tiles".to_owned())
 }
 
 /// That these are the visits to exactly these tiles; their order is the matter of one law alone.
-pub(super) fn ensure_tiles(visits: &[Visit], tiles: Range<u64>) -> Result<()> {
+pub(super) fn ensure_tiles(visits: &[Visit], tiles: Range<u64>) -> Judged {
     let mut seen: Vec<u64> = visits.iter().map(|visit| visit.tile).collect();
     seen.sort_unstable();
     for pair in seen.windows(2) {
@@ -108,7 +110,7 @@ mod tests {
 
     fn seen(tiles: &[u64]) -> String {
         let visits: Vec<_> = tiles.iter().map(|&tile| Visit { tile, scratch: 0, turn: 0 }).collect();
-        ensure_tiles(&visits, 3..6).map_or_else(|broken| broken.to_string(), |()| "fine".to_owned())
+        ensure_tiles(&visits, 3..6).map_or_else(|broken| broken.0, |()| "fine".to_owned())
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fmt::{self, Display};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{Write, stderr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::str::FromStr;
@@ -109,7 +110,7 @@ impl<B: Backend + 'static> Suite<B> {
         let hung = matches!(judged, Outcome::Hung);
         let verdict = match judged {
             Outcome::Returned(Ok(())) => Verdict::Holds,
-            Outcome::Returned(Err(broken)) => Verdict::Broken(format!("{broken:#}")),
+            Outcome::Returned(Err(broken)) => Verdict::Broken(broken.0),
             Outcome::Panicked(message) => Verdict::Broken(format!("the backend panics: {message}")),
             Outcome::Hung => Verdict::Broken(format!("the backend hangs: no answer within {patience:?}")),
         };
@@ -140,7 +141,7 @@ where
     B: Backend + 'static,
     F: Fn(NonZeroUsize) -> B + Send + Sync + 'static,
 {
-    let seed = variable("PRIMELANES_SEED").unwrap_or_else(|| rand::random::<u32>().into());
+    let seed = variable("PRIMELANES_SEED").unwrap_or_else(random_seed);
     let cases = variable::<NonZeroU32>("PRIMELANES_CASES").map_or(CASES, NonZeroU32::get);
     let mut suite = Suite::new(factory, caps, seed, cases);
     suite.trial.source = Some(source);
@@ -157,6 +158,11 @@ where
         }
         Verdict::Holds => {}
     }
+}
+
+/// Short enough to be typed again. Each [`RandomState`] has keys of its own.
+fn random_seed() -> u64 {
+    RandomState::new().hash_one(()) >> 32
 }
 
 fn variable<T: FromStr<Err: Display>>(name: &str) -> Option<T> {

@@ -13,7 +13,7 @@ use crate::gil::interpreter::Interpreter;
 
 /// A way to run several tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lane {
+pub(crate) enum Lane {
     /// One after another on one thread.
     Sequential,
     /// All at once, a thread each, through one global lock.
@@ -53,7 +53,7 @@ enum Team {
 
 impl Lane {
     /// All lanes, in the order of a report.
-    pub const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Sequential,
         Self::GlobalLock,
         Self::ScopedThreads,
@@ -65,15 +65,15 @@ impl Lane {
     ];
 
     /// The lanes that need no interpreter.
-    pub const NATIVE: [Self; 5] =
+    #[cfg(test)]
+    pub(super) const NATIVE: [Self; 5] =
         [Self::Sequential, Self::GlobalLock, Self::ScopedThreads, Self::Rayon, Self::Processes];
 
     /// The lanes that an interpreter runs.
-    pub const PYTHON: [Self; 3] = [Self::PythonSequential, Self::PythonThreads, Self::PythonProcesses];
+    pub(crate) const PYTHON: [Self; 3] = [Self::PythonSequential, Self::PythonThreads, Self::PythonProcesses];
 
     /// The name on the command line and in reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Sequential => "sequential",
             Self::GlobalLock => GlobalLock::NAME,
@@ -87,20 +87,17 @@ impl Lane {
     }
 
     /// Whether the lane needs an interpreter.
-    #[must_use]
-    pub fn is_python(self) -> bool {
+    pub(crate) fn is_python(self) -> bool {
         Self::PYTHON.contains(&self)
     }
 
     /// Whether the lane can be had on this system, given an interpreter for those that need one.
-    #[must_use]
-    pub fn is_available(self) -> bool {
+    pub(crate) fn is_available(self) -> bool {
         self != Self::Processes || BackendKind::Processes.is_available()
     }
 
     /// The lane that this one's speed-up is over: the one that runs the tasks one after another in the same language.
-    #[must_use]
-    pub fn baseline(self) -> Self {
+    pub(crate) fn baseline(self) -> Self {
         if self.is_python() { Self::PythonSequential } else { Self::Sequential }
     }
 

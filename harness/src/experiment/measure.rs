@@ -24,16 +24,16 @@ pub(super) struct Sample {
 
 /// An experiment's result, as it stands in the JSON; displayed as a table and a sentence.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// Each task counted the primes up to here.
-    pub limit: u64,
+    pub(crate) limit: u64,
     /// Tasks in each lane and round.
-    pub tasks: usize,
+    pub(crate) tasks: usize,
     /// What runs the lanes of [`Lane::PYTHON`], as `CPython 3.11.7`; not in the JSON if nothing was named.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub interpreter: Option<String>,
+    pub(crate) interpreter: Option<String>,
     /// One report a lane.
-    pub lanes: Vec<LaneReport>,
+    pub(crate) lanes: Vec<LaneReport>,
     /// What the oracle counts.
     #[serde(skip)]
     pub(super) expected: u128,
@@ -41,26 +41,26 @@ pub struct Report {
 
 /// What came of one lane over all rounds.
 #[derive(Clone, Debug, Serialize)]
-pub struct LaneReport {
+pub(crate) struct LaneReport {
     /// Which lane.
-    pub lane: Lane,
+    pub(crate) lane: Lane,
     /// Wall seconds of each round.
-    pub seconds: Vec<f64>,
+    pub(crate) seconds: Vec<f64>,
     /// Median of the lane's [baseline](Lane::baseline) over this one's; `None` if that was not run. So native lanes are
     /// measured by native code, and an interpreter's by the interpreter.
-    pub speedup: Option<f64>,
+    pub(crate) speedup: Option<f64>,
     /// Median over the rounds.
-    pub cores_used: f64,
+    pub(crate) cores_used: f64,
     /// Median over the rounds; `None` in a lane without a lock, and in an interpreter's, which does not tell.
-    pub handovers: Option<u64>,
+    pub(crate) handovers: Option<u64>,
     /// Seconds before the clock that it took to start the worker processes, median over the rounds; not in the JSON of a
     /// lane without any.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub start_up: Option<f64>,
+    pub(crate) start_up: Option<f64>,
     /// What each task counted, in the first round that has a wrong count, or else in the first.
-    pub counts: Vec<u128>,
+    pub(crate) counts: Vec<u128>,
     /// Whether every count of every round equals the oracle's.
-    pub verified: bool,
+    pub(crate) verified: bool,
 }
 
 impl Report {
@@ -87,8 +87,7 @@ impl Report {
     }
 
     /// Whether every count equals the oracle's.
-    #[must_use]
-    pub fn verified(&self) -> bool {
+    pub(crate) fn verified(&self) -> bool {
         self.lanes.iter().all(|lane| lane.verified)
     }
 }
@@ -112,14 +111,12 @@ impl LaneReport {
     }
 
     /// Median wall seconds.
-    #[must_use]
-    pub fn median(&self) -> f64 {
+    pub(crate) fn median(&self) -> f64 {
         median(self.seconds.iter().copied())
     }
 
     /// Least and most wall seconds.
-    #[must_use]
-    pub fn range(&self) -> (f64, f64) {
+    pub(crate) fn range(&self) -> (f64, f64) {
         let seconds = || self.seconds.iter().copied();
         (seconds().fold(f64::INFINITY, f64::min), seconds().fold(0.0, f64::max))
     }

@@ -32,25 +32,25 @@ const TIME_SLICE: Duration = Duration::from_millis(3);
 /// The costs of this machine, as they stand in the JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Calibration {
+pub(crate) struct Calibration {
     /// From a signal until the thread that waited for it runs, in microseconds.
-    pub wake_up_us: f64,
+    pub(crate) wake_up_us: f64,
     /// How late a timed wait of 5 ms ends, in microseconds.
-    pub timer_us: f64,
+    pub(crate) timer_us: f64,
     /// How late a sleep of 0.5 ms ends, in microseconds.
-    pub sleep_us: f64,
+    pub(crate) sleep_us: f64,
     /// To take or to drop a lock that nobody else wants, in nanoseconds.
-    pub hand_over_ns: f64,
+    pub(crate) hand_over_ns: f64,
     /// To wake a waiter, for who does so, in microseconds.
-    pub signal_us: f64,
+    pub(crate) signal_us: f64,
     /// From one check site of a thread that does nothing else to the next, in nanoseconds.
-    pub check_ns: f64,
+    pub(crate) check_ns: f64,
     /// To send a byte to a socket, in microseconds.
-    pub send_us: f64,
+    pub(crate) send_us: f64,
     /// From there until its echo is read, in microseconds.
-    pub echo_us: f64,
+    pub(crate) echo_us: f64,
     /// By which part of its median a wake-up spreads: the width of the middle half of all.
-    pub jitter: f64,
+    pub(crate) jitter: f64,
 }
 
 impl Calibration {
@@ -58,7 +58,7 @@ impl Calibration {
     ///
     /// # Errors
     /// [`Failure::Threads`] or [`Failure::Socket`].
-    pub fn measure() -> Result<Self, Failure> {
+    pub(crate) fn measure() -> Result<Self, Failure> {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             let (wake_ups, signals) = wake_ups().map_err(Failure::Threads)?;
@@ -89,7 +89,7 @@ impl Calibration {
     ///
     /// # Errors
     /// Which cost is out of its bounds, in a line.
-    pub fn checked(self) -> Result<Self, String> {
+    pub(crate) fn checked(self) -> Result<Self, String> {
         let microseconds = [
             ("wake_up_us", self.wake_up_us),
             ("timer_us", self.timer_us),
@@ -112,8 +112,7 @@ impl Calibration {
     }
 
     /// The same for the simulated machine.
-    #[must_use]
-    pub fn costs(&self) -> Costs {
+    pub(crate) fn costs(&self) -> Costs {
         Costs {
             wake_up: microseconds(self.wake_up_us),
             timer: microseconds(self.timer_us),

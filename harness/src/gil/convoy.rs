@@ -33,7 +33,12 @@ struct Run {
 ///
 /// # Errors
 /// Cancellation, or an interpreter that fails.
-pub fn convoy(lab: &Lab<'_>, most_cpu_threads: usize, intervals: &[Duration], seconds: f64) -> Result<Report, Failure> {
+pub(crate) fn convoy(
+    lab: &Lab<'_>,
+    most_cpu_threads: usize,
+    intervals: &[Duration],
+    seconds: f64,
+) -> Result<Report, Failure> {
     let mut rows = Vec::new();
     for cpu_threads in 0..=most_cpu_threads {
         // With nobody to wait for, the interval does not matter.

@@ -39,7 +39,7 @@ impl Run {
 ///
 /// # Errors
 /// Cancellation, or an interpreter that fails.
-pub fn cpu(lab: &Lab<'_>, threads: usize, intervals: &[Duration], seconds: f64) -> Result<Report, Failure> {
+pub(crate) fn cpu(lab: &Lab<'_>, threads: usize, intervals: &[Duration], seconds: f64) -> Result<Report, Failure> {
     let mut rows = Vec::new();
     for &interval in intervals {
         // Each run has one thread alone beside it, for as long.

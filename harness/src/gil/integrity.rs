@@ -53,7 +53,7 @@ impl Mode {
 ///
 /// # Errors
 /// Cancellation, or an interpreter that fails.
-pub fn integrity(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Report, Failure> {
+pub(crate) fn integrity(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Report, Failure> {
     let mut rows = Vec::new();
     let numbers = if threads == 1 { vec![1] } else { vec![1, threads] };
     for threads in numbers {

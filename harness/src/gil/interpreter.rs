@@ -18,8 +18,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use self::child::{Ended, Interruption};
-pub use self::error::InterpreterError;
-pub use self::script::Script;
+pub(crate) use self::error::InterpreterError;
+pub(crate) use self::script::Script;
 use self::script::Source;
 
 /// How long an interpreter may take to say what it is.
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An interpreter that has said what it is.
 #[derive(Clone, Debug)]
-pub struct Interpreter {
+pub(crate) struct Interpreter {
     program: PathBuf,
     identity: Identity,
 }
@@ -51,7 +51,7 @@ impl Interpreter {
     /// # Errors
     /// [`InterpreterError`] if the program cannot be started, is no Python of version 3.8 or newer, or says nothing
     /// within ten seconds.
-    pub fn open(program: &Path) -> Result<Self, InterpreterError> {
+    pub(crate) fn open(program: &Path) -> Result<Self, InterpreterError> {
         Self::open_within(PATIENCE, program)
     }
 
@@ -74,8 +74,7 @@ impl Interpreter {
 
     /// Implementation and version, as `CPython 3.11.7` or `CPython 3.13.0 (free-threaded)`. The latter runs without a
     /// global lock; a build that could, but does not, is named like any other.
-    #[must_use]
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let Identity { implementation, version, locked, .. } = &self.identity;
         format!("{implementation} {version}{}", if *locked { "" } else { " (free-threaded)" })
     }
@@ -89,7 +88,7 @@ impl Interpreter {
     /// # Errors
     /// [`InterpreterError`]: cancelled within some ten milliseconds of `cancel` being set, out of patience, or a
     /// script that fails or answers something else.
-    pub fn run<T: DeserializeOwned>(
+    pub(crate) fn run<T: DeserializeOwned>(
         &self,
         script: Script,
         parameters: &impl Serialize,

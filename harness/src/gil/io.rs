@@ -42,7 +42,7 @@ struct Run {
 ///
 /// # Errors
 /// Cancellation, an interpreter that fails, or no loopback interface.
-pub fn io(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Report, Failure> {
+pub(crate) fn io(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Report, Failure> {
     let mut rows = sleep(lab, threads, seconds)?;
     for cpu_threads in CPU_THREADS {
         rows.extend(socket(lab, cpu_threads, interval)?);

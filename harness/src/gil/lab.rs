@@ -35,8 +35,7 @@ const POLL: Duration = Duration::from_millis(10);
 
 /// Why an experiment has no result.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Failure {
+pub(crate) enum Failure {
     /// The cancel flag was set.
     #[error("cancelled")]
     Cancelled,
@@ -53,24 +52,23 @@ pub enum Failure {
 
 /// What the experiments run with, and where they leave their recordings.
 #[derive(Debug)]
-pub struct Lab<'a> {
+pub(crate) struct Lab<'a> {
     /// For the column `cpython`; without one there is none.
-    pub interpreter: Option<Interpreter>,
+    pub(crate) interpreter: Option<Interpreter>,
     /// For the column `virtual`.
-    pub calibration: Calibration,
+    pub(crate) calibration: Calibration,
     /// Cores of the simulated machine.
-    pub cores: NonZeroUsize,
+    pub(crate) cores: NonZeroUsize,
     /// How many events each recording has room for; 0: nothing is recorded.
-    pub capacity: usize,
+    pub(crate) capacity: usize,
     /// Ends an experiment early.
-    pub cancel: &'a AtomicBool,
+    pub(crate) cancel: &'a AtomicBool,
     scenes: Mutex<Vec<Scene>>,
 }
 
 impl<'a> Lab<'a> {
     /// Without an interpreter and recordings, on a machine like this one.
-    #[must_use]
-    pub fn new(calibration: Calibration, cancel: &'a AtomicBool) -> Self {
+    pub(crate) fn new(calibration: Calibration, cancel: &'a AtomicBool) -> Self {
         Self {
             interpreter: None,
             calibration,
@@ -82,8 +80,7 @@ impl<'a> Lab<'a> {
     }
 
     /// What was recorded since this was last asked.
-    #[must_use]
-    pub fn take_scenes(&self) -> Vec<Scene> {
+    pub(crate) fn take_scenes(&self) -> Vec<Scene> {
         std::mem::take(&mut self.scenes.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 

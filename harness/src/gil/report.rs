@@ -16,7 +16,7 @@ const SHARES_SHOWN: usize = 6;
 /// Where a figure comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Column {
+pub(crate) enum Column {
     /// The interpreter that was named.
     Cpython,
     /// Our lock, with threads of the system.
@@ -31,15 +31,15 @@ impl Column {
 
 /// An experiment's result, as it stands in the JSON; displayed as a table with a column for each column.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// Its name.
-    pub experiment: &'static str,
+    pub(crate) experiment: &'static str,
     /// What the interpreter calls itself.
-    pub interpreter: Option<String>,
+    pub(crate) interpreter: Option<String>,
     /// The costs of virtual time.
-    pub calibration: Calibration,
+    pub(crate) calibration: Calibration,
     /// One for each case and column.
-    pub rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// What the figures are, for people.
     #[serde(skip)]
     pub(super) legend: &'static str,
@@ -47,25 +47,25 @@ pub struct Report {
 
 /// One case in one column.
 #[derive(Clone, Debug, Serialize)]
-pub struct Row {
+pub(crate) struct Row {
     /// Where the figures come from.
-    pub column: Column,
+    pub(crate) column: Column,
     /// How many threads take part.
-    pub threads: usize,
+    pub(crate) threads: usize,
     /// The switch interval, where there is one.
-    pub interval_ms: Option<f64>,
+    pub(crate) interval_ms: Option<f64>,
     /// What was measured.
     #[serde(flatten)]
-    pub figures: Figures,
+    pub(crate) figures: Figures,
 }
 
 /// Median and ninth decile.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Distribution {
+pub(crate) struct Distribution {
     /// Half of all are below.
-    pub median: f64,
+    pub(crate) median: f64,
     /// Nine tenths of all are below.
-    pub p90: f64,
+    pub(crate) p90: f64,
 }
 
 impl Distribution {
@@ -79,8 +79,7 @@ impl Distribution {
 /// The figures of one experiment.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
-#[non_exhaustive]
-pub enum Figures {
+pub(crate) enum Figures {
     /// Threads that compute.
     Cpu {
         /// How long a thread keeps the lock before another has it.

@@ -7,9 +7,9 @@ pub(super) mod driven;
 
 /// One run at one lock, with what is to be written over it.
 #[derive(Clone, Debug)]
-pub struct Scene {
+pub(crate) struct Scene {
     /// Says which run it is, in a line.
-    pub title: String,
+    pub(crate) title: String,
     /// What happened.
-    pub recording: Recording,
+    pub(crate) recording: Recording,
 }

@@ -59,7 +59,7 @@ impl Mode {
 ///
 /// # Errors
 /// Cancellation, or an interpreter that fails.
-pub fn stall(lab: &Lab<'_>, interval: Duration, seconds: f64) -> Result<Report, Failure> {
+pub(crate) fn stall(lab: &Lab<'_>, interval: Duration, seconds: f64) -> Result<Report, Failure> {
     let mut rows = Vec::new();
     for mode in [Mode::Held, Mode::Released] {
         let (mut python, mut lock) = (Vec::new(), Vec::new());

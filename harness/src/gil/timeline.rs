@@ -42,8 +42,7 @@ const LONGEST_NAME: usize = 15;
 ///
 /// What is too short to be seen is drawn as a hairline. Where many such lie in a pixel they share its height as they
 /// share its time, so that the picture does not grow with the recording.
-#[must_use]
-pub fn timeline(scenes: &[Scene], window: Option<Range<Duration>>) -> String {
+pub(crate) fn timeline(scenes: &[Scene], window: Option<Range<Duration>>) -> String {
     let end = scenes.iter().map(|scene| scene.recording.end()).max().unwrap_or_default();
     let scale = Scale::new(window.unwrap_or(Duration::ZERO..end), LEFT, WIDTH - RIGHT);
     let panels: u32 = scenes.iter().map(panel_height).sum();

@@ -21,7 +21,7 @@ mod tests;
 ///
 /// # Errors
 /// Those of `out`.
-pub fn trace_events(scenes: &[Scene], mut out: impl Write) -> io::Result<()> {
+pub(crate) fn trace_events(scenes: &[Scene], mut out: impl Write) -> io::Result<()> {
     let mut left_out = Map::new();
     for Scene { title, recording } in scenes {
         let sum = left_out.entry(format!("{title}: events left out")).or_insert_with(|| 0.into());

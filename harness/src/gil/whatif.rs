@@ -50,7 +50,12 @@ impl Run {
 ///
 /// # Errors
 /// Cancellation, or an interpreter that fails.
-pub fn whatif(lab: &Lab<'_>, cpu_threads: usize, intervals: &[Duration], seconds: f64) -> Result<Report, Failure> {
+pub(crate) fn whatif(
+    lab: &Lab<'_>,
+    cpu_threads: usize,
+    intervals: &[Duration],
+    seconds: f64,
+) -> Result<Report, Failure> {
     let mut rows = Vec::new();
     for &interval in intervals {
         rows.extend(measured(lab, cpu_threads, interval, seconds)?);

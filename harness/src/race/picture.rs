@@ -43,8 +43,7 @@ impl Report {
     ///
     /// # Panics
     /// Never: a drawing into memory cannot fail.
-    #[must_use]
-    pub fn svg(&self) -> String {
+    pub(crate) fn svg(&self) -> String {
         let mut svg = String::new();
         self.draw(&mut svg).expect("a drawing into memory does not fail");
         let after_tag = svg.find("<svg").and_then(|tag| Some(tag + svg[tag..].find('>')? + 1));

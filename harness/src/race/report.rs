@@ -19,77 +19,77 @@ const FEWEST_POINTS: usize = 3;
 
 /// A race's result, as it stands in the JSON.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// All primes up to here were counted.
-    pub stop: u64,
+    pub(crate) stop: u64,
     /// By which algorithm.
-    pub algorithm: &'static str,
+    pub(crate) algorithm: &'static str,
     /// How many primes there are.
-    pub expected: u128,
+    pub(crate) expected: u128,
     /// Cores that this process may use.
-    pub cores: usize,
+    pub(crate) cores: usize,
     /// Measured rounds.
-    pub rounds: usize,
+    pub(crate) rounds: usize,
     /// Rounds before them.
-    pub warmup: usize,
+    pub(crate) warmup: usize,
     /// Cores that others kept busy just before the race; `None` where the system does not say.
-    pub busy_before: Option<f64>,
+    pub(crate) busy_before: Option<f64>,
     /// Cores that others kept busy during the race.
-    pub busy_beside: Option<f64>,
+    pub(crate) busy_beside: Option<f64>,
     /// What makes the figures doubtful.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     /// The fastest lane with one worker, which speed-ups are over: its place in `lanes`.
-    pub baseline: Option<usize>,
+    pub(crate) baseline: Option<usize>,
     /// One report a lane.
-    pub lanes: Vec<LaneReport>,
+    pub(crate) lanes: Vec<LaneReport>,
     /// Amdahl's law, for the backends that it can be fitted to.
-    pub amdahl: Vec<Fit>,
+    pub(crate) amdahl: Vec<Fit>,
     /// The fastest lane beside the baseline and the second, in a line.
-    pub summary: String,
+    pub(crate) summary: String,
 }
 
 /// What came of one lane over all rounds.
 #[derive(Clone, Debug, Serialize)]
-pub struct LaneReport {
+pub(crate) struct LaneReport {
     /// Which backend.
-    pub backend: &'static str,
+    pub(crate) backend: &'static str,
     /// With how many workers.
-    pub workers: usize,
+    pub(crate) workers: usize,
     /// Whether these are more than there are cores.
-    pub oversubscribed: bool,
+    pub(crate) oversubscribed: bool,
     /// Wall seconds of each round.
-    pub seconds: Vec<f64>,
+    pub(crate) seconds: Vec<f64>,
     /// The lane's place in each round, from 0.
-    pub places: Vec<usize>,
+    pub(crate) places: Vec<usize>,
     /// Median seconds.
-    pub median: Estimate,
+    pub(crate) median: Estimate,
     /// Least seconds.
-    pub min: f64,
+    pub(crate) min: f64,
     /// Numbers a second, at the median.
-    pub numbers_per_second: f64,
+    pub(crate) numbers_per_second: f64,
     /// Times as fast as the fastest lane with one worker.
-    pub speedup: Option<Estimate>,
+    pub(crate) speedup: Option<Estimate>,
     /// Times as fast as this backend with one worker.
-    pub own_speedup: Option<Estimate>,
+    pub(crate) own_speedup: Option<Estimate>,
     /// The speed-up over the number of workers.
-    pub efficiency: Option<f64>,
+    pub(crate) efficiency: Option<f64>,
     /// Median of the processor time over wall time.
-    pub cores_used: f64,
+    pub(crate) cores_used: f64,
     /// The part that seems to run on one worker only; `None` for one worker, and for more than there are cores.
-    pub karp_flatt: Option<f64>,
+    pub(crate) karp_flatt: Option<f64>,
     /// The count of each round.
-    pub counts: Vec<u128>,
+    pub(crate) counts: Vec<u128>,
     /// Whether every one is right.
-    pub verified: bool,
+    pub(crate) verified: bool,
 }
 
 /// Amdahl's law fitted to one backend's medians.
 #[derive(Clone, Debug, Serialize)]
-pub struct Fit {
+pub(crate) struct Fit {
     /// Which backend.
-    pub backend: &'static str,
+    pub(crate) backend: &'static str,
     /// The part of the work that runs on one worker only.
-    pub serial_fraction: Estimate,
+    pub(crate) serial_fraction: Estimate,
 }
 
 impl Report {
@@ -123,8 +123,7 @@ impl Report {
     }
 
     /// Whether every count equals the oracle's.
-    #[must_use]
-    pub fn verified(&self) -> bool {
+    pub(crate) fn verified(&self) -> bool {
         self.lanes.iter().all(|lane| lane.verified)
     }
 
@@ -213,8 +212,7 @@ impl LaneReport {
     }
 
     /// Backend and workers.
-    #[must_use]
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{}/{}", self.backend, self.workers)
     }
 }

@@ -33,8 +33,7 @@ impl fmt::Display for Report {
 
 impl Report {
     /// The same with a table in Markdown.
-    #[must_use]
-    pub fn markdown(&self) -> impl fmt::Display {
+    pub(crate) fn markdown(&self) -> impl fmt::Display {
         fmt::from_fn(|f| {
             self.head(f)?;
             writeln!(f, "{}\n", self.table().load_style(comfy_table::presets::ASCII_MARKDOWN))?;
@@ -43,8 +42,7 @@ impl Report {
     }
 
     /// Every run as a line of comma-separated values, under a header.
-    #[must_use]
-    pub fn csv(&self) -> impl fmt::Display {
+    pub(crate) fn csv(&self) -> impl fmt::Display {
         fmt::from_fn(|f| {
             writeln!(f, "stop,algorithm,backend,workers,round,place,seconds,count")?;
             for lane in &self.lanes {

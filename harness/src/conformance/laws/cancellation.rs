@@ -4,22 +4,22 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
 use primelanes_backends::probe::{Probe, Trouble};
 use primelanes_backends::{Backend, Control, Error, Kernel, PrimeCounter, Progress, Pulse, Query, Stopped};
 
 use crate::conformance::Ability;
+use crate::conformance::broken::{Broken, Judged, ensure};
 use crate::conformance::subject::{Subject, ensure_tiles, ensure_usable};
 
-fn ensure_cancelled<T>(answer: &Result<T, Error>, when: &str) -> Result<()> {
+fn ensure_cancelled<T>(answer: &Result<T, Error>, when: &str) -> Judged {
     match answer {
         Err(Error::Cancelled) => Ok(()),
-        Ok(_) => anyhow::bail!("cancelled {when}, it answers nevertheless"),
-        Err(other) => anyhow::bail!("cancelled {when}, it fails with '{other}'"),
+        Ok(_) => Err(Broken(format!("cancelled {when}, it answers nevertheless"))),
+        Err(other) => Err(Broken(format!("cancelled {when}, it fails with '{other}'"))),
     }
 }
 
-pub(super) fn before<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn before<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     let stop = AtomicBool::new(true);
     for lane in subject.lanes() {
         // A tile that is run says so.
@@ -33,7 +33,7 @@ pub(super) fn before<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn during<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn during<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for lane in subject.lanes() {
         let stop = AtomicBool::new(false);
         let under_way = |progress: Progress| {
@@ -59,7 +59,7 @@ pub(super) fn during<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn after<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn after<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     subject.for_all(1..40_u64, |lane, tiles| {
         let stop = AtomicBool::new(false);
         let at_the_end = |progress: Progress| stop.store(progress.done == progress.total, Ordering::Relaxed);
@@ -73,7 +73,7 @@ pub(super) fn after<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
     })
 }
 
-pub(super) fn latency<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn latency<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     subject.for_all((0..200_u64, 1..4_u32), |lane, (tile, beats)| {
         let stop = AtomicBool::new(false);
         let kernel = Stubborn { stop: &stop, cancel_at: tile, beats, late_beats: 0.into(), late_tiles: 0.into() };

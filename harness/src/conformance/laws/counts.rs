@@ -6,12 +6,12 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
 use primelanes_backends::probe::Probe;
 use primelanes_backends::{Algorithm, Backend, Control, PrimeCounter, Query};
 use proptest::prelude::*;
 use rayon::ThreadPoolBuilder;
 
+use crate::conformance::broken::{InCase, Judged, ensure};
 use crate::conformance::subject::{Subject, ensure_tiles};
 use crate::oracle;
 use crate::strategies;
@@ -38,22 +38,22 @@ fn expected(range: &RangeInclusive<u64>) -> u64 {
     if *range.start() == 0 { oracle::prime_pi(*range.end()) } else { oracle::count_window(range.clone()) }
 }
 
-fn ensure_counts(lane: &impl Backend, algorithm: Algorithm, range: &RangeInclusive<u64>) -> Result<()> {
+fn ensure_counts(lane: &impl Backend, algorithm: Algorithm, range: &RangeInclusive<u64>) -> Judged {
     let count = lane.count(&Query::from(range.clone()).algorithm(algorithm))?;
     let expected = expected(range);
     ensure!(count == expected.into(), "{algorithm} counts {count} primes in {range:?}, not {expected}");
     Ok(())
 }
 
-pub(super) fn agreement<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn agreement<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     subject.for_all(questions(), |lane, (algorithm, range)| ensure_counts(&lane, algorithm, &range))
 }
 
-pub(super) fn seams<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn seams<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     subject.for_all(seam_questions(), |lane, (algorithm, range)| ensure_counts(&lane, algorithm, &range))
 }
 
-pub(super) fn additivity<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn additivity<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     let questions = (0..1_u64 << 40, 1..strategies::LOW / 2, any::<prop::sample::Index>());
     subject.for_all(questions, |lane, (start, width, cut)| {
         let (middle, stop) = (start + cut.index(width as usize) as u64, start + width);
@@ -65,13 +65,13 @@ pub(super) fn additivity<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
 }
 
 /// Questions of the same shape, tile for tile, whose answers differ.
-pub(super) fn reuse<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn reuse<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     let starts = prop::collection::vec(1..100_000_u64, 2..6);
     subject.for_all((starts, 0..100_u64), |lane, (starts, tiles)| {
         let turns = 1..=starts.len() as u64;
         for (turn, start) in turns.clone().zip(starts) {
             let about = || format!("in question {turn} to one instance");
-            ensure_counts(&lane, Algorithm::TrialDivision, &(start..=start + 5_000)).with_context(about)?;
+            ensure_counts(&lane, Algorithm::TrialDivision, &(start..=start + 5_000)).in_case(about)?;
         }
         for tiles in turns.map(|turn| tiles + turn % 2) {
             ensure_tiles(&lane.fold(&Probe::new(tiles), &Control::new())?, 0..tiles)?;
@@ -80,14 +80,15 @@ pub(super) fn reuse<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
     })
 }
 
-pub(super) fn counts_at_once<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn counts_at_once<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     const LIMITS: [(u64, u64); 4] = [(10_000, 1229), (20_000, 2262), (30_000, 3245), (40_000, 4203)];
     for lane in subject.lanes() {
         let start = Barrier::new(LIMITS.len());
         let ask = &|(limit, expected): (u64, u64)| {
             start.wait();
             let probe = Probe { pause: Duration::from_millis(1), ..Probe::new(limit / 5_000) };
-            ensure_tiles(&lane.fold(&probe, &Control::new())?, 0..probe.tiles).context("beside other folds")?;
+            ensure_tiles(&lane.fold(&probe, &Control::new())?, 0..probe.tiles)
+                .in_case(|| "beside other folds".to_owned())?;
             let count = lane.count(&Query::from(0..=limit).algorithm(Algorithm::TrialDivision))?;
             ensure!(count == expected.into(), "beside other counts, {count} primes up to {limit}, not {expected}");
             Ok(())
@@ -100,7 +101,7 @@ pub(super) fn counts_at_once<B: Backend>(subject: &Subject<'_, B>) -> Result<()>
     Ok(())
 }
 
-pub(super) fn inside_rayon<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn inside_rayon<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for threads in [1, 2] {
         let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
         for lane in subject.lanes() {

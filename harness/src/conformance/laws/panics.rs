@@ -2,22 +2,22 @@
 
 use std::panic::resume_unwind;
 
-use anyhow::{Result, ensure};
 use primelanes_backends::probe::{Probe, Trouble};
 use primelanes_backends::{Backend, Control, Error, Kernel, Monoid, Progress, Pulse, Stopped};
 use serde::{Deserialize, Serialize};
 
 use crate::conformance::Ability;
+use crate::conformance::broken::{Judged, ensure};
 use crate::conformance::subject::{Subject, ensure_usable};
 
-fn ensure_named<T>(answer: Result<T, Error>, phase: &'static str, message: &str) -> Result<()> {
+fn ensure_named<T>(answer: Result<T, Error>, phase: &'static str, message: &str) -> Judged {
     let due = Error::Panicked { phase: phase.into(), message: message.to_owned() };
     let seen = answer.err().map_or_else(|| "an answer".to_owned(), |error| format!("'{error}'"));
     ensure!(seen == format!("'{due}'"), "after a panic {seen} instead of '{due}'");
     Ok(())
 }
 
-pub(super) fn in_a_tile<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn in_a_tile<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for lane in subject.lanes() {
         for tile in [0, 57, 99] {
             let probe = Probe { trouble: Some(Trouble::PanicInTile(tile)), ..Probe::new(100) };
@@ -71,7 +71,7 @@ impl Kernel for Incompatible {
     }
 }
 
-pub(super) fn in_a_scratch_constructor<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn in_a_scratch_constructor<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for lane in subject.lanes() {
         let probe = Probe { trouble: Some(Trouble::PanicInScratch), ..Probe::new(100) };
         ensure_named(lane.fold(&probe, &Control::new()), "probe", Probe::PANIC_OF_SCRATCH)?;
@@ -81,7 +81,7 @@ pub(super) fn in_a_scratch_constructor<B: Backend>(subject: &Subject<'_, B>) -> 
 }
 
 /// At the first report and at the last.
-pub(super) fn in_an_observer<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn in_an_observer<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for lane in subject.lanes() {
         for from in [0, 100] {
             let observer = |progress: Progress| {

@@ -3,13 +3,13 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
 use primelanes_backends::probe::Probe;
 use primelanes_backends::{Backend, Control, Progress};
 
+use crate::conformance::broken::{Judged, ensure};
 use crate::conformance::subject::Subject;
 
-pub(super) fn only_grows<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn only_grows<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for lane in subject.lanes() {
         // Tiles of a millisecond, so that reports fall between them.
         let probe = Probe { pause: Duration::from_millis(1), ..Probe::new(60) };
@@ -21,7 +21,7 @@ pub(super) fn only_grows<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
     Ok(())
 }
 
-fn ensure_grows(told: &[Progress], total: u64) -> Result<()> {
+fn ensure_grows(told: &[Progress], total: u64) -> Judged {
     for progress in told {
         ensure!(progress.phase == "probe", "the phase 'probe' is called '{}'", progress.phase);
         ensure!(progress.total == total, "{total} tiles were called {}", progress.total);

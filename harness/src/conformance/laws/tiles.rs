@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
 use primelanes_backends::probe::{Probe, Trouble, Visit};
 use primelanes_backends::{Backend, Control, Kernel, PrimeCounter, Pulse, Query, Stopped};
 use proptest::prelude::*;
 
+use crate::conformance::broken::{InCase, Judged, ensure};
 use crate::conformance::subject::{Subject, ensure_tiles};
 
 /// Kernels of some tiles and some grain.
@@ -18,12 +18,12 @@ fn probes() -> impl Strategy<Value = Probe> {
     (0..400_u64, 1..20_u64).prop_map(|(tiles, grain)| Probe { grain, ..Probe::new(tiles) })
 }
 
-pub(super) fn each_tile_once<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn each_tile_once<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     subject.for_all(probes(), |lane, probe| ensure_tiles(&lane.fold(&probe, &Control::new())?, 0..probe.tiles))
 }
 
 /// The first tile takes longest, so that a backend that combines as results come in has it last.
-pub(super) fn fold_order<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn fold_order<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     subject.for_all((probes(), any::<prop::sample::Index>()), |lane, (probe, start)| {
         let first = start.index(probe.tiles as usize + 1) as u64;
         let stall = Trouble::Stall(first, Duration::from_millis(3));
@@ -39,7 +39,7 @@ fn swap(pair: &[Visit]) -> String {
     format!("the result of tile {} was combined before that of tile {}", pair[0].tile, pair[1].tile)
 }
 
-pub(super) fn any_cut<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn any_cut<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     // No index is cut to 32 bits.
     for lane in subject.lanes() {
         for start in [u64::from(u32::MAX) - 2, u64::MAX - 5] {
@@ -54,13 +54,13 @@ pub(super) fn any_cut<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
         let [start, middle, end] = cuts;
         for run in [start..middle, middle..end, start..end] {
             let visits = lane.fold_run(&probe, run.clone(), &Control::new())?;
-            ensure_tiles(&visits, run.clone()).with_context(|| format!("the run {run:?} of {} tiles", probe.tiles))?;
+            ensure_tiles(&visits, run.clone()).in_case(|| format!("the run {run:?} of {} tiles", probe.tiles))?;
         }
         Ok(())
     })
 }
 
-pub(super) fn any_workers<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn any_workers<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for (asked, lane) in subject.workers().into_iter().zip(subject.lanes()) {
         ensure!(lane.workers() == asked, "made for {asked} workers, it says that it has {}", lane.workers());
         ensure_folds(&lane, 100)?;
@@ -78,13 +78,13 @@ pub(super) fn any_workers<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
     Ok(())
 }
 
-fn ensure_folds(lane: &impl Backend, tiles: u64) -> Result<()> {
+fn ensure_folds(lane: &impl Backend, tiles: u64) -> Judged {
     let about = || format!("{tiles} tiles on {} workers", lane.workers());
-    let visits = lane.fold(&Probe::new(tiles), &Control::new()).with_context(about)?;
-    ensure_tiles(&visits, 0..tiles).with_context(about)
+    let visits = lane.fold(&Probe::new(tiles), &Control::new()).in_case(about)?;
+    ensure_tiles(&visits, 0..tiles).in_case(about)
 }
 
-pub(super) fn no_tiles<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn no_tiles<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for lane in subject.lanes() {
         ensure!(lane.fold(&Probe::new(0), &Control::new())?.is_empty(), "a kernel without tiles was given some");
         for at in [0, 4, 9] {
@@ -100,7 +100,7 @@ pub(super) fn no_tiles<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn one_scratch<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn one_scratch<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     subject.for_all(probes(), |lane, probe| {
         let mut turns: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
         for visit in lane.fold(&probe, &Control::new())? {
@@ -113,7 +113,7 @@ pub(super) fn one_scratch<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
 }
 
 /// That what one scratch saw, turn by turn, are runs of neighbouring tiles of at least the grain, or at either end.
-fn ensure_runs_are_long(mut turns: Vec<(u64, u64)>, probe: &Probe) -> Result<()> {
+fn ensure_runs_are_long(mut turns: Vec<(u64, u64)>, probe: &Probe) -> Judged {
     turns.sort_unstable();
     for run in turns.chunk_by(|a, b| b.1 == a.1 + 1) {
         let (first, last) = (run[0].1, run[run.len() - 1].1);
@@ -123,7 +123,7 @@ fn ensure_runs_are_long(mut turns: Vec<(u64, u64)>, probe: &Probe) -> Result<()>
     Ok(())
 }
 
-pub(super) fn at_most_workers<B: Backend>(subject: &Subject<'_, B>) -> Result<()> {
+pub(super) fn at_most_workers<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for lane in subject.lanes() {
         let crowd = Crowd::default();
         lane.fold(&crowd, &Control::new())?;

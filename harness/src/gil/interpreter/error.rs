@@ -6,8 +6,7 @@ use std::time::Duration;
 
 /// Why there is no answer. Each is one line that names the program, where one is to blame.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum InterpreterError {
+pub(crate) enum InterpreterError {
     /// The cancel flag was set.
     #[error("cancelled")]
     Cancelled,

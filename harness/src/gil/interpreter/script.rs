@@ -3,7 +3,7 @@
 /// A script of our own. Parameters and answer are JSON objects with the fields given here; those that end in `_ms` are
 /// in milliseconds, `seconds` is in seconds, and both take and give fractions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Script {
+pub(crate) enum Script {
     /// Slices of threads that compute: `{threads, interval_ms, seconds}` to
     /// `{slices_ms: [..], switches, seconds, work: [..]}`, where `work` holds the iterations of each thread.
     Cpu,
@@ -36,7 +36,8 @@ pub(super) const IDENTITY: Source = Source { name: "identity.py", text: include_
 
 impl Script {
     /// All scripts.
-    pub const ALL: [Self; 6] = [Self::Cpu, Self::Io, Self::Convoy, Self::Stall, Self::Integrity, Self::Primes];
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 6] = [Self::Cpu, Self::Io, Self::Convoy, Self::Stall, Self::Integrity, Self::Primes];
 
     pub(super) const fn source(self) -> Source {
         let (name, text) = match self {

@@ -11,7 +11,7 @@ use anyhow::Context;
 ///
 /// # Errors
 /// Why not.
-pub(crate) fn writable(name: &str) -> io::Result<PathBuf> {
+pub(super) fn writable(name: &str) -> io::Result<PathBuf> {
     let file = PathBuf::from(name);
     let fresh = file.symlink_metadata().is_err();
     OpenOptions::new().append(true).create(true).open(&file)?;
@@ -25,6 +25,6 @@ pub(crate) fn writable(name: &str) -> io::Result<PathBuf> {
 ///
 /// # Errors
 /// Why not, naming the file.
-pub(crate) fn write(file: &Path, text: &dyn Display) -> anyhow::Result<()> {
+pub(super) fn write(file: &Path, text: &dyn Display) -> anyhow::Result<()> {
     fs::write(file, text.to_string()).with_context(|| format!("cannot write '{}'", file.display()))
 }

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use primelanes_backends::Error;
-use primelanes_harness::gil::Failure;
+
+use crate::gil::Failure;
 
 const USAGE: u8 = 2;
 const INTERRUPTED: u8 = 130;
 
 /// Says what is wrong in one line, on standard error, and gives the code. A reader who went away is no fault.
-pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
+pub(super) fn code_of(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
@@ -34,7 +35,7 @@ pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
 }
 
 /// Help and version as clap prints them; a bad value in one line; other misuse with clap's short message.
-pub(crate) fn code_of_usage(error: &clap::Error) -> ExitCode {
+pub(super) fn code_of_usage(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
             let text = error.render().to_string();
@@ -47,6 +48,6 @@ pub(crate) fn code_of_usage(error: &clap::Error) -> ExitCode {
 }
 
 /// A line on standard error, if anybody is there to read it.
-pub(crate) fn say(line: &str) {
+pub(super) fn say(line: &str) {
     drop(writeln!(io::stderr(), "{line}"));
 }

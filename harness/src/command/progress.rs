@@ -16,7 +16,7 @@ const REDRAWS_PER_SECOND: u8 = 5;
 
 /// When to show a bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum When {
+pub(super) enum When {
     /// On a terminal.
     Auto,
     /// Even into a file or a pipe.
@@ -26,14 +26,14 @@ pub(crate) enum When {
 }
 
 /// A bar over so many units of work.
-pub(crate) struct Bar {
+pub(super) struct Bar {
     drawn: ProgressBar,
     units: u64,
     since: Instant,
 }
 
 impl Bar {
-    pub(crate) fn new(when: When, units: u64, unit: &'static str) -> Self {
+    pub(super) fn new(when: When, units: u64, unit: &'static str) -> Self {
         let shown = match when {
             When::Auto => stderr().is_terminal(),
             When::Always => true,
@@ -49,7 +49,7 @@ impl Bar {
     }
 
     /// Shows a phase's progress; `done` of `total` tiles stand for that part of the units.
-    pub(crate) fn show(&self, progress: Progress) {
+    pub(super) fn show(&self, progress: Progress) {
         if self.since.elapsed() > PATIENCE {
             let units = u128::from(self.units) * u128::from(progress.done) / u128::from(progress.total.max(1));
             self.drawn.set_message(progress.phase);
@@ -58,7 +58,7 @@ impl Bar {
     }
 
     /// Takes the bar away.
-    pub(crate) fn clear(self) {
+    pub(super) fn clear(self) {
         self.drawn.finish_and_clear();
     }
 }
