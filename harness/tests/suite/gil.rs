@@ -1,14 +1,12 @@
 //! `primelanes gil` as a user meets it: shapes and laws of its figures, and no speed.
 
-#![allow(clippy::unwrap_used, reason = "in a test, what cannot be had fails it")]
-
-mod python;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
+
+use super::python;
 
 /// Round figures, so that virtual time gives the same on every machine.
 const COSTS: &str = r#"{"wake_up_us": 40, "timer_us": 60, "sleep_us": 60, "hand_over_ns": 15, "signal_us": 1, "check_ns": 30, "send_us": 5,

@@ -1,7 +1,5 @@
 //! The lanes that come with primelanes, held to the laws; and what the laws make of a backend with limits.
 
-#![allow(clippy::unwrap_used, reason = "in a test, what cannot be had fails it")]
-
 use std::num::NonZeroUsize;
 use std::ops::Range;
 #[cfg(unix)]

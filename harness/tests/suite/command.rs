@@ -1,14 +1,12 @@
 //! The command as a user meets it.
 
-#![allow(clippy::unwrap_used, reason = "in a test, what cannot be had fails it")]
-
-mod python;
-
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use primelanes_harness::conformance::Law;
 use serde_json::Value;
+
+use super::python;
 
 fn primelanes(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_primelanes"));

@@ -1,7 +1,5 @@
 //! The conformance suite on trial: backends that break a law, each a line away from one that keeps them all.
 
-#![allow(clippy::unwrap_used, reason = "in a test, what cannot be had fails it")]
-
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::ops::Range;

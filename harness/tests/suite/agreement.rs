@@ -1,7 +1,5 @@
 //! Every lane, every algorithm, every seam: the same count as primal's.
 
-#![allow(clippy::unwrap_used, reason = "in a test, what cannot be had fails it")]
-
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
