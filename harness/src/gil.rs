@@ -9,6 +9,8 @@
 pub(crate) mod calibration;
 mod convoy;
 mod cpu;
+mod echo;
+mod failure;
 mod integrity;
 pub(crate) mod interpreter;
 mod io;
@@ -18,16 +20,18 @@ mod scene;
 mod stall;
 pub(crate) mod timeline;
 pub(crate) mod trace_events;
+mod units;
 mod whatif;
 mod workload;
 
 pub(crate) use self::calibration::Calibration;
 pub(crate) use self::convoy::convoy;
 pub(crate) use self::cpu::cpu;
+pub(crate) use self::failure::Failure;
 pub(crate) use self::integrity::integrity;
 pub(crate) use self::interpreter::{Interpreter, InterpreterError};
 pub(crate) use self::io::io;
-pub(crate) use self::lab::{Failure, Lab};
+pub(crate) use self::lab::Lab;
 pub(crate) use self::report::{Report, Row};
 pub(crate) use self::scene::Scene;
 pub(crate) use self::stall::stall;

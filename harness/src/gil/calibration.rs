@@ -11,9 +11,9 @@ use primelanes_backends::Gil;
 use primelanes_backends::global_lock::virtual_time::Costs;
 use serde::{Deserialize, Serialize};
 
-use super::convoy::SLEEP;
-use super::io::EchoServer;
-use super::lab::Failure;
+use super::echo::EchoServer;
+use super::failure::Failure;
+use super::units::microseconds;
 use crate::statistics::{median, spread};
 
 /// How often each cost is measured; the median counts.
@@ -21,6 +21,9 @@ const SAMPLES: usize = 101;
 
 /// A wait as long as CPython's switch interval: how late a timer is depends on how long a core slept.
 const WAIT: Duration = Duration::from_millis(5);
+
+/// The sleep of the convoy, whose lateness is a cost.
+pub(super) const SLEEP: Duration = Duration::from_micros(500);
 
 /// No cost is more than a second.
 const MOST_US: f64 = 1e6;
@@ -138,10 +141,6 @@ impl fmt::Display for Calibration {
         writeln!(f, "sending takes     {send_us:8.1} us")?;
         write!(f, "its echo takes    {echo_us:8.1} us")
     }
-}
-
-pub(super) fn microseconds(count: f64) -> Duration {
-    Duration::from_secs_f64(count.max(0.0) / 1e6)
 }
 
 /// How late each of several timed waits ended, in microseconds.

@@ -6,15 +6,15 @@ use primelanes_backends::Attached;
 use primelanes_backends::global_lock::virtual_time::{Script, Step};
 use serde::{Deserialize, Serialize};
 
+use super::calibration::SLEEP;
+use super::failure::Failure;
 use super::interpreter::Script as PythonScript;
-use super::lab::{Failure, Lab, MOST_VIRTUAL_SECONDS, ROUNDS};
-use super::report::{Column, Distribution, Figures, Report, Row, milliseconds};
+use super::lab::{Lab, MOST_VIRTUAL_SECONDS, ROUNDS};
+use super::report::{Column, Distribution, Figures, Report, Row};
+use super::units::milliseconds;
 use super::workload;
 
 const LEGEND: &str = "One thread sleeps 0.5 ms again and again. Whenever it wakes it needs the lock, and gets it when the one that computes is\nasked for it: an interval later. \"Back after\" is how much longer than the sleep that took.";
-
-/// How long each sleep is.
-pub(super) const SLEEP: Duration = Duration::from_micros(500);
 
 #[derive(Serialize)]
 struct Parameters {

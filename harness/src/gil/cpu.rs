@@ -5,9 +5,11 @@ use std::time::Duration;
 use primelanes_backends::global_lock::virtual_time::{Script, Step};
 use serde::{Deserialize, Serialize};
 
+use super::failure::Failure;
 use super::interpreter::Script as PythonScript;
-use super::lab::{Failure, Lab, MOST_VIRTUAL_SECONDS, ROUNDS};
-use super::report::{Column, Distribution, Figures, Report, Row, milliseconds};
+use super::lab::{Lab, MOST_VIRTUAL_SECONDS, ROUNDS};
+use super::report::{Column, Distribution, Figures, Report, Row};
+use super::units::milliseconds;
 use super::workload;
 use crate::statistics::median;
 

@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use primelanes_backends::Gil;
 use serde::{Deserialize, Serialize};
 
+use super::failure::Failure;
 use super::interpreter::Script as PythonScript;
-use super::lab::{Failure, Lab, ROUNDS};
-use super::report::{Column, Figures, Report, Row, milliseconds};
+use super::lab::{Lab, ROUNDS};
+use super::report::{Column, Figures, Report, Row};
+use super::units::milliseconds;
 use super::workload;
 use crate::statistics::median;
 

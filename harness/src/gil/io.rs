@@ -1,9 +1,6 @@
 //! Threads that wait for something outside: sleeps overlap, and a socket beside threads that compute does not.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,10 +8,12 @@ use primelanes_backends::GlobalLock;
 use primelanes_backends::global_lock::virtual_time::{Script, Step};
 use serde::{Deserialize, Serialize};
 
-use super::calibration::microseconds;
+use super::echo::EchoServer;
+use super::failure::Failure;
 use super::interpreter::Script as PythonScript;
-use super::lab::{Failure, Lab, ROUNDS};
-use super::report::{Column, Figures, Report, Row, milliseconds};
+use super::lab::{Lab, ROUNDS};
+use super::report::{Column, Figures, Report, Row};
+use super::units::{microseconds, milliseconds};
 use super::workload;
 use crate::statistics::median;
 
@@ -133,50 +132,4 @@ fn rows(
     let mut rows: Vec<_> = python.into_iter().map(|seconds| row(Column::Cpython, median(seconds))).collect();
     rows.extend([row(Column::Lock, median(lock.iter().copied())), row(Column::Virtual, simulated)]);
     rows
-}
-
-/// Sends back every byte that a connection sends, from threads that know no lock.
-pub(super) struct EchoServer {
-    address: SocketAddr,
-    stop: Arc<AtomicBool>,
-}
-
-impl EchoServer {
-    /// On a port that is free.
-    pub(super) fn start() -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let server = Self { address: listener.local_addr()?, stop: Arc::default() };
-        let stop = Arc::clone(&server.stop);
-        let serve = move || {
-            for stream in listener.incoming().flatten().take_while(|_| !stop.load(Ordering::Relaxed)) {
-                thread::spawn(move || echo(stream));
-            }
-        };
-        thread::Builder::new().name("echo".to_owned()).spawn(serve)?;
-        Ok(server)
-    }
-
-    pub(super) fn connect(&self) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect(self.address)?;
-        stream.set_nodelay(true)?;
-        Ok(stream)
-    }
-}
-
-impl Drop for EchoServer {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        // One more connection, for the server to see it.
-        drop(self.connect());
-    }
-}
-
-/// Until the other side hangs up.
-fn echo(mut stream: TcpStream) {
-    let mut bytes = [0; 64];
-    while let Ok(count @ 1..) = stream.read(&mut bytes) {
-        if stream.write_all(&bytes[..count]).is_err() {
-            return;
-        }
-    }
 }

@@ -1,6 +1,5 @@
 //! What the experiments run with.
 
-use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,8 +12,9 @@ use primelanes_backends::global_lock::virtual_time::{Outcome, Script, Simulation
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::failure::Failure;
 use super::interpreter::Script as PythonScript;
-use super::{Calibration, Interpreter, InterpreterError, Report, Row, Scene};
+use super::{Calibration, Interpreter, Report, Row, Scene};
 
 /// In how many parts each column's time is spent, in turn with the others. Some processes of CPython are slower than others
 /// by a fifth all their life: with three rounds the throughput varied from 0.7 to 1.0, with seven by two percent.
@@ -32,23 +32,6 @@ const MOST_EVENTS: usize = 1 << 20;
 
 /// How often a wait looks whether it was cancelled.
 const POLL: Duration = Duration::from_millis(10);
-
-/// Why an experiment has no result.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    /// The cancel flag was set.
-    #[error("cancelled")]
-    Cancelled,
-    /// The interpreter cannot be run, or does not answer.
-    #[error(transparent)]
-    Interpreter(#[from] InterpreterError),
-    /// The system grants no more threads.
-    #[error("the system grants no more threads: {0}")]
-    Threads(#[source] io::Error),
-    /// The socket pair cannot be had.
-    #[error("no connection through the loopback interface: {0}")]
-    Socket(#[from] io::Error),
-}
 
 /// What the experiments run with, and where they leave their recordings.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
 use super::Calibration;
+use super::units::milliseconds;
 use crate::statistics::quantile;
 use crate::text::{TABLE, plural};
 
@@ -205,10 +206,6 @@ fn lost(expected: u64, counted: u64) -> String {
 /// A time, if there were any to take it from.
 fn in_ms(milliseconds: f64) -> String {
     if milliseconds.is_nan() { "-".to_owned() } else { format!("{milliseconds:.2} ms") }
-}
-
-pub(super) fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
 }
 
 impl fmt::Display for Report {

@@ -9,9 +9,11 @@ use primelanes_backends::Attached;
 use primelanes_backends::global_lock::virtual_time::{Outcome, Script, Step};
 use serde::{Deserialize, Serialize};
 
+use super::failure::Failure;
 use super::interpreter::Script as PythonScript;
-use super::lab::{Failure, Lab, ROUNDS};
-use super::report::{Column, Figures, Report, Row, milliseconds};
+use super::lab::{Lab, ROUNDS};
+use super::report::{Column, Figures, Report, Row};
+use super::units::milliseconds;
 use super::workload;
 use crate::statistics::median;
 

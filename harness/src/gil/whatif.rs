@@ -7,10 +7,13 @@ use primelanes_backends::global_lock::protocol::Regime;
 use primelanes_backends::global_lock::virtual_time::{Outcome, Simulation};
 use serde::{Deserialize, Serialize};
 
-use super::convoy::{SLEEP, scripts};
+use super::calibration::SLEEP;
+use super::convoy::scripts;
+use super::failure::Failure;
 use super::interpreter::Script as PythonScript;
-use super::lab::{Failure, Lab, MOST_VIRTUAL_SECONDS, ROUNDS};
-use super::report::{Column, Distribution, Figures, Report, Row, milliseconds};
+use super::lab::{Lab, MOST_VIRTUAL_SECONDS, ROUNDS};
+use super::report::{Column, Distribution, Figures, Report, Row};
+use super::units::milliseconds;
 use super::workload;
 use crate::statistics::median;
 

@@ -1,0 +1,53 @@
+//! A server on this machine that sends back what it is sent.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+/// Sends every byte back over the connection that it came from. Its threads take no lock.
+pub(super) struct EchoServer {
+    pub(super) address: SocketAddr,
+    stop: Arc<AtomicBool>,
+}
+
+impl EchoServer {
+    /// Listens on a free port.
+    pub(super) fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let server = Self { address: listener.local_addr()?, stop: Arc::default() };
+        let stop = Arc::clone(&server.stop);
+        let serve = move || {
+            for stream in listener.incoming().flatten().take_while(|_| !stop.load(Ordering::Relaxed)) {
+                thread::spawn(move || echo(stream));
+            }
+        };
+        thread::Builder::new().name("echo".to_owned()).spawn(serve)?;
+        Ok(server)
+    }
+
+    pub(super) fn connect(&self) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect(self.address)?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+}
+
+impl Drop for EchoServer {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // One more connection wakes the server, which then sees the flag.
+        drop(self.connect());
+    }
+}
+
+/// Echoes until the other side hangs up.
+fn echo(mut stream: TcpStream) {
+    let mut bytes = [0; 64];
+    while let Ok(count @ 1..) = stream.read(&mut bytes) {
+        if stream.write_all(&bytes[..count]).is_err() {
+            return;
+        }
+    }
+}

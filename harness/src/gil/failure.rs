@@ -1,0 +1,22 @@
+//! Why an experiment has no result.
+
+use std::io;
+
+use super::InterpreterError;
+
+/// Why an experiment has no result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The cancel flag was set.
+    #[error("cancelled")]
+    Cancelled,
+    /// The interpreter cannot be run, or does not answer.
+    #[error(transparent)]
+    Interpreter(#[from] InterpreterError),
+    /// The system grants no more threads.
+    #[error("the system grants no more threads: {0}")]
+    Threads(#[source] io::Error),
+    /// The socket pair cannot be had.
+    #[error("no connection through the loopback interface: {0}")]
+    Socket(#[from] io::Error),
+}
