@@ -18,7 +18,7 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
 use crate::gil::Interpreter;
-pub use crate::number::{NumberError, parse};
+pub use crate::number::{NumberError, parse, parse_u64};
 
 /// Runs the command with the arguments of this process.
 #[must_use]
@@ -93,6 +93,6 @@ fn interpreter() -> impl TypedValueParser<Value = Interpreter> {
 
 /// A number of workers, tasks or rounds.
 fn at_least_one(text: &str) -> anyhow::Result<NonZeroUsize> {
-    let value = usize::try_from(parse(text)?)?;
+    let value = usize::try_from(parse_u64(text)?)?;
     NonZeroUsize::new(value).ok_or_else(|| anyhow::anyhow!("{value} is below 1"))
 }

@@ -7,34 +7,56 @@
 //! digits  = digit ("_"? digit)*
 //! ```
 //!
-//! Spaces may stand around an operator. The result must lie in 0 to 2^64-1; on the way there, values up to 2^127-1
-//! are exact, so `2^64-1` works.
+//! Spaces may surround an operator. Results lie in 0 to 2^128-1. Intermediate values are exact up to 2^255-1, so that
+//! `2^128-1` works.
 
 use std::fmt;
 
-/// Evaluates a number.
+use ethnum::I256;
+
+/// Evaluates a number in 0 to 2^128-1.
 ///
 /// ```
 /// use primelanes_harness::command::parse;
-/// assert_eq!(parse("2^64 - 1"), Ok(u64::MAX));
+/// assert_eq!(parse("2^128 - 1"), Ok(u128::MAX));
 /// assert_eq!(parse("1.5e9"), Ok(1_500_000_000));
 /// assert_eq!(parse("1e").unwrap_err().to_string(), "expected a digit at the end of '1e'");
 /// ```
 ///
 /// # Errors
 /// What is wrong, and at which character.
-pub fn parse(text: &str) -> Result<u64, NumberError> {
-    let mut parser = Parser { text, at: 0 };
-    let value = parser.sum()?;
-    u64::try_from(value).map_err(|_| parser.error(0, Problem::OutOfRange(value)))
+pub fn parse(text: &str) -> Result<u128, NumberError> {
+    evaluate(text, u128::BITS)
 }
 
-/// Why a text is not a number in 0 to 2^64-1; displayed as one line.
+/// Evaluates a number in 0 to 2^64-1.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_u64(text: &str) -> Result<u64, NumberError> {
+    evaluate(text, u64::BITS).map(|value| value as u64)
+}
+
+/// Evaluates a number that fits in this many bits.
+fn evaluate(text: &str, bits: u32) -> Result<u128, NumberError> {
+    let mut parser = Parser { text, at: 0, bits };
+    let value = parser.sum()?;
+    let fits = u128::try_from(value).ok().filter(|&value| value <= max(bits));
+    fits.ok_or_else(|| parser.error(0, Problem::OutOfRange(value)))
+}
+
+const fn max(bits: u32) -> u128 {
+    u128::MAX >> (u128::BITS - bits)
+}
+
+/// Why a text is not a number in the expected range; displayed as one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct NumberError {
     text: String,
-    /// In bytes from the beginning.
+    /// Where the problem is, in bytes from the beginning.
     at: usize,
+    /// The size of the expected number.
+    bits: u32,
     problem: Problem,
 }
 
@@ -43,12 +65,12 @@ enum Problem {
     Expected(&'static str),
     NotWhole,
     TooLarge,
-    OutOfRange(i128),
+    OutOfRange(I256),
 }
 
 impl fmt::Display for NumberError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { text, at, problem } = self;
+        let Self { text, at, bits, problem } = self;
         let place = text[..*at].chars().count() + 1;
         match (problem, text[*at..].chars().next()) {
             (Problem::Expected(what), Some(found)) => {
@@ -57,9 +79,9 @@ impl fmt::Display for NumberError {
             (Problem::Expected(what), None) if text.is_empty() => write!(f, "expected {what}, found nothing"),
             (Problem::Expected(what), None) => write!(f, "expected {what} at the end of '{text}'"),
             (Problem::NotWhole, _) => write!(f, "not a whole number at character {place} of '{text}'"),
-            (Problem::TooLarge, _) => write!(f, "above 2^64-1 = {} at character {place} of '{text}'", u64::MAX),
+            (Problem::TooLarge, _) => write!(f, "above 2^{bits}-1 = {} at character {place} of '{text}'", max(*bits)),
             (Problem::OutOfRange(value), _) if *value < 0 => write!(f, "'{text}' is {value}, below 0"),
-            (Problem::OutOfRange(value), _) => write!(f, "'{text}' is {value}, above 2^64-1 = {}", u64::MAX),
+            (Problem::OutOfRange(value), _) => write!(f, "'{text}' is {value}, above 2^{bits}-1 = {}", max(*bits)),
         }
     }
 }
@@ -67,10 +89,11 @@ impl fmt::Display for NumberError {
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    bits: u32,
 }
 
 impl Parser<'_> {
-    fn sum(&mut self) -> Result<i128, NumberError> {
+    fn sum(&mut self) -> Result<I256, NumberError> {
         let negative = self.eat("-");
         let first = self.power()?;
         let mut sum = if negative { -first } else { first };
@@ -90,7 +113,7 @@ impl Parser<'_> {
         }
     }
 
-    fn power(&mut self) -> Result<i128, NumberError> {
+    fn power(&mut self) -> Result<I256, NumberError> {
         self.skip_spaces();
         let start = self.at;
         let mut tower = vec![self.literal()?];
@@ -104,11 +127,11 @@ impl Parser<'_> {
             .into_iter()
             // An exponent above 2^32 leaves 0 and 1 as they are and is out of range for any other base.
             .rev()
-            .try_fold(1, |exponent, base| base.checked_pow(u32::try_from(exponent).unwrap_or(u32::MAX)))
+            .try_fold(I256::ONE, |exponent, base| base.checked_pow(u32::try_from(exponent).unwrap_or(u32::MAX)))
             .ok_or_else(|| self.error(start, Problem::TooLarge))
     }
 
-    fn literal(&mut self) -> Result<i128, NumberError> {
+    fn literal(&mut self) -> Result<I256, NumberError> {
         let start = self.at;
         let mut digits = self.digits()?;
         let mut fraction_digits = 0;
@@ -120,7 +143,7 @@ impl Parser<'_> {
         let mut exponent = 0;
         if self.eat("e") || self.eat("E") {
             self.eat("+");
-            // Too long to parse is too large for anything but 0, as 10^(2^32) is.
+            // An exponent that does not fit is too large for anything but 0, and so is 10^(2^32).
             exponent = self.digits()?.parse::<u32>().unwrap_or(u32::MAX) as usize;
         }
         // The digits of the fraction that the exponent does not reach must be zeros.
@@ -131,7 +154,7 @@ impl Parser<'_> {
         scaled(whole, exponent.saturating_sub(fraction_digits)).ok_or_else(|| self.error(start, Problem::TooLarge))
     }
 
-    /// At least one digit; `_` between digits is passed over.
+    /// At least one digit. Skips `_` between digits.
     fn digits(&mut self) -> Result<String, NumberError> {
         let mut digits = String::new();
         loop {
@@ -160,18 +183,18 @@ impl Parser<'_> {
     }
 
     fn error(&self, at: usize, problem: Problem) -> NumberError {
-        NumberError { text: self.text.to_owned(), at, problem }
+        NumberError { text: self.text.to_owned(), at, bits: self.bits, problem }
     }
 }
 
-/// `digits` followed by so many zeros, as a value; `None` if it is too large.
-fn scaled(digits: &str, zeros: usize) -> Option<i128> {
+/// The value of `digits` followed by this many zeros; `None` if it is too large.
+fn scaled(digits: &str, zeros: usize) -> Option<I256> {
     let digits = digits.trim_start_matches('0');
     if digits.is_empty() {
-        return Some(0);
+        return Some(I256::ZERO);
     }
-    let factor = 10_i128.checked_pow(u32::try_from(zeros).unwrap_or(u32::MAX))?;
-    digits.parse::<i128>().ok()?.checked_mul(factor)
+    let factor = I256::new(10).checked_pow(u32::try_from(zeros).unwrap_or(u32::MAX))?;
+    digits.parse::<I256>().ok()?.checked_mul(factor)
 }
 
 #[cfg(test)]
@@ -198,14 +221,18 @@ mod tests {
             ("1^99999999999999999999", 1),
             ("0**0", 1),
             ("1e3^2", 1_000_000),
-            ("2^64-1", u64::MAX),
-            ("2^64 - 60", u64::MAX - 59),
+            ("2^64-1", u64::MAX.into()),
+            ("2^128-1", u128::MAX),
+            ("2^128 - 60", u128::MAX - 59),
+            ("2^254 - 2^254 + 5", 5),
+            ("2^64 - 60", u128::from(u64::MAX) - 59),
             ("10 ** 3 + 7 - 3", 1004),
             ("-5+6", 1),
             ("-0", 0),
-            ("18446744073709551615", u64::MAX),
+            ("340282366920938463463374607431768211455", u128::MAX),
         ] {
             assert_eq!(parse(text), Ok(value), "{text}");
+            assert_eq!(parse_u64(text).ok(), u64::try_from(value).ok(), "{text}");
         }
     }
 
@@ -232,6 +259,21 @@ mod tests {
             ("1e99", "above 2^64-1 = 18446744073709551615 at character 1 of '1e99'"),
             ("5+2^300", "above 2^64-1 = 18446744073709551615 at character 3 of '5+2^300'"),
         ] {
+            assert_eq!(parse_u64(text).unwrap_err().to_string(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_bound_of_its_type() {
+        let max = "2^128-1 = 340282366920938463463374607431768211455";
+        for (text, message) in [
+            ("2^128", format!("'2^128' is 340282366920938463463374607431768211456, above {max}")),
+            ("1e40", format!("'1e40' is 1{}, above {max}", "0".repeat(40))),
+            ("2^255", format!("above {max} at character 1 of '2^255'")),
+            ("1+1e99999999999", format!("above {max} at character 3 of '1+1e99999999999'")),
+            ("0-2^254-2^254-1", format!("above {max} at character 14 of '0-2^254-2^254-1'")),
+            ("2^64-2^65", "'2^64-2^65' is -18446744073709551616, below 0".to_owned()),
+        ] {
             assert_eq!(parse(text).unwrap_err().to_string(), message, "{text}");
         }
     }
@@ -245,15 +287,18 @@ mod tests {
         }
 
         #[test]
-        fn what_is_printed_is_read(value: u64, other: u32) {
+        fn what_is_printed_is_read(value: u128, other: u64) {
             prop_assert_eq!(parse(&value.to_string()), Ok(value));
-            prop_assert_eq!(parse(&format!("{value}-{value}+{other}")), Ok(u64::from(other)));
+            prop_assert_eq!(parse(&format!("{value}-{value}+{other}")), Ok(u128::from(other)));
         }
 
         #[test]
-        fn a_long_text_is_no_trouble(length in 1..100_000_usize) {
+        fn a_long_text_is_read_in_no_time(length in 100..20_000_usize) {
             prop_assert!(parse(&"2^".repeat(length)).is_err());
             prop_assert_eq!(parse(&format!("{}1", "1^".repeat(length))), Ok(1));
+            let nines = "9".repeat(length);
+            prop_assert!(parse(&nines).is_err() && parse(&("1.".to_owned() + &nines)).is_err());
+            prop_assert_eq!(parse(&format!("{}7.{}", "0".repeat(length), "0".repeat(length))), Ok(7));
         }
     }
 }

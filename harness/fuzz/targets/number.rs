@@ -1,17 +1,17 @@
-//! The number parser against big integers: the value to the digit, or one line that says why not.
+//! The number parser against big integers: the exact value, or an error message.
 
 #![no_main]
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use num_bigint::BigInt;
-use primelanes_harness::number;
+use primelanes_harness::command::{parse, parse_u64};
 
 #[derive(Debug, Arbitrary)]
 enum Input {
-    /// Any text: no panic.
+    /// Any text: it must not panic.
     Text(String),
-    /// A text made from a value: that value.
+    /// A text made from a value: it must give that value.
     Sum { negative: bool, first: Power, rest: Vec<(bool, Power)> },
 }
 
@@ -43,7 +43,7 @@ impl Power {
 
 fuzz_target!(|input: Input| {
     match input {
-        Input::Text(text) => match number::parse(&text) {
+        Input::Text(text) => match parse(&text) {
             Ok(value) if text.bytes().all(|byte| byte.is_ascii_digit()) => assert_eq!(text.parse(), Ok(value)),
             Ok(_) => {}
             Err(error) => assert!(!error.to_string().is_empty()),
@@ -59,10 +59,11 @@ fuzz_target!(|input: Input| {
                 sum = if *minus { sum - term.value() } else { sum + term.value() };
                 steps.push(sum.clone());
             }
-            // Every step must fit in 127 bits, the result in 64.
-            let exact = steps.iter().all(|step| step.bits() <= 127 && *step != -BigInt::from(2).pow(127));
-            let due = u64::try_from(&sum).ok().filter(|_| exact);
-            assert_eq!(number::parse(&text).ok(), due, "{text:?}");
+            // Every step must fit in 256 bits with its sign, the result in 128 or 64.
+            let limit = BigInt::from(2).pow(255);
+            let exact = steps.iter().all(|step| -&limit <= *step && *step < limit);
+            assert_eq!(parse(&text).ok(), u128::try_from(&sum).ok().filter(|_| exact), "{text:?}");
+            assert_eq!(parse_u64(&text).ok(), u64::try_from(&sum).ok().filter(|_| exact), "{text:?}");
         }
     }
 });

@@ -20,7 +20,7 @@ use crate::number;
 #[command(override_usage = "primelanes count [OPTIONS] [START] STOP")]
 pub(super) struct Args {
     #[arg(help = "From START (0 if it is not said) to STOP, both counted: 1_000_000, 1e9, 1.5e9, 10**9, 2^64-1")]
-    #[arg(value_name = "NUMBER", num_args = 1..=2, required = true, value_parser = |text: &str| number::parse(text).map(u128::from))]
+    #[arg(value_name = "NUMBER", num_args = 1..=2, required = true, value_parser = number::parse)]
     #[arg(allow_negative_numbers = true)]
     numbers: Vec<u128>,
 

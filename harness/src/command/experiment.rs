@@ -12,12 +12,12 @@ use super::interrupt;
 use super::progress::{Bar, When};
 use crate::experiment::{Experiment, Lane};
 use crate::gil::interpreter::Interpreter;
-use crate::number;
+use crate::number::parse_u64;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Each task counts the primes up to this number by trial division.
-    #[arg(long, value_name = "NUMBER", default_value = "1e6", value_parser = number::parse)]
+    #[arg(long, value_name = "NUMBER", default_value = "1e6", value_parser = parse_u64)]
     #[arg(allow_negative_numbers = true)]
     limit: u64,
 

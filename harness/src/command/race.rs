@@ -13,7 +13,7 @@ use super::at_least_one;
 use super::interrupt;
 use super::output::{writable, write};
 use super::progress::{Bar, When};
-use crate::number;
+use crate::number::parse_u64;
 use crate::race::Race;
 
 /// So many rounds of the shortest counts take minutes to sum up.
@@ -22,7 +22,7 @@ const MOST_ROUNDS: usize = 100_000;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// All primes up to this number are counted, itself counted.
-    #[arg(value_name = "STOP", value_parser = number::parse, allow_negative_numbers = true)]
+    #[arg(value_name = "STOP", value_parser = parse_u64, allow_negative_numbers = true)]
     stop: u64,
 
     /// auto, trial-division or sieve.
@@ -116,7 +116,7 @@ fn rounds(text: &str) -> anyhow::Result<NonZeroUsize> {
 }
 
 fn warmup(text: &str) -> anyhow::Result<usize> {
-    let rounds = number::parse(text)?;
+    let rounds = parse_u64(text)?;
     ensure!(rounds <= MOST_ROUNDS as u64, "{rounds} is above {MOST_ROUNDS}");
     Ok(rounds as usize)
 }

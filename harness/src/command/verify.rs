@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::at_least_one;
 use super::interrupt;
 use crate::conformance::{Ability, Caps, Law, Report, Suite};
-use crate::number;
+use crate::number::parse_u64;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -24,7 +24,7 @@ pub(super) struct Args {
     cases: u32,
 
     /// What the random inputs are drawn from; a new one each time, unless said.
-    #[arg(long, value_name = "NUMBER", value_parser = number::parse, allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER", value_parser = parse_u64, allow_negative_numbers = true)]
     seed: Option<u64>,
 
     /// One object: passed, backends; each with its label, seed, cases, declared, laws.
