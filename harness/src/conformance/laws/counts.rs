@@ -41,7 +41,7 @@ fn expected(range: &RangeInclusive<u64>) -> u64 {
 fn ensure_counts(lane: &impl Backend, algorithm: Algorithm, range: &RangeInclusive<u64>) -> Judged {
     let count = lane.count(&Query::from(range.clone()).algorithm(algorithm))?;
     let expected = expected(range);
-    ensure!(count == expected.into(), "{algorithm} counts {count} primes in {range:?}, not {expected}");
+    ensure!(count == u128::from(expected), "{algorithm} counts {count} primes in {range:?}, not {expected}");
     Ok(())
 }
 
@@ -90,7 +90,7 @@ pub(super) fn counts_at_once<B: Backend>(subject: &Subject<'_, B>) -> Judged {
             ensure_tiles(&lane.fold(&probe, &Control::new())?, 0..probe.tiles)
                 .in_case(|| "beside other folds".to_owned())?;
             let count = lane.count(&Query::from(0..=limit).algorithm(Algorithm::TrialDivision))?;
-            ensure!(count == expected.into(), "beside other counts, {count} primes up to {limit}, not {expected}");
+            ensure!(count == u128::from(expected), "beside other counts, {count} primes up to {limit}, not {expected}");
             Ok(())
         };
         thread::scope(|scope| {
