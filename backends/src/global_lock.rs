@@ -55,6 +55,7 @@ mod gil;
 mod lock;
 mod monitor;
 pub mod protocol;
+mod state;
 pub mod trace;
 pub mod virtual_time;
 

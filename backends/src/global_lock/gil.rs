@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use primelanes_core::Error;
 
-use super::lock::{Lock, State};
+use super::lock::Lock;
 use super::monitor::System;
 use super::protocol::{Regime, Rules};
+use super::state::State;
 use super::trace::{Recorder, Recording, What};
 
 /// A global interpreter lock.

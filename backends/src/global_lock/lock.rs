@@ -3,32 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::monitor::Monitor;
-use super::protocol::{Event, Protocol, Rules, Signal, Then};
-use super::trace::{Recorder, What};
-
-/// What the monitor's mutex guards.
-#[derive(Debug)]
-pub(super) struct State<T> {
-    protocol: Protocol<T>,
-    /// Threads in a wait for a drop, and for a switch: a signal that nobody waits for costs nothing.
-    waiting: [usize; 2],
-    recorder: Option<Recorder<T>>,
-}
-
-impl<T: Copy + Eq> State<T> {
-    pub(super) const fn new(rules: Rules, recorder: Option<Recorder<T>>) -> Self {
-        Self { protocol: Protocol::new(rules), waiting: [0; 2], recorder }
-    }
-
-    pub(super) const fn protocol(&self) -> &Protocol<T> {
-        &self.protocol
-    }
-
-    /// The recorder, if the lock has one.
-    pub(super) const fn recorder(&mut self) -> Option<&mut Recorder<T>> {
-        self.recorder.as_mut()
-    }
-}
+use super::protocol::{Event, Signal, Then};
+use super::trace::What;
 
 /// One lock of the timed regime on some monitor: check sites tell the protocol nothing unless it asks.
 #[derive(Debug)]
@@ -57,13 +33,13 @@ impl<M: Monitor> Lock<M> {
     }
 
     pub(super) fn is_held_by_me(&self) -> bool {
-        self.state().protocol.holder() == Some(M::current())
+        self.state().protocol().holder() == Some(M::current())
     }
 
     /// Waits until the lock is free and takes it; false: this thread has it already.
     pub(super) fn take(&self) -> bool {
         let state = self.state();
-        let mine = state.protocol.holder() == Some(M::current());
+        let mine = state.protocol().holder() == Some(M::current());
         if !mine {
             self.drive(state, Event::Take);
         }
@@ -85,11 +61,8 @@ impl<M: Monitor> Lock<M> {
 
     /// What the recorder, if there is one, is told beside the events.
     pub(super) fn note(&self, what: What) {
-        if !self.recorded {
-            return;
-        }
-        if let Some(recorder) = &mut self.state().recorder {
-            recorder.note(M::current(), what);
+        if self.recorded {
+            self.state().note(M::current(), what);
         }
     }
 
@@ -98,22 +71,19 @@ impl<M: Monitor> Lock<M> {
         let me = M::current();
         let (mut state, mut event) = (state, event);
         loop {
-            let reaction = state.protocol.on(me, event);
-            self.drop_requested.store(state.protocol.drop_requested(), Ordering::Relaxed);
-            if let (Some(recorder), Some(what)) = (&mut state.recorder, What::of(event, reaction.then)) {
-                recorder.note(me, what);
-            }
-            if let Some(signal) = reaction.signal.filter(|&signal| state.waiting[signal as usize] > 0) {
+            let reaction = state.on(me, event);
+            self.drop_requested.store(state.protocol().drop_requested(), Ordering::Relaxed);
+            if let Some(signal) = reaction.signal {
                 self.monitor.signal(signal);
             }
             let (signal, patience) = match reaction.then {
-                Then::AwaitDrop { .. } => (Signal::Dropped, state.protocol.patience()),
+                Then::AwaitDrop { .. } => (Signal::Dropped, state.protocol().patience()),
                 Then::AwaitSwitch => (Signal::Taken, None),
                 then => return then,
             };
-            state.waiting[signal as usize] += 1;
+            state.start_wait(signal);
             let (mut awake, expired) = self.monitor.wait(state, signal, patience);
-            awake.waiting[signal as usize] -= 1;
+            awake.end_wait(signal);
             state = awake;
             event = match reaction.then {
                 Then::AwaitDrop { seen, .. } if expired => Event::Expired { seen },

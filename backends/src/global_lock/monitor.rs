@@ -7,8 +7,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use super::lock::State;
 use super::protocol::Signal;
+use super::state::State;
 
 /// A mutex around the state of a lock, and a condition for each [`Signal`].
 pub(super) trait Monitor {

@@ -8,7 +8,7 @@ use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
 use self::trial::{Chances, Checked, Sights, Trial};
 use super::*;
-use crate::global_lock::protocol::{Regime, Rule};
+use crate::global_lock::protocol::{Regime, Rule, Rules};
 
 const TIMED: Rules = Rules::new(Regime::Timed { interval: std::time::Duration::from_millis(5) });
 

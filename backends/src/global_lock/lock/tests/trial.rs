@@ -9,9 +9,10 @@ use shuttle::sync::atomic::AtomicU64 as Scheduled;
 use shuttle::sync::{Condvar, Mutex, MutexGuard};
 use shuttle::thread::{self, ThreadId};
 
-use super::super::{Lock, State};
+use super::super::Lock;
 use crate::global_lock::monitor::Monitor;
 use crate::global_lock::protocol::{Rules, Signal};
+use crate::global_lock::state::State;
 use crate::global_lock::trace::{Entry, Recorder, Recording, What};
 
 /// How probable it is that a wait ends without a signal.

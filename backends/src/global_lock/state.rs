@@ -1,0 +1,54 @@
+//! What the mutex of a lock guards.
+
+use super::protocol::{Event, Protocol, Reaction, Rules, Signal};
+use super::trace::{Recorder, What};
+
+/// The protocol, and what its driver keeps beside it.
+#[derive(Debug)]
+pub(super) struct State<T> {
+    protocol: Protocol<T>,
+    /// How many threads wait for each [`Signal`]: a signal that nobody waits for costs nothing.
+    waiting: [usize; 2],
+    recorder: Option<Recorder<T>>,
+}
+
+impl<T: Copy + Eq> State<T> {
+    pub(super) const fn new(rules: Rules, recorder: Option<Recorder<T>>) -> Self {
+        Self { protocol: Protocol::new(rules), waiting: [0; 2], recorder }
+    }
+
+    pub(super) const fn protocol(&self) -> &Protocol<T> {
+        &self.protocol
+    }
+
+    /// The recorder, if the lock has one.
+    pub(super) const fn recorder(&mut self) -> Option<&mut Recorder<T>> {
+        self.recorder.as_mut()
+    }
+
+    /// Passes an event to the protocol and records it. The reaction has a signal only if a thread waits for it.
+    pub(super) fn on(&mut self, thread: T, event: Event) -> Reaction {
+        let Reaction { then, signal } = self.protocol.on(thread, event);
+        if let Some(what) = What::of(event, then) {
+            self.note(thread, what);
+        }
+        Reaction { then, signal: signal.filter(|&signal| self.waiting[signal as usize] > 0) }
+    }
+
+    /// Records what the calling thread does, if the lock has a recorder.
+    pub(super) fn note(&mut self, thread: T, what: What) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.note(thread, what);
+        }
+    }
+
+    /// A thread starts to wait for the signal.
+    pub(super) const fn start_wait(&mut self, signal: Signal) {
+        self.waiting[signal as usize] += 1;
+    }
+
+    /// A thread's wait for the signal is over.
+    pub(super) const fn end_wait(&mut self, signal: Signal) {
+        self.waiting[signal as usize] -= 1;
+    }
+}
