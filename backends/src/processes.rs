@@ -1,4 +1,4 @@
-//! Worker processes: out of the reach of this one's locks, and of its memory.
+//! Worker processes, which share no lock and no memory with this one.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -8,50 +8,53 @@ use std::time::Duration;
 use primelanes_core::{Backend, Control, Error, Kernel, guard};
 
 use crate::Ledger;
+use crate::remote::checkout::Checkout;
 use crate::remote::dispatch::Dispatch;
-use crate::remote::lease::Lease;
 use crate::remote::pool::Pool;
 use crate::remote::worker;
 use crate::team::{MAX_PROCESSES, check_workers};
 
-/// Runs tiles in worker processes, which are started once and kept as long as this value.
+/// Runs tiles in worker processes, which are started once and live as long as this value.
 ///
-/// Processes have a lock each, and so run at once; the price is that work and results cross a pipe, about ten
-/// microseconds a run of tiles. A worker that dies, stalls or talks nonsense is replaced, and its run done again; three that
-/// are lost on the same tiles end the count with [`Error::WorkersLost`]. The workers end with this process, even
-/// if that is killed. Counts that run at once share the workers; where there are more counts than workers,
-/// a worker sets up its kernel again for each that it comes back to. Cancelled or failed counts end the workers that are
-/// busy with them; others are started when they are needed.
+/// Each process has its own locks, so they all run at once. In return, work and results cross a pipe, which costs about
+/// ten microseconds per run of tiles.
 ///
-/// A worker runs another program, or this one again: see [`worker`](crate::worker).
+/// A worker that dies, stalls or sends nonsense is replaced, and its run is done again. If three workers are lost on the
+/// same tiles, the count ends with [`Error::WorkersLost`]. The workers end with this process, even if it is killed.
+///
+/// Counts that run at once share the workers. If there are more counts than workers, a worker sets up its kernel again
+/// each time that it changes to another count. A count that is cancelled or fails ends the workers that are busy with it;
+/// they are replaced when they are needed.
+///
+/// A worker runs another program, or this program again: see [`worker`](crate::worker).
 #[derive(Debug)]
 pub struct Processes {
     pool: Box<Pool>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Processes {
     /// The lane's name.
     pub const NAME: &'static str = "processes";
 
-    /// A worker that shows no sign of life for so long is replaced, unless it is said.
-    const PATIENCE: Duration = Duration::from_secs(2);
+    /// How long a worker may show no sign of life, by default.
+    const TIMEOUT: Duration = Duration::from_secs(2);
 
-    /// Starts so many workers of the program that was [registered](crate::worker::register).
+    /// Starts workers of the [registered](crate::worker::register) program.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if none was, else as [`with_command`](Processes::with_command).
+    /// [`Error::Unavailable`] if no program is registered, or as [`with_command`](Processes::with_command).
     pub fn new(workers: NonZeroUsize) -> Result<Self, Error> {
-        let missing = "no worker program is known: call worker::register first, or use Processes::with_command";
+        let missing = "no worker program is registered: call worker::register first, or use Processes::with_command";
         let command = worker::registered()
             .ok_or_else(|| Error::Unavailable { what: Self::NAME.into(), reason: missing.to_owned() })?;
         Self::with_command(workers, command)
     }
 
-    /// Starts so many workers: each runs this command, which calls [`worker::serve`](crate::worker::serve).
+    /// Starts workers that each run this command, which calls [`worker::serve`](crate::worker::serve).
     ///
-    /// Standard input, standard output and process group of the command are set here, and an environment variable by which
-    /// a worker is kept from starting workers; all else is as the caller says.
+    /// The command's standard input, standard output and process group are set here, and an environment variable that
+    /// keeps a worker from starting workers. Everything else stays as the caller has set it.
     ///
     /// # Errors
     /// [`Error::TooManyWorkers`] above 256, [`Error::Spawn`] if the program cannot be started, [`Error::Unavailable`] if
@@ -60,27 +63,29 @@ impl Processes {
         Self::start(workers, command, &Control::new())
     }
 
-    /// [`with_command`](Processes::with_command), unless the cancel flag of the control is set meanwhile: interpreters, say,
-    /// take their time to start.
+    /// Like [`with_command`](Processes::with_command), but stops when the cancel flag of the control is set. An
+    /// interpreter, for example, takes a while to start.
     ///
     /// # Errors
     /// [`Error::Cancelled`], or as [`with_command`](Processes::with_command).
     pub fn start(workers: NonZeroUsize, command: Command, control: &Control<'_>) -> Result<Self, Error> {
         check_workers(Self::NAME, workers.get(), MAX_PROCESSES)?;
         let pool = Pool::start(Self::NAME, workers, command, control)?;
-        Ok(Self { pool: Box::new(pool), patience: Self::PATIENCE })
+        Ok(Self { pool: Box::new(pool), timeout: Self::TIMEOUT })
     }
 
-    /// Replaces a worker that shows no sign of life for so long; two seconds, unless it is said. One at work shows one ten
-    /// times a second, as long as its kernel beats, so that less than 0.2 s is taken for that. A run that should take
-    /// longer, by the rate of those before, has twenty times as long; a worker that has just been started has ten seconds.
+    /// Sets how long a worker may show no sign of life before it is replaced; two seconds by default.
+    ///
+    /// A worker shows a sign of life ten times per second as long as its kernel beats, so the timeout is at least 0.2
+    /// seconds. A run that takes long, judging by the runs before it, gets twenty times its expected time. A worker that
+    /// was just started gets ten seconds.
     #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience.max(2 * worker::HEARTBEAT);
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout.max(2 * worker::HEARTBEAT);
         self
     }
 
-    /// The workers' processes, by number. One that ended without a run is listed until the next count.
+    /// The process IDs of the workers. A worker that exited while it had no run is listed until the next count.
     #[must_use]
     pub fn process_ids(&self) -> Vec<u32> {
         self.pool.ids()
@@ -92,7 +97,7 @@ impl Processes {
         self.pool.processor_time()
     }
 
-    /// How many workers were started in the place of others.
+    /// How many workers were started to replace others.
     #[must_use]
     pub fn replaced(&self) -> u64 {
         self.pool.replaced()
@@ -115,10 +120,10 @@ impl Backend for Processes {
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
         let watch = control.watch(kernel, &tiles);
         let ledger = Ledger::new(tiles, self.workers(), kernel.grain());
-        // Tiles do not panic here, but combining their results may.
+        // Tiles do not panic in this process, but combining their results may.
         guard(kernel.phase(), || {
-            let lease = Lease::new(&self.pool)?;
-            Dispatch::new(Self::NAME, kernel, ledger, lease, self.patience, &watch)?.run()
+            let workers = Checkout::new(&self.pool)?;
+            Dispatch::new(Self::NAME, kernel, ledger, workers, self.timeout, &watch)?.run()
         })
     }
 }

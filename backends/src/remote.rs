@@ -1,31 +1,36 @@
-//! Work that leaves the process: one body, whatever carries it.
+//! Work that leaves the process: one dispatcher for all transports.
 //!
-//! A run of neighbouring tiles is plain data: a `JobSpec`, a first tile, an end. A worker anywhere rebuilds the kernel,
-//! runs the tiles and answers with their folded partial result as bytes. What is common to all transports is
-//! [`dispatch`]: it cuts the work into runs, has one in flight with each worker, and deposits the answers in the
-//! [`Ledger`](crate::Ledger). What a transport has to offer it is the trait [`Crew`](dispatch::Crew).
+//! A run of neighbouring tiles is plain data: a `JobSpec`, a first tile and an end. A worker anywhere rebuilds the
+//! kernel, runs the tiles and answers with their folded partial result as bytes. All transports share [`dispatch`]: it
+//! cuts the work into runs, keeps at most one in flight with each worker, and deposits the answers in the
+//! [`Ledger`](crate::Ledger). A transport implements the trait [`Workers`](dispatch::Workers).
 //!
 //! ```text
-//!   fold ──► dispatch ──► Crew: pool ──► process ══ pipes ══► worker::serve ──► Job::run
-//!               │ pace                       └────── wire ──────┘
+//!   fold ──► dispatch ──► Workers: pool ──► process ══ pipes ══► worker::serve ──► Job::run
+//!               │ pace                         └────── wire ──────┘
 //!               ▼
 //!            Ledger
 //! ```
 //!
-//! - [`pace`]: how long a run is to be, and when a worker is to be given up.
-//! - [`pool`], [`lease`], [`process`]: worker processes, and how several folds share them.
-//! - [`wire`]: what crosses a pipe, byte by byte.
+//! - [`pace`]: how long a run should be, and how long a worker may be silent.
+//! - [`pool`], [`process`], [`checkout`], [`waiting_queue`]: worker processes, and how several folds share them.
+//! - [`wire`], [`frame`]: what crosses a pipe, byte by byte.
 //! - [`worker`]: the other end.
 
 use std::time::Duration;
 
+pub(crate) mod checkout;
 pub(crate) mod dispatch;
-pub(crate) mod lease;
+mod frame;
 mod pace;
 pub(crate) mod pool;
 mod process;
+mod waiting_queue;
 mod wire;
 pub mod worker;
 
-/// How long to stay awake for what is due at once: on a virtual machine it takes as long to be woken up.
-const AWAKE: Duration = Duration::from_micros(50);
+/// How long to spin before sleeping, when an event is due at once: on a virtual machine, waking up takes as long.
+const SPIN_TIME: Duration = Duration::from_micros(50);
+
+/// The longest sleep between two looks at the cancel flag.
+const CANCEL_CHECK_INTERVAL: Duration = Duration::from_millis(10);

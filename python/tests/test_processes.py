@@ -60,7 +60,7 @@ def test_workers_that_all_are_lost_are_an_exception() -> None:
 
 def test_a_program_that_is_no_worker_is_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(primelanes.Error, match="'/bin/false' is no worker that this program understands: it ended"):
+    with pytest.raises(primelanes.Error, match="'/bin/false' is not a worker that this program can use: it ended"):
         primelanes.count_primes(10, backend="processes")
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(primelanes.Error, match="processes could not start 1 worker: '/nowhere/python'"):

@@ -1,127 +1,119 @@
-//! The one body of all folds that run elsewhere.
+//! The dispatcher of all folds that run elsewhere.
 //!
-//! Cuts the tiles into runs, has at most one run in flight with each worker, and deposits the answers in the ledger, which
-//! demands each tile exactly once. A run whose worker is lost is given to another, in shorter pieces. Whatever happens, the
-//! fold ends with the right answer or with an error.
+//! It cuts the tiles into runs, keeps at most one run in flight with each worker, and deposits the answers in the
+//! ledger, which demands each tile exactly once. If a worker is lost, its run goes to another in shorter pieces. Whatever
+//! happens, the fold ends with the right answer or with an error.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use primelanes_core::{Error, JobSpec, Kernel, Monoid, Pulse, Stopped, Watch, Wire};
 
-use super::AWAKE;
 use super::pace::Pace;
 use super::wire::Outcome;
+use super::{CANCEL_CHECK_INTERVAL, SPIN_TIME};
 use crate::Ledger;
 
-/// So many workers may be lost on the same tiles: then the tiles are at fault, or the machine.
-const MOST_DEATHS: u32 = 3;
+/// The fold fails once this many workers are lost on the same tiles: then the fault is in the tiles, or in the machine.
+const MAX_DEATHS: u32 = 3;
 
-/// So long, and as long again for each loss before, a lost run waits: what ended one worker may be ending others, which
-/// do not show it yet.
-const RESPITE: Duration = Duration::from_millis(5);
+/// How long a lost run waits before it is sent again, for each loss so far. Whatever ended one worker may be ending
+/// others, which do not show it yet.
+const BACKOFF: Duration = Duration::from_millis(5);
 
-/// How often the cancel flag is looked at while nothing happens.
-const TICK: Duration = Duration::from_millis(10);
+/// A longer gap between two polls means that this process was held up. Then it cannot blame workers for their silence.
+const MAX_POLL_GAP: Duration = Duration::from_millis(200);
 
-/// Who has not listened for so long was held up, and cannot say that others were silent.
-const PAUSE: Duration = Duration::from_millis(200);
-
-/// One of a crew's workers.
+/// A worker of a fold.
 pub(crate) type WorkerId = usize;
 
-/// The workers of one fold: what a transport has to offer. Dropping it ends those that still have a run.
-pub(crate) trait Crew {
-    /// Time since some moment.
+/// The workers of one fold, as a transport offers them. Dropping it ends those that still have a run.
+pub(crate) trait Workers {
+    /// Time since some fixed moment.
     fn now(&self) -> Duration;
 
-    /// A free worker, for this fold alone from now on; waits at most for so long.
+    /// Checks out a free worker, which then belongs to this fold alone. Waits for one at most this long.
     ///
     /// # Errors
-    /// There is none, with a run or without, nor can one be started.
-    fn hire(&mut self, wait: Duration) -> Result<Option<WorkerId>, Error>;
+    /// There is no worker, free or busy, and none can be started.
+    fn check_out(&mut self, wait: Duration) -> Result<Option<WorkerId>, Error>;
 
-    /// Gives a hired worker a run. The worker may take so long to show its first sign of life, beyond what the run may.
+    /// Sends a run to a worker that is checked out. Returns the time that the worker may take for its first sign of
+    /// life even if its run takes less.
     ///
     /// # Errors
-    /// Why it cannot be reached: it is lost, and no longer this fold's.
+    /// Why the worker cannot be reached. It is lost, and no longer checked out.
     fn send(&mut self, worker: WorkerId, spec: &JobSpec, run: &Range<u64>) -> Result<Duration, String>;
 
-    /// Waits at most for so long until something happens, and tells all that has happened. `soon`: probably it does at
-    /// once.
-    fn next(&mut self, wait: Duration, soon: bool) -> Vec<Event>;
+    /// Waits at most this long for an event, and returns all events so far. `soon`: one is expected at once.
+    fn poll(&mut self, wait: Duration, soon: bool) -> Vec<(WorkerId, Event)>;
 
-    /// Ends a worker: it is lost, and no longer this fold's.
+    /// Ends a worker. It is lost, and no longer checked out.
     fn give_up(&mut self, worker: WorkerId);
 }
 
 /// What happens to a worker that has a run.
 #[derive(Debug)]
-pub(crate) struct Event {
-    pub(crate) worker: WorkerId,
-    pub(crate) news: News,
-}
-
-#[derive(Debug)]
-pub(crate) enum News {
-    /// It is at work.
+pub(crate) enum Event {
+    /// It shows that it is working.
     Alive,
-    /// It has answered its run, is free, and no longer this fold's.
+    /// It has answered its run. It is free, and no longer checked out.
     Answered {
         outcome: Outcome,
         /// How long the tiles took.
         busy: Duration,
     },
-    /// It is no more, for this reason, and no longer this fold's.
+    /// It is lost for this reason, and no longer checked out.
     Lost(String),
 }
 
 /// Folds a kernel on workers elsewhere.
 #[derive(Debug)]
-pub(crate) struct Dispatch<'a, C, P> {
+pub(crate) struct Dispatch<'a, W, P> {
     backend: &'static str,
     phase: &'static str,
     spec: JobSpec,
-    crew: C,
+    workers: W,
     watch: &'a Watch<'a>,
     ledger: Ledger<P>,
     pace: Pace,
     /// Runs that were lost, or that found no free worker.
-    waiting: Vec<Run>,
+    pending: Vec<Run>,
     in_flight: Vec<Flight>,
-    /// When the crew was last listened to.
-    heard: Duration,
+    /// When the workers were last polled.
+    last_poll: Duration,
 }
 
 #[derive(Clone, Debug)]
 struct Run {
     tiles: Range<u64>,
-    /// Workers that were lost on it.
+    /// How many workers were lost on it.
     deaths: u32,
-    /// It is not sent before that.
-    due: Duration,
+    /// It is not sent before this time.
+    not_before: Duration,
 }
 
 #[derive(Debug)]
 struct Flight {
     run: Run,
     worker: WorkerId,
-    since: Duration,
+    sent: Duration,
     /// The worker's last sign of life.
     alive: Duration,
-    patience: Duration,
+    /// How long the worker may be silent.
+    timeout: Duration,
 }
 
 impl Flight {
-    /// When its worker is given up, without another sign of life.
+    /// When its worker is given up, if it stays silent.
     const fn deadline(&self) -> Duration {
-        self.alive.saturating_add(self.patience)
+        self.alive.saturating_add(self.timeout)
     }
 }
 
-impl<'a, C: Crew, P: Monoid + Wire> Dispatch<'a, C, P> {
-    /// The fold of `kernel` over the ledger's tiles. Workers without a sign of life are given up after `patience`, or
-    /// after twenty times what their run should take, whichever is longer.
+impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
+    /// The fold of `kernel` over the ledger's tiles. A worker is given up after `timeout` without a sign of life, or
+    /// after twenty times the expected time of its run, whichever is longer.
     ///
     /// # Errors
     /// [`Error::NotPortable`].
@@ -129,120 +121,126 @@ impl<'a, C: Crew, P: Monoid + Wire> Dispatch<'a, C, P> {
         backend: &'static str,
         kernel: &K,
         ledger: Ledger<P>,
-        crew: C,
-        patience: Duration,
+        workers: W,
+        timeout: Duration,
         watch: &'a Watch<'a>,
     ) -> Result<Self, Error> {
         let phase = kernel.phase();
         let spec = kernel.spec().ok_or(Error::NotPortable { backend: backend.into(), phase: phase.into() })?;
-        let pace = Pace::new(patience);
-        let (waiting, in_flight, heard) = (Vec::new(), Vec::new(), crew.now());
-        Ok(Self { backend, phase, spec, crew, watch, ledger, pace, waiting, in_flight, heard })
+        let pace = Pace::new(timeout);
+        let (pending, in_flight, last_poll) = (Vec::new(), Vec::new(), workers.now());
+        Ok(Self { backend, phase, spec, workers, watch, ledger, pace, pending, in_flight, last_poll })
     }
 
-    /// Runs it to its end.
+    /// Runs the fold to its end.
     ///
     /// # Errors
     /// The first thing that went wrong.
     pub(crate) fn run(mut self) -> Result<P, Error> {
         loop {
-            self.send_all()?;
-            if self.in_flight.is_empty() && self.waiting.is_empty() {
+            self.send_runs()?;
+            if self.in_flight.is_empty() && self.pending.is_empty() {
                 return self.ledger.finish(self.watch);
             }
-            self.hear()?;
+            self.poll()?;
         }
     }
 
-    /// Sends runs as long as there are some, and free workers; waits for one if this fold has none.
-    fn send_all(&mut self) -> Result<(), Error> {
+    /// Sends runs while there are runs and free workers. Waits for a worker only if this fold has none.
+    fn send_runs(&mut self) -> Result<(), Error> {
         while let Some(run) = self.next_run() {
             self.beat()?;
-            let wait = if self.in_flight.is_empty() { TICK } else { Duration::ZERO };
-            let Some(worker) = self.crew.hire(wait)? else {
-                self.waiting.push(run);
+            let wait = if self.in_flight.is_empty() { CANCEL_CHECK_INTERVAL } else { Duration::ZERO };
+            let Some(worker) = self.workers.check_out(wait)? else {
+                self.pending.push(run);
                 break;
             };
-            let (since, patience) = (self.crew.now(), self.pace.deadline(length(&run.tiles)));
-            let mut flight = Flight { run, worker, since, alive: since, patience };
-            match self.crew.send(worker, &self.spec, &flight.run.tiles) {
-                Ok(grace) => {
-                    flight.patience = patience.max(grace);
+            let (sent, timeout) = (self.workers.now(), self.pace.timeout(length(&run.tiles)));
+            let mut flight = Flight { run, worker, sent, alive: sent, timeout };
+            match self.workers.send(worker, &self.spec, &flight.run.tiles) {
+                Ok(start_up) => {
+                    flight.timeout = timeout.max(start_up);
                     self.in_flight.push(flight);
                 }
-                Err(reason) => self.lost(flight, reason)?,
+                Err(reason) => self.on_loss(flight, reason)?,
             }
         }
         Ok(())
     }
 
-    /// A run that waits, or a new one.
+    /// A pending run, or a new one.
     fn next_run(&mut self) -> Option<Run> {
-        let (most, now) = (self.pace.most(), self.crew.now());
-        let Some(place) = self.waiting.iter().rposition(|run| run.due <= now) else {
-            return self.ledger.claim_at_most(most).map(|tiles| Run { tiles, deaths: 0, due: now });
+        let (max, now) = (self.pace.max_tiles(), self.workers.now());
+        let Some(place) = self.pending.iter().rposition(|run| run.not_before <= now) else {
+            return self.ledger.claim_at_most(max).map(|tiles| Run { tiles, deaths: 0, not_before: now });
         };
-        let mut run = self.waiting.swap_remove(place);
-        // What was lost is tried in shorter pieces, even below the grain.
-        let most = most.min(length(&run.tiles) >> run.deaths).max(1);
-        if run.deaths > 0 && length(&run.tiles) > most {
-            let rest = run.tiles.start + most..run.tiles.end;
+        let mut run = self.pending.swap_remove(place);
+        // A lost run is tried in shorter pieces, even below the grain.
+        let max = max.min(length(&run.tiles) >> run.deaths).max(1);
+        if run.deaths > 0 && length(&run.tiles) > max {
+            let rest = run.tiles.start + max..run.tiles.end;
             run.tiles.end = rest.start;
-            self.waiting.push(Run { tiles: rest, ..run });
+            self.pending.push(Run { tiles: rest, ..run });
         }
         Some(run)
     }
 
-    /// Waits a little for something to happen, and sees to it.
-    fn hear(&mut self) -> Result<(), Error> {
+    /// Waits a little for events, and handles them.
+    fn poll(&mut self) -> Result<(), Error> {
         self.beat()?;
-        let now = self.crew.now();
-        // After a long pause, of this process or of the whole machine, workers are given the time to show that they live.
-        if now.saturating_sub(self.heard) > PAUSE {
+        let now = self.workers.now();
+        // After a long gap, of this process or of the whole machine, workers get time to show that they are alive.
+        if now.saturating_sub(self.last_poll) > MAX_POLL_GAP {
             self.in_flight.iter_mut().for_each(|flight| flight.alive = now);
         }
-        self.heard = now;
-        // Until somebody is to be given up, or a run's respite is over; one that is due already waits for a free worker.
-        let respites = self.waiting.iter().map(|run| run.due).filter(|&due| due > now);
-        let next = self.in_flight.iter().map(Flight::deadline).chain(respites).min();
-        let wait = match next {
-            Some(next) => next.saturating_sub(now).min(TICK),
-            None => Duration::ZERO,
-        };
-        for Event { worker, news } in self.crew.next(wait, self.is_due_soon(now)) {
-            let place = self.in_flight.iter().position(|flight| flight.worker == worker);
-            let place = place.expect("there is news of those alone that have a run");
-            match news {
-                News::Alive => {
-                    let flight = &mut self.in_flight[place];
-                    flight.alive = self.crew.now();
-                    flight.patience = self.pace.deadline(length(&flight.run.tiles));
-                }
-                News::Answered { outcome, busy } => {
-                    let flight = self.in_flight.swap_remove(place);
-                    self.answered(flight, outcome, busy)?;
-                }
-                News::Lost(reason) => {
-                    let flight = self.in_flight.swap_remove(place);
-                    self.lost(flight, reason)?;
-                }
+        self.last_poll = now;
+        for (worker, event) in self.workers.poll(self.wait(now), self.is_answer_due(now)) {
+            self.on_event(worker, event)?;
+        }
+        // By the time before the poll: whatever arrived while this process was held up has been handled by now.
+        self.give_up_silent(now)
+    }
+
+    /// How long to wait for events: until a worker is to be given up or the backoff of a run is over.
+    fn wait(&self, now: Duration) -> Duration {
+        // A run whose backoff is over already waits for a free worker.
+        let backoffs = self.pending.iter().map(|run| run.not_before).filter(|&time| time > now);
+        let next = self.in_flight.iter().map(Flight::deadline).chain(backoffs).min();
+        next.map_or(Duration::ZERO, |next| next.saturating_sub(now).min(CANCEL_CHECK_INTERVAL))
+    }
+
+    fn is_answer_due(&self, now: Duration) -> bool {
+        let due = |flight: &Flight| flight.sent.saturating_add(self.pace.expected(length(&flight.run.tiles)));
+        self.in_flight.iter().any(|flight| due(flight).abs_diff(now) <= SPIN_TIME)
+    }
+
+    fn on_event(&mut self, worker: WorkerId, event: Event) -> Result<(), Error> {
+        let place = self.in_flight.iter().position(|flight| flight.worker == worker);
+        let place = place.expect("only workers that have a run have events");
+        match event {
+            Event::Alive => {
+                let flight = &mut self.in_flight[place];
+                flight.alive = self.workers.now();
+                flight.timeout = self.pace.timeout(length(&flight.run.tiles));
+                Ok(())
+            }
+            Event::Answered { outcome, busy } => {
+                let flight = self.in_flight.swap_remove(place);
+                self.on_answer(flight, outcome, busy)
+            }
+            Event::Lost(reason) => {
+                let flight = self.in_flight.swap_remove(place);
+                self.on_loss(flight, reason)
             }
         }
-        // By the time before the crew was asked: what came while this process was held up has been heard by now.
-        self.give_up_stalled(now)
     }
 
-    fn is_due_soon(&self, now: Duration) -> bool {
-        let due = |flight: &Flight| flight.since.saturating_add(self.pace.expected(length(&flight.run.tiles)));
-        self.in_flight.iter().any(|flight| due(flight).abs_diff(now) <= AWAKE)
-    }
-
-    fn answered(&mut self, flight: Flight, outcome: Outcome, busy: Duration) -> Result<(), Error> {
+    fn on_answer(&mut self, flight: Flight, outcome: Outcome, busy: Duration) -> Result<(), Error> {
         let tiles = flight.run.tiles;
         let count = length(&tiles);
         match outcome {
             Outcome::Partial(bytes) => {
-                self.pace.answered(count, self.crew.now().saturating_sub(flight.since), busy);
+                self.pace.on_answer(count, self.workers.now().saturating_sub(flight.sent), busy);
                 self.ledger.deposit(tiles, P::decode(&bytes)?)?;
                 self.watch.advance(count);
                 Ok(())
@@ -252,24 +250,23 @@ impl<'a, C: Crew, P: Monoid + Wire> Dispatch<'a, C, P> {
         }
     }
 
-    fn lost(&mut self, flight: Flight, reason: String) -> Result<(), Error> {
-        self.pace.lost();
+    fn on_loss(&mut self, flight: Flight, reason: String) -> Result<(), Error> {
+        self.pace.on_loss();
         let Run { tiles: run, deaths, .. } = flight.run;
         let deaths = deaths + 1;
-        if deaths == MOST_DEATHS {
+        if deaths == MAX_DEATHS {
             return Err(Error::WorkersLost { backend: self.backend.into(), run, deaths, reason });
         }
-        self.waiting.push(Run { tiles: run, deaths, due: self.crew.now() + RESPITE * deaths });
+        self.pending.push(Run { tiles: run, deaths, not_before: self.workers.now() + BACKOFF * deaths });
         Ok(())
     }
 
-    fn give_up_stalled(&mut self, now: Duration) -> Result<(), Error> {
-        let stalled = |flight: &Flight| now >= flight.deadline();
-        while let Some(place) = self.in_flight.iter().position(stalled) {
+    fn give_up_silent(&mut self, now: Duration) -> Result<(), Error> {
+        while let Some(place) = self.in_flight.iter().position(|flight| now >= flight.deadline()) {
             let flight = self.in_flight.swap_remove(place);
-            self.crew.give_up(flight.worker);
-            let reason = format!("it showed no sign of life for {:?}", flight.patience);
-            self.lost(flight, reason)?;
+            self.workers.give_up(flight.worker);
+            let reason = format!("it showed no sign of life for {:?}", flight.timeout);
+            self.on_loss(flight, reason)?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! One worker process: started, talked to over its pipes, ended, and never left behind.
+//! One worker process: how it is started, talked to over its pipes, ended, and never left behind.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -14,64 +14,68 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, kill_process_group};
 use rustix::time::Timespec;
 
-use super::wire::{self, Answer, Garbled, Inbox, Reply, Request, Role};
+use super::frame::{self, FrameError, FrameReader};
+use super::wire::{self, Answer, GreetingError, Reply, Request, Role};
 
-/// How long workers that were told to end, or one that has closed its pipe, may take to be gone.
-const PARTING: Duration = Duration::from_millis(200);
+/// How long workers may take to exit once they were told to, or have closed their pipe.
+const EXIT_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// A worker process. Dropping it ends and reaps the process.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
-    /// The process whose child it is: in a copy made by fork it is another's.
+    /// The process whose child it is. In a copy made by fork, the child belongs to another process.
     owner: u32,
-    /// `None` once it was told to end. A socket, since a pipe that nobody reads from kills who writes to it and does not
-    /// ignore SIGPIPE.
+    /// `None` once the worker was told to exit. A socket, since writing to a pipe without a reader kills a process that
+    /// does not ignore SIGPIPE.
     input: Option<UnixStream>,
     output: ChildStdout,
-    inbox: Inbox,
+    reader: FrameReader,
     greeted: bool,
-    /// Of the last request. None comes twice, so that an answer that comes late is known for what it is.
-    turn: u64,
-    /// Its processor time, as it last said.
+    /// The ID of the last request. None is used twice, so that a late answer can be told from the one that is due.
+    request: u64,
+    /// The processor time of the worker, as of its last answer.
     processor: Duration,
 }
 
-/// Why nothing more can be had of a process.
+/// Why a process is of no further use.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Loss {
     #[error("it ended: {0}")]
     Ended(String),
     #[error("it ended in the middle of a frame: {0}")]
     Truncated(String),
-    #[error("it said something that makes no sense: {0}")]
-    Garbled(#[from] Garbled),
-    #[error("it answered request {answered} after it was asked {asked}")]
-    Unasked { answered: u64, asked: u64 },
-    #[error("it could not be read from: {0}")]
+    #[error(transparent)]
+    Greeting(#[from] GreetingError),
+    #[error("it sent a bad frame: {0}")]
+    Frame(#[from] FrameError),
+    #[error("it answered request {answered} when request {expected} was due")]
+    WrongRequest { answered: u64, expected: u64 },
+    #[error("its output could not be read: {0}")]
     Pipe(io::Error),
 }
 
 impl Process {
-    /// Starts a process in a group of its own, where no Ctrl-C reaches it that is meant for us, and greets it.
+    /// Starts a process and greets it. The process gets a group of its own, so that a Ctrl-C for this process does not
+    /// reach it.
     pub(super) fn start(command: &mut Command) -> io::Result<Self> {
         let (input, theirs) = UnixStream::pair()?;
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).process_group(0);
         let spawned = command.spawn();
-        // The command keeps its end of the socket, which is to be closed when the worker ends.
+        // The command still owns its end of the socket, which must close when the worker exits.
         command.stdin(Stdio::null());
         let mut child = spawned?;
         let output = child.stdout.take().expect("it is piped");
-        // One that is gone already is told of when it is read from.
-        drop((&input).write_all(&wire::greeting(Role::Program)));
+        // If the process is gone already, reading from it will say so.
+        drop((&input).write_all(&wire::greeting(Role::Parent)));
         Ok(Self {
             child,
             owner: this_process(),
             input: Some(input),
             output,
-            inbox: Inbox::new(),
+            reader: FrameReader::new(),
             greeted: false,
-            turn: 0,
+            request: 0,
             processor: Duration::ZERO,
         })
     }
@@ -80,64 +84,65 @@ impl Process {
         self.child.id()
     }
 
-    /// Whether it has not ended; one that has is reaped.
+    /// Whether it is still running. If it has exited, it is reaped.
     pub(super) fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Whether it has said who it is.
     pub(super) const fn has_greeted(&self) -> bool {
         self.greeted
     }
 
-    /// Sends a request. There is always room for it: a worker has one at a time.
+    /// Sends a request. The pipe always has room for it, since a worker has one request at a time.
     pub(super) fn send(&mut self, spec: &JobSpec, run: &Range<u64>) -> io::Result<()> {
-        self.turn += 1;
-        let request = Request { turn: self.turn, spec: spec.clone(), first: run.start, end: run.end };
-        let mut input = self.input.as_ref().expect("nobody speaks to it after it was told to end");
-        wire::send(&request, &mut input)
+        self.request += 1;
+        let request = Request { id: self.request, spec: spec.clone(), first: run.start, end: run.end };
+        let mut input = self.input.as_ref().expect("a worker that was told to exit gets no requests");
+        frame::send(&request, &mut input)
     }
 
-    /// Reads once what has come; waits if nothing has.
+    /// Reads once. Waits if there is nothing to read.
     pub(super) fn receive(&mut self) -> Result<(), Loss> {
-        match self.inbox.fill(&mut self.output) {
-            Ok(0) if self.inbox.is_empty() => Err(Loss::Ended(self.last_words())),
-            Ok(0) if !self.greeted => Err(self.inbox.no_greeting(Role::Worker).into()),
-            Ok(0) => Err(Loss::Truncated(self.last_words())),
+        match self.reader.fill(&mut self.output) {
+            Ok(0) if self.reader.is_empty() => Err(Loss::Ended(self.exit_status())),
+            Ok(0) if !self.greeted => Err(GreetingError::foreign(self.reader.unread(), Role::Worker).into()),
+            Ok(0) => Err(Loss::Truncated(self.exit_status())),
             Ok(_) => Ok(()),
             Err(error) => Err(Loss::Pipe(error)),
         }
     }
 
-    /// The answer to the last request, if all of it has come; and the processor time since the one before.
+    /// The answer to the last request, if all of it has arrived, and the processor time since the answer before.
     pub(super) fn answer(&mut self) -> Result<Option<(Answer, Duration)>, Loss> {
         if !self.greeted {
-            let Some(greeting) = self.inbox.greeting() else { return Ok(None) };
+            let Some(greeting) = self.reader.take() else { return Ok(None) };
             wire::check_greeting(&greeting, Role::Worker)?;
             self.greeted = true;
         }
         let mut answered = None;
-        while let Some(reply) = self.inbox.message()? {
+        while let Some(reply) = self.reader.message()? {
             match reply {
                 Reply::Alive => {}
-                Reply::Answer(answer) if answer.turn == self.turn && answered.is_none() => {
+                Reply::Answer(answer) if answer.id == self.request && answered.is_none() => {
                     let more = answer.processor.saturating_sub(self.processor);
                     self.processor = answer.processor;
                     answered = Some((answer, more));
                 }
-                Reply::Answer(Answer { turn, .. }) => return Err(Loss::Unasked { answered: turn, asked: self.turn }),
+                Reply::Answer(Answer { id, .. }) => {
+                    return Err(Loss::WrongRequest { answered: id, expected: self.request });
+                }
             }
         }
         Ok(answered)
     }
 
-    /// How it ended, after it has closed its pipe; or that it has not.
-    fn last_words(&mut self) -> String {
-        let since = Instant::now();
+    /// The exit status after the process has closed its pipe, in words.
+    fn exit_status(&mut self) -> String {
+        let start = Instant::now();
         loop {
             match self.child.try_wait() {
                 Ok(Some(status)) => return status.to_string(),
-                Ok(None) if since.elapsed() < PARTING => thread::sleep(Duration::from_millis(1)),
+                Ok(None) if start.elapsed() < EXIT_TIMEOUT => thread::sleep(Duration::from_millis(1)),
                 Ok(None) => return "it had closed its pipe".to_owned(),
                 Err(error) => return error.to_string(),
             }
@@ -150,7 +155,8 @@ impl Drop for Process {
         if self.owner != this_process() {
             return;
         }
-        // As long as it has not been waited for, its number is its own, and its group's: with it goes what it started.
+        // Until the child is waited for, nothing else has its process ID or its group ID. The group includes whatever
+        // the child has started.
         if let Ok(None) = self.child.try_wait() {
             let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
             drop(self.child.kill());
@@ -159,35 +165,35 @@ impl Drop for Process {
     }
 }
 
-/// Tells processes to end, which they do by themselves; ends those that do not.
-pub(super) fn dismiss(mut processes: Vec<Process>) {
+/// Tells processes to exit and kills those that do not.
+pub(super) fn shut_down(mut processes: Vec<Process>) {
     for process in &mut processes {
         process.input = None;
     }
-    let deadline = Instant::now() + PARTING;
-    let mut waiting: Vec<_> = processes.iter().collect();
-    while let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|_| !waiting.is_empty()) {
-        // What a process does when it ends is to close its pipe; nothing else is waited for.
-        let closed = await_pipes(&waiting, PollFlags::empty(), left);
+    let deadline = Instant::now() + EXIT_TIMEOUT;
+    let mut running: Vec<_> = processes.iter().collect();
+    while let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|_| !running.is_empty()) {
+        // A process that exits closes its pipe, which is reported without being asked for.
+        let closed = poll_output(&running, PollFlags::empty(), left);
         let mut closed = closed.into_iter();
-        waiting.retain(|_| closed.next() == Some(false));
+        running.retain(|_| closed.next() == Some(false));
     }
 }
 
-/// Waits at most for so long until some of the processes have said something or closed their pipes; gives which.
-pub(super) fn await_any(processes: &[&Process], patience: Duration) -> Vec<bool> {
-    await_pipes(processes, PollFlags::IN, patience)
+/// Waits at most this long until a process has output or closes its pipe. Tells for each process whether it has.
+pub(super) fn await_output(processes: &[&Process], timeout: Duration) -> Vec<bool> {
+    poll_output(processes, PollFlags::IN, timeout)
 }
 
-fn await_pipes(processes: &[&Process], flags: PollFlags, patience: Duration) -> Vec<bool> {
+fn poll_output(processes: &[&Process], flags: PollFlags, timeout: Duration) -> Vec<bool> {
     let mut pipes: Vec<_> = processes.iter().map(|process| PollFd::new(&process.output, flags)).collect();
-    await_events(&mut pipes, patience);
+    poll_pipes(&mut pipes, timeout);
     pipes.iter().map(|pipe| !pipe.revents().is_empty()).collect()
 }
 
-/// Waits at most for so long until something of what is asked for has happened.
-pub(super) fn await_events(pipes: &mut [PollFd<'_>], patience: Duration) {
-    let timeout = Timespec { tv_sec: patience.as_secs().cast_signed(), tv_nsec: patience.subsec_nanos().into() };
-    // An interrupted wait is a short one; with open descriptors it fails in no other way.
+/// Waits at most this long for one of the requested events.
+pub(super) fn poll_pipes(pipes: &mut [PollFd<'_>], timeout: Duration) {
+    let timeout = Timespec { tv_sec: timeout.as_secs().cast_signed(), tv_nsec: timeout.subsec_nanos().into() };
+    // An interrupted wait is a short one. With open descriptors, poll fails for no other reason.
     let _ = poll(pipes, Some(&timeout));
 }

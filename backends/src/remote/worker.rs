@@ -1,7 +1,7 @@
 //! The other end: what a worker process does.
 //!
-//! A program that is to have workers of its own calls [`serve`] at the beginning of its `main` when it was started as one,
-//! and otherwise says with [`register`] how to start itself as one:
+//! A program that wants workers of its own calls [`register`] to say how to start itself as a worker, and calls
+//! [`serve`] at the start of its `main` when it was started as one:
 //!
 //! ```no_run
 //! use primelanes_backends::{PrimeCounter, Processes, available_workers, worker};
@@ -17,8 +17,8 @@
 //! }
 //! ```
 //!
-//! Nothing else may be written to the standard output of a worker. It ends when its standard input does: so workers end
-//! with the program that they belong to, however that ended.
+//! A worker must not write anything else to its standard output. It exits when its standard input ends, so workers end
+//! with their parent process, however that ended.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -38,27 +38,28 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Signal, getpid, getppid, kill_process};
 use rustix::time::{ClockId, clock_gettime};
 
-use super::AWAKE;
-use super::process::await_events;
-use super::wire::{self, Answer, GREETING, Garbled, Inbox, Outcome, Reply, Request, Role};
+use super::SPIN_TIME;
+use super::frame::{self, FrameReader};
+use super::process::poll_pipes;
+use super::wire::{self, Answer, GREETING, GreetingError, Outcome, Reply, Request, Role};
 
-/// How often a worker at work says that it is.
+/// How often a worker shows that it is working.
 pub(crate) const HEARTBEAT: Duration = Duration::from_millis(100);
 
-/// How long a run may take to notice that its program is gone; then the process ends all the same.
-const PARTING: Duration = Duration::from_millis(300);
+/// How long a run may take to notice that the parent process is gone. After that, the worker is killed.
+const STOP_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// How this program starts its workers.
+/// The program that this process starts as its workers, with its arguments.
 static PROGRAM: Mutex<Option<(PathBuf, Vec<OsString>)>> = Mutex::new(None);
 
-/// Says which program is this one's worker: most likely itself, with arguments upon which it calls [`serve`].
-/// [`Processes::new`](crate::Processes::new) starts it. What was said last holds.
+/// Sets the program that [`Processes::new`](crate::Processes::new) starts as a worker. Most likely it is this program
+/// again, with arguments upon which it calls [`serve`]. The last call wins.
 pub fn register<A: Into<OsString>>(program: impl Into<PathBuf>, arguments: impl IntoIterator<Item = A>) {
     let program = (program.into(), arguments.into_iter().map(Into::into).collect());
     *PROGRAM.lock().unwrap_or_else(PoisonError::into_inner) = Some(program);
 }
 
-/// The program that was registered.
+/// The registered program.
 pub(crate) fn registered() -> Option<Command> {
     let program = PROGRAM.lock().unwrap_or_else(PoisonError::into_inner);
     program.as_ref().map(|(program, arguments)| {
@@ -68,78 +69,78 @@ pub(crate) fn registered() -> Option<Command> {
     })
 }
 
-/// Works on what is asked for on `input`, until that ends; the answers go to `output`. Standard input and output, most
-/// likely; they are read and written past any buffer.
+/// Works on the requests from `input` until it ends, and writes the answers to `output`. Most likely these are standard
+/// input and output. Both are used directly, past any buffer.
 ///
-/// When the input ends, or the process that started this one, a run ends at its next beat; if it has none within
-/// 0.3 seconds, or if the input stays open, this process is killed. Nothing else is to be said on `output`.
+/// When the input or the parent process ends, the current run stops at its next beat. If that takes longer than 0.3
+/// seconds, or if the input is still open then, this process is killed. Nothing else must be written to `output`.
 ///
 /// # Errors
-/// If what comes is not from a program that has workers, or from one of another version, or if the answers cannot be
-/// written, unless the program has ended: then there is nobody to tell.
+/// If the other end is not a parent process of this version, or the answers cannot be written. If the parent process has
+/// ended, there is nobody to tell, and that is no error.
 pub fn serve(input: impl AsFd, output: impl AsFd) -> Result<(), Error> {
-    let own = |pipe: &dyn AsFd| pipe.as_fd().try_clone_to_owned().map(File::from).map_err(broken);
-    let (mut input, mut output) = (own(&input)?, own(&output)?);
-    let watched = own(&input)?;
-    let mut inbox = Inbox::new();
-    let Some(greeting) = first(&mut inbox, &mut input)? else { return Ok(()) };
-    let checked = wire::check_greeting(&greeting, Role::Program);
-    // Another version is told ours; a stranger nothing.
-    if matches!(checked, Ok(()) | Err(Garbled::Version { .. })) {
-        output.write_all(&wire::greeting(Role::Worker)).or_else(unless_gone)?;
+    let duplicate = |pipe: &dyn AsFd| pipe.as_fd().try_clone_to_owned().map(File::from).map_err(pipe_error);
+    let (mut input, mut output) = (duplicate(&input)?, duplicate(&output)?);
+    let watched = duplicate(&input)?;
+    let mut reader = FrameReader::new();
+    let Some(greeting) = read_greeting(&mut reader, &mut input)? else { return Ok(()) };
+    let checked = wire::check_greeting(&greeting, Role::Parent);
+    // Another version learns ours; a stranger learns nothing.
+    if matches!(checked, Ok(()) | Err(GreetingError::Version { .. })) {
+        output.write_all(&wire::greeting(Role::Worker)).or_else(ignore_closed)?;
     }
-    checked.map_err(|garbled| malformed(&garbled))?;
+    checked.map_err(|error| malformed(&error))?;
 
-    let line = Line { output: Mutex::new(output), pulse: Heartbeat::new(), done: false.into() };
+    let connection = Connection { output: Mutex::new(output), pulse: Heartbeat::new(), done: false.into() };
     thread::scope(|scope| {
-        let guardian = thread::Builder::new().name("guardian".to_owned());
-        guardian.spawn_scoped(scope, || line.guard(&watched)).map_err(|refusal| Error::Spawn {
+        let monitor = thread::Builder::new().name("parent-monitor".to_owned());
+        monitor.spawn_scoped(scope, || connection.monitor(&watched)).map_err(|refusal| Error::Spawn {
             backend: "worker".into(),
             requested: 1,
             reason: refusal.to_string(),
         })?;
-        let served = guard("worker", || line.answer_all(&mut inbox, &mut input));
-        line.done.store(true, Ordering::Relaxed);
+        let served = guard("worker", || connection.answer_all(&mut reader, &mut input));
+        connection.done.store(true, Ordering::Relaxed);
         served
     })
 }
 
-/// The greeting of the other end; `None` if there is no other end any more.
-fn first(inbox: &mut Inbox, input: &mut File) -> Result<Option<[u8; GREETING]>, Error> {
+/// The greeting of the other end; `None` if that has ended.
+fn read_greeting(reader: &mut FrameReader, input: &mut File) -> Result<Option<[u8; GREETING]>, Error> {
     loop {
-        if let Some(greeting) = inbox.greeting() {
+        if let Some(greeting) = reader.take() {
             return Ok(Some(greeting));
         }
-        if inbox.fill(input).map_err(broken)? == 0 {
-            return if inbox.is_empty() { Ok(None) } else { Err(malformed(&"it ended in the middle of a greeting")) };
+        if reader.fill(input).map_err(pipe_error)? == 0 {
+            return if reader.is_empty() { Ok(None) } else { Err(malformed(&"it ended in the middle of a greeting")) };
         }
     }
 }
 
-/// The way back to the program, and the pulse of the runs.
-struct Line {
+/// The connection to the parent process, and the pulse of the runs.
+struct Connection {
     output: Mutex<File>,
     /// Stopped when nobody waits for an answer any more.
     pulse: Heartbeat,
-    /// The requests are over.
+    /// There are no more requests.
     done: AtomicBool,
 }
 
-/// The kernel of the last request, and the requests' only memory.
-struct Open {
+/// The kernel of the last request. Nothing else is kept from one request to the next.
+struct OpenJob {
     spec: JobSpec,
     job: Box<dyn Job>,
 }
 
-impl Line {
+impl Connection {
     /// Answers requests until there are no more.
-    fn answer_all(&self, inbox: &mut Inbox, input: &mut File) -> Result<(), Error> {
+    fn answer_all(&self, reader: &mut FrameReader, input: &mut File) -> Result<(), Error> {
         let mut open = None;
         loop {
-            let request: Option<Request> = inbox.message().map_err(|garbled| malformed(&garbled))?;
+            let request: Option<Request> = reader.message().map_err(|error| malformed(&error))?;
             let Some(request) = request else {
-                stay_awake(input);
-                match inbox.fill(input).map_err(broken)? {
+                spin_until_readable(input);
+                match reader.fill(input).map_err(pipe_error)? {
                     0 => return Ok(()),
                     _ => continue,
                 }
@@ -148,12 +149,12 @@ impl Line {
             if self.pulse.is_stopped() {
                 return Ok(());
             }
-            self.say(answer)?;
+            self.send(answer)?;
         }
     }
 
-    fn answer(&self, open: &mut Option<Open>, request: Request) -> Answer {
-        let Request { turn, spec, first, end } = request;
+    fn answer(&self, open: &mut Option<OpenJob>, request: Request) -> Answer {
+        let Request { id, spec, first, end } = request;
         let (result, busy) = self.run(open, spec, first..end);
         let outcome = match result {
             Ok(bytes) => Outcome::Partial(bytes),
@@ -162,63 +163,65 @@ impl Line {
         };
         let clock = clock_gettime(ClockId::ProcessCPUTime);
         let processor = Duration::new(clock.tv_sec.cast_unsigned(), clock.tv_nsec as u32);
-        Answer { turn, busy, processor, outcome }
+        Answer { id, busy, processor, outcome }
     }
 
-    /// Runs tiles with the kernel that is open, if it is the one; gives their result, and how long they took.
-    fn run(&self, open: &mut Option<Open>, spec: JobSpec, run: Range<u64>) -> (Result<Vec<u8>, Error>, Duration) {
+    /// Runs tiles, with the open job if that is the right one. Returns the result and how long the tiles took.
+    fn run(&self, open: &mut Option<OpenJob>, spec: JobSpec, run: Range<u64>) -> (Result<Vec<u8>, Error>, Duration) {
         if open.as_ref().is_none_or(|open| open.spec != spec) {
-            // The memory of the last is free before the next takes its own.
+            // Free the memory of the last job before the next takes its own.
             *open = None;
             match guard("set-up", || spec.open(&self.pulse)) {
-                Ok(job) => *open = Some(Open { spec, job }),
+                Ok(job) => *open = Some(OpenJob { spec, job }),
                 Err(fault) => return (Err(fault), Duration::ZERO),
             }
         }
         let job = &mut open.as_mut().expect("it has just been opened").job;
-        let since = Instant::now();
+        let start = Instant::now();
         let result = job.run(run, &self.pulse);
-        (result, since.elapsed())
+        (result, start.elapsed())
     }
 
-    /// Sends an answer; one that is too long to be sent is another answer.
-    fn say(&self, answer: Answer) -> Result<(), Error> {
-        let (turn, busy, processor) = (answer.turn, answer.busy, answer.processor);
+    /// Sends an answer. If it is too long, sends an error in its place.
+    fn send(&self, answer: Answer) -> Result<(), Error> {
+        let (id, busy, processor) = (answer.id, answer.busy, answer.processor);
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
-        match wire::send(&Reply::Answer(answer), &mut *output) {
+        match frame::send(&Reply::Answer(answer), &mut *output) {
             Err(refusal) if refusal.kind() == io::ErrorKind::InvalidData => {
                 let outcome = Outcome::Failed(refusal.to_string());
-                wire::send(&Reply::Answer(Answer { turn, busy, processor, outcome }), &mut *output).or_else(unless_gone)
+                frame::send(&Reply::Answer(Answer { id, busy, processor, outcome }), &mut *output)
+                    .or_else(ignore_closed)
             }
-            sent => sent.or_else(unless_gone),
+            sent => sent.or_else(ignore_closed),
         }
     }
 
-    /// Tells of runs that are at work; ends them, and in the end the process, when the input ends.
-    fn guard(&self, input: &File) {
-        let program = getppid();
+    /// Reports that a run is working, and waits for the end of the input or of the parent process. Then it stops the
+    /// run, and in the end kills this process.
+    fn monitor(&self, input: &File) {
+        let parent = getppid();
         while !self.done.load(Ordering::Relaxed) {
-            // No event but the end is waited for.
+            // The end of the pipe is reported without being asked for.
             let mut pipe = [PollFd::new(input, PollFlags::empty())];
-            await_events(&mut pipe, HEARTBEAT);
-            // A copy of the program, made by fork, may keep the pipe open when the program is gone.
-            if getppid() != program || !pipe[0].revents().is_empty() {
+            poll_pipes(&mut pipe, HEARTBEAT);
+            // If the parent process was forked, the copy may keep the pipe open when the parent is gone.
+            if getppid() != parent || !pipe[0].revents().is_empty() {
                 self.pulse.stop();
                 return self.await_end();
             }
             if self.pulse.take_beat() {
                 let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
-                // Who cannot be told is gone, which the next wait shows.
-                drop(wire::send(&Reply::Alive, &mut *output));
+                // If this fails, the parent is gone, and the next look at the input shows it.
+                drop(frame::send(&Reply::Alive, &mut *output));
             }
         }
     }
 
     fn await_end(&self) {
-        let since = Instant::now();
+        let start = Instant::now();
         while !self.done.load(Ordering::Relaxed) {
-            if since.elapsed() > PARTING {
-                // Not by exit, which would do what is left to do at the end of the program while that is at work.
+            if start.elapsed() > STOP_TIMEOUT {
+                // Not by `exit`, which would run exit handlers while the run is still at work.
                 let _ = kill_process(getpid(), Signal::KILL);
             }
             thread::sleep(Duration::from_millis(5));
@@ -226,12 +229,12 @@ impl Line {
     }
 }
 
-/// Lets others run for a moment, as long as nothing has come: the next request usually comes at once.
-fn stay_awake(input: &File) {
-    let since = Instant::now();
-    while since.elapsed() < AWAKE {
+/// Yields to other threads for a moment, until there is input: the next request usually comes at once.
+fn spin_until_readable(input: &File) {
+    let start = Instant::now();
+    while start.elapsed() < SPIN_TIME {
         let mut pipe = [PollFd::new(input, PollFlags::IN)];
-        await_events(&mut pipe, Duration::ZERO);
+        poll_pipes(&mut pipe, Duration::ZERO);
         if !pipe[0].revents().is_empty() {
             return;
         }
@@ -239,14 +242,14 @@ fn stay_awake(input: &File) {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err passes")]
-fn broken(error: io::Error) -> Error {
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes it by value")]
+fn pipe_error(error: io::Error) -> Error {
     Error::Unavailable { what: "the pipe of a worker".into(), reason: error.to_string() }
 }
 
-/// That nobody is there to read is the end, and no fault.
-fn unless_gone(error: io::Error) -> Result<(), Error> {
-    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(broken(error)) }
+/// If nobody is left to read, that is the end and not an error.
+fn ignore_closed(error: io::Error) -> Result<(), Error> {
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(pipe_error(error)) }
 }
 
 fn malformed(reason: &dyn std::fmt::Display) -> Error {

@@ -1,4 +1,4 @@
-//! Workers that die, at every moment; and a program that dies before its workers.
+//! Workers that die at any moment, and a parent process that dies before its workers.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -14,36 +14,36 @@ use super::saboteur::open;
 use super::system::{children, descriptors, is_gone, kill_all, signal, slow, state_of, tiles_of, wait_until};
 
 super::trials! {
-    killed_without_a_run_they_are_replaced,
-    killed_in_the_middle_of_a_run_it_is_done_again,
-    killed_all_at_once_and_again_the_answer_stands,
-    a_worker_that_stops_is_replaced,
-    a_tile_that_nobody_survives_is_named,
-    a_tile_that_nobody_finishes_is_named,
+    workers_killed_without_a_run_are_replaced,
+    the_run_of_a_killed_worker_is_done_again,
+    killing_all_workers_again_and_again_does_not_change_the_answer,
+    a_stopped_worker_is_replaced,
+    a_tile_that_no_worker_survives_is_named,
+    a_tile_that_no_worker_finishes_is_named,
     a_long_tile_that_beats_is_waited_for,
     a_panic_ends_no_process,
     a_cancelled_stall_is_not_waited_for,
-    workers_end_with_their_program,
-    workers_end_with_their_program_even_if_their_pipe_stays_open,
-    a_program_that_is_gone_is_not_missed_while_workers_are_left,
+    workers_end_with_their_parent,
+    workers_end_with_their_parent_even_if_their_pipe_stays_open,
+    a_deleted_program_is_not_missed_while_workers_are_left,
     workers_that_start_slowly_are_waited_for,
-    patience_can_be_endless,
+    the_timeout_can_be_endless,
     nothing_is_left_behind,
 }
 
-fn killed_without_a_run_they_are_replaced() {
+fn workers_killed_without_a_run_are_replaced() {
     let lane = open(3, &[]);
-    for turn in 1..=3 {
+    for round in 1..=3 {
         let before = lane.process_ids();
         kill_all(&lane);
         wait_until("all are gone", || before.iter().all(|&id| is_gone(id)));
         assert_eq!(lane.fold(&slow(30), &Control::new()).map(|visits| tiles_of(&visits)), Ok((0..30).collect()));
-        assert_eq!(lane.replaced(), 3 * turn);
+        assert_eq!(lane.replaced(), 3 * round);
         assert!(lane.process_ids().iter().all(|id| !before.contains(id)));
     }
 }
 
-/// Folds, and does something at each fifth of the way: once the work in between is done, so that no tiles are hit twice.
+/// Folds, and does harm at each fifth of the way. By then the tiles before are done, so that none are hit twice.
 fn at_each_fifth<T>(work: impl FnOnce(&Control<'_>) -> T, harm: impl Fn() + Sync) -> T {
     let next = AtomicU64::new(1);
     let observer = |progress: Progress| {
@@ -54,11 +54,11 @@ fn at_each_fifth<T>(work: impl FnOnce(&Control<'_>) -> T, harm: impl Fn() + Sync
         }
     };
     let worked = work(&Control::new().progress(&observer));
-    assert_eq!(next.into_inner(), 5, "all harm is done");
+    assert_eq!(next.into_inner(), 5, "the harm was done four times");
     worked
 }
 
-fn killed_in_the_middle_of_a_run_it_is_done_again() {
+fn the_run_of_a_killed_worker_is_done_again() {
     let lane = open(2, &[]);
     let fold = |control: &Control<'_>| lane.fold(&slow(1000), control);
     let visits = at_each_fifth(fold, || signal(lane.process_ids()[0], Signal::KILL));
@@ -66,16 +66,16 @@ fn killed_in_the_middle_of_a_run_it_is_done_again() {
     assert!(lane.replaced() > 0);
 }
 
-fn killed_all_at_once_and_again_the_answer_stands() {
+fn killing_all_workers_again_and_again_does_not_change_the_answer() {
     let lane = open(3, &[]);
     let visits = at_each_fifth(|control| lane.fold(&slow(2000), control), || kill_all(&lane));
     assert_eq!(visits.map(|visits| tiles_of(&visits)), Ok((0..2000).collect()));
     assert!(lane.replaced() >= 3);
 }
 
-/// Stopped, a process neither ends nor answers.
-fn a_worker_that_stops_is_replaced() {
-    let lane = open(2, &[]).patience(Duration::from_secs(1));
+/// A stopped process neither exits nor answers.
+fn a_stopped_worker_is_replaced() {
+    let lane = open(2, &[]).timeout(Duration::from_secs(1));
     let stopped = lane.process_ids()[0];
     let visits = thread::scope(|scope| {
         scope.spawn(|| {
@@ -88,7 +88,7 @@ fn a_worker_that_stops_is_replaced() {
     assert_eq!((lane.replaced(), state_of(stopped)), (1, None));
 }
 
-fn a_tile_that_nobody_survives_is_named() {
+fn a_tile_that_no_worker_survives_is_named() {
     let lane = open(2, &[]);
     let probe = Probe { trouble: Some(Trouble::Exit(57)), ..slow(100) };
     match lane.fold(&probe, &Control::new()) {
@@ -100,8 +100,8 @@ fn a_tile_that_nobody_survives_is_named() {
     assert_eq!(lane.fold(&Probe::new(5), &Control::new()).map(|visits| tiles_of(&visits)), Ok((0..5).collect()));
 }
 
-fn a_tile_that_nobody_finishes_is_named() {
-    let lane = open(2, &[]).patience(Duration::from_millis(200));
+fn a_tile_that_no_worker_finishes_is_named() {
+    let lane = open(2, &[]).timeout(Duration::from_millis(200));
     let probe = Probe { trouble: Some(Trouble::Stall(3, Duration::from_hours(1))), ..Probe::new(4) };
     match lane.fold(&probe, &Control::new()) {
         Err(Error::WorkersLost { run, deaths: 3, reason, .. }) => {
@@ -112,22 +112,22 @@ fn a_tile_that_nobody_finishes_is_named() {
     assert_eq!(lane.fold(&Probe::new(5), &Control::new()).map(|visits| tiles_of(&visits)), Ok((0..5).collect()));
 }
 
-/// The largest prime below 2^60: a billion divisions in one tile.
+/// The largest prime below 2^60 takes a billion divisions in one tile.
 fn a_long_tile_that_beats_is_waited_for() {
-    let patience = Duration::from_millis(700);
-    let lane = open(2, &[]).patience(patience);
+    let timeout = Duration::from_millis(700);
+    let lane = open(2, &[]).timeout(timeout);
     let prime = (1 << 60) - 93;
     let query = Query::range(prime..=prime).algorithm(primelanes_backends::Algorithm::TrialDivision);
     let clock = Instant::now();
     assert_eq!((lane.count(&query), lane.replaced()), (Ok(1), 0));
-    assert!(clock.elapsed() > patience, "the tile is too short to show anything");
+    assert!(clock.elapsed() > timeout, "the tile is too short for this test");
 }
 
 fn a_panic_ends_no_process() {
     let lane = open(2, &[]);
     let before = lane.process_ids();
     for trouble in [Trouble::PanicInTile(0), Trouble::PanicInScratch] {
-        // One tile, so that no other worker is busy with the fold when it fails.
+        // With one tile, no other worker is busy with the fold when it fails.
         let probe = Probe { trouble: Some(trouble), ..Probe::new(1) };
         assert!(matches!(lane.fold(&probe, &Control::new()), Err(Error::Panicked { phase, .. }) if phase == "probe"));
     }
@@ -149,8 +149,8 @@ fn a_cancelled_stall_is_not_waited_for() {
     assert_eq!(lane.count_primes(1_000), Ok(168));
 }
 
-/// A program that starts workers, says which, and has them sleep without a beat.
-pub(super) fn host() {
+/// A process that starts workers, prints their process IDs, and lets them sleep without a beat.
+pub(super) fn parent() {
     let lane = open(3, &[]);
     let ids: Vec<_> = lane.process_ids().iter().map(u32::to_string).collect();
     println!("{}", ids.join(" "));
@@ -158,46 +158,47 @@ pub(super) fn host() {
     drop(lane.fold(&Probe { pause, ..Probe::new(2) }, &Control::new()));
 }
 
-fn workers_end_with_their_program() {
-    let mut host = Command::new(std::env::current_exe().unwrap()).arg("host").stdout(Stdio::piped()).spawn().unwrap();
+fn workers_end_with_their_parent() {
+    let mut parent =
+        Command::new(std::env::current_exe().unwrap()).arg("parent").stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
-    BufReader::new(host.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let ids: Vec<u32> = line.split_whitespace().map(|id| id.parse().unwrap()).collect();
     assert!(ids.len() == 3 && !ids.iter().any(|&id| is_gone(id)), "{line}");
-    // Two have a run by then, and one none.
+    // By then two of them have a run, and one has none.
     thread::sleep(Duration::from_millis(100));
-    host.kill().unwrap();
+    parent.kill().unwrap();
     let clock = Instant::now();
     wait_until("all workers are gone", || ids.iter().all(|&id| is_gone(id)));
-    println!("the workers of a killed program ended within {:?}", clock.elapsed());
-    host.wait().unwrap();
+    println!("the workers of a killed process ended within {:?}", clock.elapsed());
+    parent.wait().unwrap();
 }
 
-/// As after a fork, whose copy of the pipe nobody closes.
-fn workers_end_with_their_program_even_if_their_pipe_stays_open() {
-    let mut program = Command::new("/bin/sh");
+/// As after a fork, where nobody closes the copy of the pipe.
+fn workers_end_with_their_parent_even_if_their_pipe_stays_open() {
+    let mut parent = Command::new("/bin/sh");
     let this = std::env::current_exe().unwrap();
-    program
+    parent
         .args(["-c", r#"exec 3<&0; "$0" worker <&3 & echo $!; wait"#])
         .arg(this)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
-    let mut program = program.spawn().unwrap();
-    let (mut line, mut output) = (String::new(), BufReader::new(program.stdout.take().unwrap()));
+    let mut parent = parent.spawn().unwrap();
+    let (mut line, mut output) = (String::new(), BufReader::new(parent.stdout.take().unwrap()));
     output.read_line(&mut line).unwrap();
     let worker: u32 = line.trim().parse().unwrap();
-    program.stdin.as_mut().unwrap().write_all(super::saboteur::GREETING).unwrap();
+    parent.stdin.as_mut().unwrap().write_all(super::saboteur::GREETING).unwrap();
     thread::sleep(Duration::from_millis(100));
     assert!(!is_gone(worker), "it waits for requests");
-    program.kill().unwrap();
+    parent.kill().unwrap();
     wait_until("the worker is gone", || is_gone(worker));
-    // Only now is its input closed.
-    drop(program.stdin.take());
-    program.wait().unwrap();
+    // Its input is closed only now.
+    drop(parent.stdin.take());
+    parent.wait().unwrap();
 }
 
-/// The worker program, that is: it is taken away while workers of it run.
-fn a_program_that_is_gone_is_not_missed_while_workers_are_left() {
+/// The worker program is deleted while its workers run.
+fn a_deleted_program_is_not_missed_while_workers_are_left() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("program");
     std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
@@ -221,23 +222,22 @@ fn a_program_that_is_gone_is_not_missed_while_workers_are_left() {
     }
 }
 
-/// The first time and when they are replaced, whatever the patience with workers that run.
+/// Both when the pool starts and when workers are replaced, whatever the timeout of running workers.
 fn workers_that_start_slowly_are_waited_for() {
     let mut command = Command::new("/bin/sh");
     let this = std::env::current_exe().unwrap();
     command.args(["-c", r#"sleep 1; exec "$0" worker"#]).arg(this);
-    let lane =
-        Processes::with_command(super::system::workers(2), command).unwrap().patience(Duration::from_millis(300));
+    let lane = Processes::with_command(super::system::workers(2), command).unwrap().timeout(Duration::from_millis(300));
     kill_all(&lane);
     assert_eq!(lane.count_primes(1_000), Ok(168));
 }
 
-fn patience_can_be_endless() {
-    let lane = open(2, &[]).patience(Duration::MAX);
+fn the_timeout_can_be_endless() {
+    let lane = open(2, &[]).timeout(Duration::MAX);
     assert_eq!(lane.count_primes(1_000_000), Ok(78_498));
 }
 
-/// In a process of its own, where nobody else opens files.
+/// Runs in its own process, where no other test opens files.
 fn nothing_is_left_behind() {
     const NAME: &str = "nothing_is_left_behind";
     if std::env::var_os(NAME).is_none() {
@@ -249,11 +249,11 @@ fn nothing_is_left_behind() {
     let (files, none) = (descriptors(), children());
     let lane = open(2, &[]);
     let with_pool = descriptors();
-    for turn in 0..1000 {
-        if turn % 100 == 50 {
+    for limit in 0..1000 {
+        if limit % 100 == 50 {
             kill_all(&lane);
         }
-        assert_eq!(lane.count_primes(turn), primelanes_backends::SingleThread.count_primes(turn));
+        assert_eq!(lane.count_primes(limit), primelanes_backends::SingleThread.count_primes(limit));
     }
     assert!(lane.replaced() >= 10);
     assert_eq!(lane.fold(&slow(40), &Control::new()).map(|visits| visits.len()), Ok(40));

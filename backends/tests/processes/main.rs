@@ -1,8 +1,8 @@
-//! The lane of worker processes, and every fault that it survives, provoked for real.
+//! The `processes` lane, and every fault that it survives, provoked for real.
 //!
-//! This program is its own worker program, honest or not; so it has a `main` of its own.
+//! The tests start this program again as their workers, honest or faulty. That is why it has its own `main`.
 
-#![allow(clippy::unwrap_used, reason = "in a test, what cannot be had fails it")]
+#![allow(clippy::unwrap_used, reason = "a test fails if a value is missing")]
 
 #[cfg(unix)]
 mod deaths;
@@ -19,7 +19,7 @@ mod storm;
 #[cfg(unix)]
 mod system;
 
-/// A list of trials, each by the name of its function.
+/// The trials of a module, each named after its function.
 #[cfg(unix)]
 macro_rules! trials {
     ($($test:ident),* $(,)?) => {
@@ -35,8 +35,8 @@ use trials;
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["worker", ref conduct @ ..] => saboteur::work(conduct),
-        ["host"] => deaths::host(),
+        ["worker", ref behaviour @ ..] => saboteur::work(behaviour),
+        ["parent"] => deaths::parent(),
         ["forgetful"] => starting::forgetful(),
         _ => {
             let modules =

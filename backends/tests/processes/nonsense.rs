@@ -1,4 +1,4 @@
-//! Workers that say what they should not.
+//! Workers that send what they should not.
 
 use primelanes_backends::probe::Probe;
 use primelanes_backends::{Backend, Control, Error, PrimeCounter};
@@ -8,18 +8,18 @@ use super::saboteur::{Fault, open};
 use super::system::tiles_of;
 
 super::trials! {
-    spoilt_once_an_answer_is_asked_for_again,
-    spoilt_always_it_is_an_error_that_says_how,
-    an_answer_that_comes_again_later_is_not_taken_for_another,
+    an_answer_that_is_spoilt_once_is_requested_again,
+    an_answer_that_is_always_spoilt_is_an_error_that_says_how,
+    an_answer_that_is_repeated_later_is_not_taken_for_another,
     an_answer_too_long_for_a_frame_is_an_error,
     a_long_answer_arrives_whole,
 }
 
-fn spoilt_once_an_answer_is_asked_for_again() {
+fn an_answer_that_is_spoilt_once_is_requested_again() {
     for fault in Fault::ALL {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("spoilt");
-        let lane = open(2, &["once", &format!("{fault:?}"), file.to_str().unwrap()]).patience(Duration::from_secs(1));
+        let lane = open(2, &["once", &format!("{fault:?}"), file.to_str().unwrap()]).timeout(Duration::from_secs(1));
         for _ in 0..2 {
             let visits = lane.fold(&Probe::new(200), &Control::new()).unwrap();
             assert_eq!(tiles_of(&visits), (0..200).collect::<Vec<_>>(), "{fault:?}");
@@ -29,18 +29,18 @@ fn spoilt_once_an_answer_is_asked_for_again() {
     }
 }
 
-fn spoilt_always_it_is_an_error_that_says_how() {
+fn an_answer_that_is_always_spoilt_is_an_error_that_says_how() {
     for (fault, said) in [
         (Fault::Truncate, "it ended in the middle of a frame: exit status: 0"),
-        (Fault::Garble, "it said something that makes no sense: a frame "),
-        (Fault::Flip, "it said something that makes no sense: a frame with a wrong checksum"),
-        (Fault::Oversize, "it said something that makes no sense: a frame of 4294967295 bytes, above 67108864"),
+        (Fault::Garble, "it sent a bad frame: its "),
+        (Fault::Flip, "it sent a bad frame: its checksum is wrong"),
+        (Fault::Oversize, "it sent a bad frame: its message has 4294967295 bytes, and the limit is 67108864"),
         (Fault::Repeat, "it answered request "),
         (Fault::Stall, "it showed no sign of life for 300ms"),
         (Fault::Close, "it ended: it had closed its pipe"),
         (Fault::Exit, "it ended: exit status: 3"),
     ] {
-        let lane = open(1, &["always", &format!("{fault:?}")]).patience(Duration::from_millis(300));
+        let lane = open(1, &["always", &format!("{fault:?}")]).timeout(Duration::from_millis(300));
         match lane.fold(&Probe::new(1), &Control::new()) {
             Err(Error::WorkersLost { run, deaths: 3, reason, .. }) => {
                 assert!(run == (0..1) && reason.starts_with(said), "{fault:?}: {run:?}: {reason}");
@@ -50,8 +50,8 @@ fn spoilt_always_it_is_an_error_that_says_how() {
     }
 }
 
-/// What comes late lies in the pipe until the next count.
-fn an_answer_that_comes_again_later_is_not_taken_for_another() {
+/// The late copy lies in the pipe until the next count.
+fn an_answer_that_is_repeated_later_is_not_taken_for_another() {
     let folder = tempfile::tempdir().unwrap();
     let lane = open(1, &["once", "RepeatLater", folder.path().join("spoilt").to_str().unwrap()]);
     assert_eq!(lane.count_primes(1_000), Ok(168));
@@ -61,12 +61,13 @@ fn an_answer_that_comes_again_later_is_not_taken_for_another() {
 
 fn an_answer_too_long_for_a_frame_is_an_error() {
     let lane = open(1, &[]);
-    // A visit is 7 bytes and more.
+    // A visit takes at least 7 bytes.
     let tiles = 10_000_000;
     let error = lane.fold(&Probe { grain: tiles, ..Probe::new(tiles) }, &Control::new()).unwrap_err().to_string();
     assert!(
-        error.starts_with("the answer of a worker is not available: a frame of ")
-            && error.ends_with(" bytes, above 67108864")
+        error.starts_with("the answer of a worker is not available: its message has ")
+            && error.ends_with(" bytes, and the limit is 67108864"),
+        "{error}"
     );
     assert_eq!(lane.count_primes(1_000), Ok(168));
 }

@@ -1,4 +1,4 @@
-//! Workers of this program: honest ones, and such that spoil what an honest one says.
+//! The workers that the tests start: honest ones, and saboteurs that spoil the output of an honest one.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write, pipe, stdin, stdout};
@@ -13,26 +13,26 @@ use rand::{RngExt, SeedableRng};
 
 use super::system::workers;
 
-/// What becomes of an answer.
+/// How an answer is spoilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// Half of it is said, and then the worker ends.
+    /// Half of it is sent, and then the worker exits.
     Truncate,
-    /// Random bytes instead.
+    /// Random bytes take its place.
     Garble,
-    /// One bit of it is another.
+    /// One bit of it is flipped.
     Flip,
-    /// It is announced as longer than a frame may be.
+    /// Its header announces a longer message than is allowed.
     Oversize,
-    /// It is said twice at once.
+    /// It is sent twice at once.
     Repeat,
-    /// It is said again after a while.
+    /// It is sent again after a while.
     RepeatLater,
-    /// Nothing is said any more.
+    /// Nothing is sent any more.
     Stall,
-    /// The pipe is closed, and the worker stays.
+    /// The pipe is closed, and the worker keeps running.
     Close,
-    /// The worker ends instead, with code 3.
+    /// The worker exits with code 3 instead.
     Exit,
 }
 
@@ -54,31 +54,31 @@ impl Fault {
     }
 }
 
-/// What a program of this version says first, byte by byte: version 1 of the wire, 3 of the jobs.
+/// The greeting of a parent process, byte by byte: version 1 of the wire, version 4 of the jobs.
 pub(super) const GREETING: &[u8] = b"primelanes>\x01\0\0\0\x04\0\0\0";
 
-/// So many workers that run this program with these arguments.
-pub(super) fn open(count: usize, conduct: &[&str]) -> Processes {
-    Processes::with_command(workers(count), command(conduct)).unwrap()
+/// Starts `count` workers that behave like this.
+pub(super) fn open(count: usize, behaviour: &[&str]) -> Processes {
+    Processes::with_command(workers(count), command(behaviour)).unwrap()
 }
 
-pub(super) fn command(conduct: &[&str]) -> Command {
+pub(super) fn command(behaviour: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.arg("worker").args(conduct);
+    command.arg("worker").args(behaviour);
     command
 }
 
 /// What this program does as a worker.
-pub(super) fn work(conduct: &[&str]) {
-    let served = match *conduct {
+pub(super) fn work(behaviour: &[&str]) {
+    let served = match *behaviour {
         [] => worker::serve(stdin(), stdout()),
-        // Whoever creates the file spoils its first answer; the others are honest.
+        // The worker that creates the file is the saboteur; the others are honest.
         ["once", fault, file] => match OpenOptions::new().write(true).create_new(true).open(file) {
             Ok(_) => spoil(&mut || Some(named(fault))),
             Err(_) => worker::serve(stdin(), stdout()),
         },
         ["always", fault] => spoil(&mut || Some(named(fault))),
-        // One answer in so many.
+        // Spoils one answer in `one_in`.
         ["often", seed, one_in] => {
             let mut random = StdRng::seed_from_u64(seed.parse::<u64>().unwrap() ^ u64::from(std::process::id()) << 32);
             let one_in = one_in.parse::<u32>().unwrap();
@@ -86,7 +86,7 @@ pub(super) fn work(conduct: &[&str]) {
                 (random.random_range(0..one_in) == 0).then(|| Fault::ALL[random.random_range(0..Fault::ALL.len())])
             })
         }
-        ref other => panic!("no such conduct: {other:?}"),
+        ref other => panic!("no such behaviour: {other:?}"),
     };
     served.unwrap();
 }
@@ -95,13 +95,13 @@ fn named(name: &str) -> Fault {
     Fault::ALL.into_iter().find(|fault| fault.name() == name).unwrap()
 }
 
-/// Works honestly, but what is said goes through this process's hands.
+/// Runs an honest worker, and spoils its output on the way.
 fn spoil(fault: &mut dyn FnMut() -> Option<Fault>) -> Result<(), primelanes_backends::Error> {
-    let (mut honest, output) = pipe().unwrap();
-    let serving = thread::spawn(move || worker::serve(stdin(), output));
-    let said = File::from(stdout().as_fd().try_clone_to_owned().unwrap());
+    let (mut honest, pipe) = pipe().unwrap();
+    let serving = thread::spawn(move || worker::serve(stdin(), pipe));
+    let output = File::from(stdout().as_fd().try_clone_to_owned().unwrap());
     let mut buffer = vec![0; 1 << 20];
-    let forward = |bytes: &[u8]| drop((&said).write_all(bytes));
+    let forward = |bytes: &[u8]| drop((&output).write_all(bytes));
     honest.read_exact(&mut buffer[..GREETING.len()]).unwrap();
     forward(&buffer[..GREETING.len()]);
     loop {
@@ -133,7 +133,7 @@ fn spoil(fault: &mut dyn FnMut() -> Option<Fault>) -> Result<(), primelanes_back
             Some(Fault::Close) => {
                 let nowhere = OpenOptions::new().write(true).open("/dev/null").unwrap();
                 rustix::stdio::dup2_stdout(&nowhere).unwrap();
-                drop(said);
+                drop(output);
                 thread::sleep(Duration::from_hours(1));
                 break;
             }

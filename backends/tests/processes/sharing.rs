@@ -1,4 +1,4 @@
-//! Several folds at once on one pool.
+//! Several folds at once share one pool.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,29 +13,29 @@ use super::system::{processes_of, slow, tiles_of};
 super::trials! {
     a_late_fold_does_not_wait_for_the_end_of_an_early_one,
     two_folds_keep_both_workers_busy,
-    more_folds_than_workers_take_turns,
+    folds_share_fewer_workers_than_there_are_folds,
 }
 
 fn a_late_fold_does_not_wait_for_the_end_of_an_early_one() {
     let lane = open(2, &[]);
-    let (under_way, early_done) = (Barrier::new(2), AtomicBool::new(false));
+    let (early_started, early_done) = (Barrier::new(2), AtomicBool::new(false));
     thread::scope(|scope| {
         scope.spawn(|| {
             let begun = AtomicBool::new(false);
-            let tell = |progress: Progress| {
+            let observer = |progress: Progress| {
                 if progress.done > 0 && !begun.swap(true, Ordering::SeqCst) {
-                    under_way.wait();
+                    early_started.wait();
                 }
             };
-            let visits = lane.fold(&slow(2000), &Control::new().progress(&tell)).unwrap();
+            let visits = lane.fold(&slow(2000), &Control::new().progress(&observer)).unwrap();
             early_done.store(true, Ordering::SeqCst);
             assert_eq!(tiles_of(&visits), (0..2000).collect::<Vec<_>>());
         });
-        under_way.wait();
+        early_started.wait();
         assert_eq!(lane.fold(&slow(10), &Control::new()).map(|visits| visits.len()), Ok(10));
         assert!(
             !early_done.load(Ordering::SeqCst),
-            "the early fold of two seconds was over before the late one of ten ms"
+            "the early fold of two seconds ended before the late one of ten milliseconds"
         );
     });
 }
@@ -58,7 +58,7 @@ fn two_folds_keep_both_workers_busy() {
     assert!(all == lane.process_ids(), "both workers were busy: {all:?}");
 }
 
-fn more_folds_than_workers_take_turns() {
+fn folds_share_fewer_workers_than_there_are_folds() {
     let lane = open(2, &[]);
     thread::scope(|scope| {
         for limit in (0..7).map(|k| 100_000 + 1_000 * k) {

@@ -1,4 +1,4 @@
-//! How a pool starts, is used again, and is gone.
+//! How a pool starts, is used again, and ends.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -16,17 +16,17 @@ use super::system::{processes_of, state_of, tiles_of, wait_until, workers};
 super::trials! {
     a_registered_program_is_the_lane,
     counts_are_those_of_one_thread,
-    one_pool_serves_one_question_after_another,
+    one_pool_serves_one_fold_after_another,
     a_program_that_cannot_be_started_is_named,
-    a_program_that_is_no_worker_is_named,
+    a_program_that_is_not_a_worker_is_named,
     a_worker_of_another_version_is_refused,
     more_workers_than_files_are_refused,
-    a_start_that_is_cancelled_waits_for_no_greeting,
-    workers_are_told_to_end_and_end,
-    a_worker_that_nobody_greets_ends,
-    a_worker_works_for_no_stranger,
+    a_cancelled_start_waits_for_no_greeting,
+    workers_exit_when_they_are_told_to,
+    a_worker_that_is_not_greeted_exits,
+    a_worker_refuses_to_work_for_strangers,
     a_worker_that_forgets_to_serve_starts_no_workers,
-    many_workers_that_linger_are_not_waited_for_one_by_one,
+    workers_that_do_not_exit_are_not_waited_for_one_by_one,
 }
 
 fn a_registered_program_is_the_lane() {
@@ -51,7 +51,7 @@ fn counts_are_those_of_one_thread() {
     }
 }
 
-fn one_pool_serves_one_question_after_another() {
+fn one_pool_serves_one_fold_after_another() {
     let lane = open(2, &[]);
     let started = lane.process_ids();
     for tiles in [100, 3, 0, 1000] {
@@ -73,18 +73,16 @@ fn a_program_that_cannot_be_started_is_named() {
     );
 }
 
-fn a_program_that_is_no_worker_is_named() {
+fn a_program_that_is_not_a_worker_is_named() {
     let shell = |script: &str| {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", script]);
         refusal(command)
     };
     let no_worker =
-        |why: &str| format!("processes is not available: '/bin/sh' is no worker that this program understands: {why}");
+        |why: &str| format!("processes is not available: '/bin/sh' is not a worker that this program can use: {why}");
     assert_eq!(shell("exit 7"), no_worker("it ended: exit status: 7"));
-    let greeted = |with: &str| {
-        no_worker(&format!("it said something that makes no sense: it greeted with \"{with}\", not as a worker"))
-    };
+    let greeted = |with: &str| no_worker(&format!("\"{with}\" is not the greeting of a worker"));
     assert_eq!(shell("echo hello"), greeted("hello\\n"));
     assert_eq!(shell("exec cat"), greeted("primelanes>"));
     assert_eq!(shell("exec yes 2>&-"), greeted("y\\ny\\ny\\ny\\ny\\ny"));
@@ -95,7 +93,7 @@ fn a_worker_of_another_version_is_refused() {
     let mut newer = Command::new("/bin/sh");
     newer.args(["-c", r"printf 'primelanes<\377\0\0\0\1\0\0\0'; exec cat"]);
     let said = refusal(newer);
-    assert!(said.contains("it speaks version 255.1 of the wire, and this program 1."), "{said}");
+    assert!(said.contains("the other end speaks version 255.1 of the wire protocol, and this end speaks 1."), "{said}");
 }
 
 fn more_workers_than_files_are_refused() {
@@ -103,7 +101,7 @@ fn more_workers_than_files_are_refused() {
     assert_eq!(refused, Some(Error::TooManyWorkers { backend: "processes".into(), requested: 257, max: 256 }));
 }
 
-fn a_start_that_is_cancelled_waits_for_no_greeting() {
+fn a_cancelled_start_waits_for_no_greeting() {
     let silent = |script: &str| {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", script]);
@@ -119,7 +117,7 @@ fn a_start_that_is_cancelled_waits_for_no_greeting() {
         });
         Processes::start(workers(2), silent("exec sleep 60"), &control).err()
     });
-    // A greeting is waited for ten seconds.
+    // Without the cancellation, the start would wait ten seconds for a greeting.
     assert!(started == Some(Error::Cancelled) && since.elapsed() < Duration::from_secs(8), "{started:?}");
 
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -128,11 +126,11 @@ fn a_start_that_is_cancelled_waits_for_no_greeting() {
     assert_eq!(
         std::fs::read(file.path()).unwrap(),
         b"",
-        "a start that was cancelled before it began started something"
+        "a start that was cancelled before it began started a program"
     );
 }
 
-/// A program that opens a pool of itself whatever it is started as.
+/// A program that forgets to serve: it starts workers even when it is one.
 pub(super) fn forgetful() {
     worker::register(std::env::current_exe().unwrap(), ["forgetful"]);
     eprintln!("{}", Processes::new(workers(2)).unwrap_err());
@@ -142,14 +140,15 @@ pub(super) fn forgetful() {
 fn a_worker_that_forgets_to_serve_starts_no_workers() {
     let output = Command::new(std::env::current_exe().unwrap()).arg("forgetful").output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    // What several processes say at once is mixed.
-    for part in ["this process was itself started as a worker, and is to call worker::serve", "is no worker that this"]
+    // The output of several processes is mixed.
+    for part in
+        ["this process was itself started as a worker, and must call worker::serve", "is not a worker that this"]
     {
         assert!(said.contains(part) && said.lines().count() <= 3, "{said}");
     }
 }
 
-fn many_workers_that_linger_are_not_waited_for_one_by_one() {
+fn workers_that_do_not_exit_are_not_waited_for_one_by_one() {
     let mut command = Command::new("/bin/sh");
     let this = std::env::current_exe().unwrap();
     command.args(["-c", r#"trap "" HUP TERM; "$0" worker; sleep 3600"#]).arg(this);
@@ -158,13 +157,13 @@ fn many_workers_that_linger_are_not_waited_for_one_by_one() {
     assert_eq!(lane.count_primes(1_000), Ok(168));
     let clock = std::time::Instant::now();
     drop(lane);
-    println!("20 workers that linger were ended within {:?}", clock.elapsed());
+    println!("20 workers that do not exit were killed within {:?}", clock.elapsed());
     assert!(ids.into_iter().all(|id| state_of(id).is_none()));
 }
 
-fn workers_are_told_to_end_and_end() {
+fn workers_exit_when_they_are_told_to() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    // A program that says so when it ends by itself.
+    // A program that leaves a note when it exits by itself.
     let mut command = Command::new("/bin/sh");
     let this = std::env::current_exe().unwrap();
     command.args(["-c", r#""$0" worker; echo ended >> "$1""#]).arg(this).arg(file.path());
@@ -174,12 +173,12 @@ fn workers_are_told_to_end_and_end() {
     wait_until("both have ended", || std::fs::read_to_string(file.path()).unwrap() == "ended\nended\n");
 }
 
-fn a_worker_that_nobody_greets_ends() {
+fn a_worker_that_is_not_greeted_exits() {
     let alone = command(&[]).stdin(Stdio::null()).output().unwrap();
     assert!(alone.status.success() && alone.stdout.is_empty(), "{alone:?}");
 }
 
-fn a_worker_works_for_no_stranger() {
+fn a_worker_refuses_to_work_for_strangers() {
     let answered = |greeting: &[u8]| {
         let piped = || Stdio::piped();
         let mut worker = command(&[]).stdin(piped()).stdout(piped()).stderr(piped()).spawn().unwrap();
@@ -188,11 +187,18 @@ fn a_worker_works_for_no_stranger() {
         assert!(!output.status.success(), "{output:?}");
         (output.stdout, String::from_utf8(output.stderr).unwrap())
     };
-    // It says who it is, so that a program of another version can say what is wrong.
+    // It greets back, so that a parent process of another version can say what is wrong.
     let (greeting, said) = answered(b"primelanes>\xff\0\0\0\x01\0\0\0");
-    assert!(greeting.starts_with(b"primelanes<") && said.contains("it speaks version 255.1 of the wire"), "{said}");
+    assert!(
+        greeting.starts_with(b"primelanes<")
+            && said.contains("the other end speaks version 255.1 of the wire protocol"),
+        "{said}"
+    );
     let (greeting, said) = answered(b"count the primes, please");
-    assert!(greeting.is_empty() && said.contains("greeted with \\\"count the p\\\""), "{said}");
+    assert!(
+        greeting.is_empty() && said.contains("\\\"count the p\\\" is not the greeting of a parent process"),
+        "{said}"
+    );
     let (_, said) = answered(b"primelanes>");
     assert!(said.contains("it ended in the middle of a greeting"), "{said}");
 }

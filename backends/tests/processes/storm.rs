@@ -1,7 +1,7 @@
 //! Random faults over many counts: every answer is right or an error.
 //!
-//! `PRIMELANES_FAULTS` says how many faults it takes to end the storm, `PRIMELANES_SEED` what they are drawn from; what
-//! happens when is also up to the system.
+//! The storm ends after `PRIMELANES_FAULTS` faults, which are drawn from `PRIMELANES_SEED`. Their timing also depends on the
+//! system.
 
 use std::env;
 use std::str::FromStr;
@@ -20,15 +20,15 @@ use super::system::{signal, slow, tiles_of};
 
 super::trials! { every_answer_of_a_storm_is_right_or_an_error }
 
-/// Faults of the storm that is part of all tests.
+/// How many faults the storm has by default.
 const FAULTS: u64 = 200;
 
 fn variable<T: FromStr>(name: &str, default: T) -> T {
     let given = env::var(name).ok().filter(|text| !text.is_empty());
-    given.map_or(default, |text| text.parse().ok().unwrap_or_else(|| panic!("{name} is no number: {text}")))
+    given.map_or(default, |text| text.parse().ok().unwrap_or_else(|| panic!("{name} is not a number: {text}")))
 }
 
-/// What came of the questions.
+/// How the counts ended.
 #[derive(Debug, Default)]
 struct Tally {
     right: u64,
@@ -36,7 +36,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn enter<T: PartialEq + std::fmt::Debug>(&mut self, answer: Result<T, Error>, expected: &T) {
+    fn add<T: PartialEq + std::fmt::Debug>(&mut self, answer: Result<T, Error>, expected: &T) {
         match answer {
             Ok(answer) => {
                 assert!(answer == *expected, "a wrong answer");
@@ -53,12 +53,12 @@ fn every_answer_of_a_storm_is_right_or_an_error() {
     let seed = variable("PRIMELANES_SEED", u64::from(std::process::id()));
     println!("a storm of {faults} faults, PRIMELANES_SEED={seed}");
     let clock = Instant::now();
-    // One answer in ten is spoilt, and somebody is killed or stopped all the time.
-    let lane = open(3, &["often", &seed.to_string(), "10"]).patience(Duration::from_millis(200));
+    // One answer in ten is spoilt, and workers are killed or stopped all the time.
+    let lane = open(3, &["often", &seed.to_string(), "10"]).timeout(Duration::from_millis(200));
     let over = AtomicBool::new(false);
     let (tally, signals) = thread::scope(|scope| {
         let killer = scope.spawn(|| kill_at_random(&lane, &mut StdRng::seed_from_u64(seed), &over));
-        let tally = ask_at_random(&lane, &mut StdRng::seed_from_u64(!seed), faults);
+        let tally = count_at_random(&lane, &mut StdRng::seed_from_u64(!seed), faults);
         over.store(true, Ordering::Relaxed);
         (tally, killer.join().unwrap())
     });
@@ -87,7 +87,7 @@ fn kill_at_random(lane: &Processes, random: &mut StdRng, over: &AtomicBool) -> u
     signals
 }
 
-fn ask_at_random(lane: &Processes, random: &mut StdRng, faults: u64) -> Tally {
+fn count_at_random(lane: &Processes, random: &mut StdRng, faults: u64) -> Tally {
     let mut tally = Tally::default();
     while lane.replaced() < faults {
         match random.random_range(0..3) {
@@ -95,20 +95,20 @@ fn ask_at_random(lane: &Processes, random: &mut StdRng, faults: u64) -> Tally {
                 let start = random.random_range(0..1_u64 << 34);
                 let query = Query::from(start..=start + random.random_range(0..20_000_000)).algorithm(Algorithm::Sieve);
                 let expected = SingleThread.count(&query).unwrap();
-                tally.enter(lane.count(&query), &expected);
+                tally.add(lane.count(&query), &expected);
             }
             1 => {
                 let start = random.random_range(0..1_u64 << 20);
                 let query =
                     Query::from(start..=start + random.random_range(0..50_000)).algorithm(Algorithm::TrialDivision);
                 let expected = SingleThread.count(&query).unwrap();
-                tally.enter(lane.count(&query), &expected);
+                tally.add(lane.count(&query), &expected);
             }
             _ => {
                 let tiles = random.random_range(0..60);
                 let probe = if random.random_range(0..2) == 0 { slow(tiles) } else { Probe::new(tiles) };
                 let visits = lane.fold(&probe, &Control::new());
-                tally.enter(visits.map(|visits| tiles_of(&visits)), &(0..tiles).collect());
+                tally.add(visits.map(|visits| tiles_of(&visits)), &(0..tiles).collect());
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What the tests ask of the system.
+//! What the tests need from the operating system.
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -9,14 +9,14 @@ use primelanes_backends::Processes;
 use primelanes_backends::probe::{Probe, Visit};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// So long anything may take, on the slowest of machines.
+/// How long anything may take, on the slowest of machines.
 const WATCHDOG: Duration = Duration::from_mins(1);
 
 pub(super) fn workers(count: usize) -> NonZeroUsize {
     NonZeroUsize::new(count).unwrap()
 }
 
-/// Tiles of a millisecond.
+/// Tiles of one millisecond each.
 pub(super) fn slow(tiles: u64) -> Probe {
     Probe { pause: Duration::from_millis(1), ..Probe::new(tiles) }
 }
@@ -25,7 +25,7 @@ pub(super) fn tiles_of(visits: &[Visit]) -> Vec<u64> {
     visits.iter().map(|visit| visit.tile).collect()
 }
 
-/// The processes that visited.
+/// The processes that made the visits.
 pub(super) fn processes_of(visits: &[Visit]) -> Vec<u32> {
     let mut processes: Vec<_> = visits.iter().map(|visit| (visit.scratch >> 32) as u32).collect();
     processes.sort_unstable();
@@ -33,7 +33,7 @@ pub(super) fn processes_of(visits: &[Visit]) -> Vec<u32> {
     processes
 }
 
-/// Sends a signal, if the process is still there to get it.
+/// Sends a signal, if the process still exists.
 pub(super) fn signal(process: u32, signal: Signal) {
     let _ = kill_process(Pid::from_raw(process as i32).unwrap(), signal);
 }
@@ -42,18 +42,18 @@ pub(super) fn kill_all(processes: &Processes) {
     processes.process_ids().into_iter().for_each(|id| signal(id, Signal::KILL));
 }
 
-/// The state of a process, as `/proc` has it in the field after the name: `Z` for a zombie; `None` if there is none.
+/// The state of a process from `/proc`, such as `Z` for a zombie; `None` if the process does not exist.
 pub(super) fn state_of(process: u32) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()
 }
 
-/// Whether the process runs no more; somebody else's zombie may be left.
+/// Whether the process has ended. A zombie of another parent may be left.
 pub(super) fn is_gone(process: u32) -> bool {
     matches!(state_of(process), None | Some('Z' | 'X'))
 }
 
-/// The children of this process, zombies among them.
+/// The children of this process, including zombies.
 pub(super) fn children() -> Vec<u32> {
     let this = std::process::id();
     let parent_of = |id: u32| -> Option<u32> {
@@ -64,16 +64,16 @@ pub(super) fn children() -> Vec<u32> {
     ids.filter(|&id| parent_of(id) == Some(this)).collect()
 }
 
-/// How many descriptors this process has open.
+/// How many file descriptors this process has open.
 pub(super) fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// Waits until it is so.
-pub(super) fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
+/// Waits until the condition holds.
+pub(super) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let since = Instant::now();
-    while !so() {
-        assert!(since.elapsed() < WATCHDOG, "after {WATCHDOG:?} not: {what}");
+    while !holds() {
+        assert!(since.elapsed() < WATCHDOG, "not within {WATCHDOG:?}: {what}");
         thread::sleep(Duration::from_millis(1));
     }
 }
