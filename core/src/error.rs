@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A name in an error: of a backend, a phase, an algorithm. A literal in most cases; a backend can also put in its
 /// own label.
@@ -144,6 +145,7 @@ pub enum Error {
         backend: Name,
         /// What went wrong in the worker.
         #[source]
+        #[serde(deserialize_with = "refuse")]
         cause: Box<Error>,
     },
 
@@ -186,6 +188,12 @@ pub enum Error {
     /// A thread that holds the global lock asked for it again.
     #[error("this thread already holds the global lock")]
     AlreadyAttached,
+}
+
+/// The error of a worker is never a [`Error::WorkerFailed`], since a worker has no workers. To decode one within another
+/// could take any amount of stack.
+fn refuse<'de, D: Deserializer<'de>>(_: D) -> Result<Box<Error>, D::Error> {
+    Err(D::Error::custom("a worker has no workers"))
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ def test_workers_find_what_is_found_by_a_changed_path() -> None:
 def test_what_is_no_program_with_workers_is_told_so_in_a_line() -> None:
     done = python("-m", "primelanes.worker", check=False, stdin="nonsense")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("primelanes.worker: malformed input of a worker: ")
+    assert done.stderr.startswith("primelanes.worker: malformed greeting: ")
     assert done.stderr.count("\n") == 1
 
 

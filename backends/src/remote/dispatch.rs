@@ -245,8 +245,17 @@ impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
                 self.watch.advance(count);
                 Ok(())
             }
-            Outcome::Panicked(message) => Err(Error::Panicked { phase: self.phase.into(), message }),
-            Outcome::Failed(reason) => Err(Error::Unavailable { what: "the answer of a worker".into(), reason }),
+            Outcome::Failed(error) => Err(self.failure(error)),
+        }
+    }
+
+    /// The error of the fold for an error in a worker. Whatever is not about the fold itself is a failure of the worker.
+    fn failure(&self, error: Error) -> Error {
+        match error {
+            Error::Cancelled => Error::Cancelled,
+            // The worker knows no name for a panic while it sets up a kernel.
+            Error::Panicked { message, .. } => Error::Panicked { phase: self.phase.into(), message },
+            cause => Error::WorkerFailed { backend: self.backend.into(), cause: Box::new(cause) },
         }
     }
 

@@ -23,11 +23,11 @@ const BUFFER: usize = 4096;
 /// What is wrong with a frame.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum FrameError {
-    #[error("its message has {0} bytes, and the limit is {MAX_MESSAGE}")]
+    #[error("a message of {0} bytes is longer than the limit of {MAX_MESSAGE} bytes")]
     TooLong(usize),
-    #[error("its checksum is wrong")]
+    #[error("the checksum is wrong")]
     Checksum,
-    #[error("its message cannot be decoded: {0}")]
+    #[error("the message cannot be decoded: {0}")]
     Message(String),
 }
 
@@ -36,9 +36,18 @@ pub(super) enum FrameError {
 /// # Errors
 /// [`io::ErrorKind::InvalidData`] if the message is too long. Then nothing was sent.
 pub(super) fn send(message: &impl Serialize, to: &mut impl Write) -> io::Result<()> {
-    let invalid = |reason: String| io::Error::new(io::ErrorKind::InvalidData, reason);
-    let frame = postcard::to_extend(message, vec![0; HEADER]).map_err(|error| invalid(error.to_string()))?;
-    to.write_all(&seal(frame).map_err(|error| invalid(error.to_string()))?)
+    let frame = encode(message).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    to.write_all(&frame)
+}
+
+/// The frame of a message.
+///
+/// # Errors
+/// [`FrameError::TooLong`].
+pub(super) fn encode(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
+    let frame =
+        postcard::to_extend(message, vec![0; HEADER]).map_err(|error| FrameError::Message(error.to_string()))?;
+    seal(frame)
 }
 
 /// Fills in the header in front of a message.
@@ -117,7 +126,7 @@ impl FrameReader {
         }
         let taken = match postcard::take_from_bytes(message) {
             Ok((value, [])) => Ok(Some(value)),
-            Ok((_, rest)) => Err(FrameError::Message(format!("it has {} extra bytes", rest.len()))),
+            Ok((_, rest)) => Err(FrameError::Message(format!("trailing bytes: {}", rest.len()))),
             Err(error) => Err(FrameError::Message(error.to_string())),
         };
         self.start += HEADER + length;
@@ -129,6 +138,7 @@ impl FrameReader {
 mod tests {
     use std::time::Duration;
 
+    use primelanes_core::Error;
     use proptest::prelude::*;
 
     use super::super::wire::{Answer, Outcome, Reply};
@@ -137,6 +147,10 @@ mod tests {
     fn answer(outcome: Outcome) -> Reply {
         let (busy, processor) = (Duration::from_micros(77), Duration::from_secs(3));
         Reply::Answer(Answer { id: 300, busy, processor, outcome })
+    }
+
+    fn failed(message: &str) -> Reply {
+        answer(Outcome::Failed(Error::Panicked { phase: "sieve".into(), message: message.into() }))
     }
 
     /// What a reader makes of bytes that arrive in pieces of this length.
@@ -158,7 +172,7 @@ mod tests {
             partials in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..9000), 0..6), piece in 1..6000_usize,
         ) {
             let mut sent: Vec<_> = partials.into_iter().map(|bytes| answer(Outcome::Partial(bytes))).collect();
-            sent.extend([Reply::Alive, answer(Outcome::Panicked("tile 3 is bad".into()))]);
+            sent.extend([Reply::Alive, failed("tile 3 is bad")]);
             let mut bytes = Vec::new();
             for reply in &sent {
                 send(reply, &mut bytes).unwrap();
@@ -185,7 +199,7 @@ mod tests {
     #[test]
     fn a_truncated_frame_is_no_message_yet() {
         let mut bytes = Vec::new();
-        send(&answer(Outcome::Failed("why".into())), &mut bytes).unwrap();
+        send(&failed("why"), &mut bytes).unwrap();
         for length in 0..bytes.len() {
             assert_eq!(received(&bytes[..length], 1000), Ok(vec![]));
         }
@@ -199,14 +213,26 @@ mod tests {
         let too_long = answer(Outcome::Partial(vec![0; MAX_MESSAGE]));
         let mut bytes = Vec::new();
         let refusal = send(&too_long, &mut bytes).unwrap_err();
-        assert!(refusal.to_string().ends_with("the limit is 67108864") && bytes.is_empty(), "{refusal}");
+        assert!(refusal.to_string().ends_with("the limit of 67108864 bytes") && bytes.is_empty(), "{refusal}");
     }
 
     #[test]
     fn a_message_of_another_kind_is_refused() {
         let frame = |message: &[u8]| seal([&[0; HEADER], message].concat()).unwrap();
         assert!(matches!(received(&frame(&[9]), 100), Err(FrameError::Message(_))));
-        assert_eq!(received(&frame(&[0, 0]), 100), Err(FrameError::Message("it has 1 extra bytes".into())));
+        assert_eq!(received(&frame(&[0, 0]), 100), Err(FrameError::Message("trailing bytes: 1".into())));
         assert_eq!(received(&frame(&[0]), 100), Ok(vec![Reply::Alive]));
+    }
+
+    /// Decoding one cause within another would need as much stack as the message asks for.
+    #[test]
+    fn an_error_without_end_is_refused() {
+        let failed = |cause| Error::WorkerFailed { backend: "".into(), cause: Box::new(cause) };
+        let encoded = |error| encode(&answer(Outcome::Failed(error))).unwrap();
+        let (inner, outer) = (encoded(Error::Cancelled), encoded(failed(Error::Cancelled)));
+        let (start, layer) = (inner.len() - 1, outer.len() - inner.len());
+        let nested = outer[start..start + layer].repeat(1_000_000);
+        let message = seal([&inner[..start], &nested, &inner[start..]].concat()).unwrap();
+        assert!(matches!(received(&message, 1000), Err(FrameError::Message(_))));
     }
 }

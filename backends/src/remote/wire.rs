@@ -13,11 +13,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use primelanes_core::JobSpec;
+use primelanes_core::{Error, JobSpec};
 use serde::{Deserialize, Serialize};
 
 /// The version of the messages and of their frames.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const MAGIC: &[u8; 10] = b"primelanes";
 pub(super) const GREETING: usize = MAGIC.len() + 9;
@@ -64,10 +64,8 @@ pub(super) struct Answer {
 pub(crate) enum Outcome {
     /// The folded partial result, encoded.
     Partial(#[serde(with = "serde_bytes")] Vec<u8>),
-    /// The text of a panic.
-    Panicked(String),
-    /// The text of another error.
-    Failed(String),
+    /// What went wrong.
+    Failed(Error),
 }
 
 /// Why two ends cannot work together.
@@ -124,7 +122,26 @@ impl fmt::Display for Role {
 
 #[cfg(test)]
 mod tests {
+    use primelanes_core::probe::Probe;
+    use primelanes_core::{Kernel, Wire};
+
+    use super::super::frame;
     use super::*;
+
+    /// Any change here needs a new version.
+    #[test]
+    fn messages_have_the_bytes_of_this_version() {
+        let bytes = |message: &Reply| frame::encode(message).unwrap()[8..].to_vec();
+        assert_eq!(bytes(&Reply::Alive), [0]);
+        let (busy, processor) = (Duration::new(1, 2), Duration::new(3, 4));
+        let answer = |outcome| Reply::Answer(Answer { id: 300, busy, processor, outcome });
+        assert_eq!(bytes(&answer(Outcome::Partial(vec![7, 8]))), [1, 0xac, 2, 1, 2, 3, 4, 0, 2, 7, 8]);
+        assert_eq!(bytes(&answer(Outcome::Failed(Error::Cancelled))), [1, 0xac, 2, 1, 2, 3, 4, 1, 0]);
+        let spec = Probe::new(9).spec().unwrap();
+        let request = Request { id: 1, spec: spec.clone(), first: 2, end: 3 };
+        let expected = [&[1][..], &spec.encode().unwrap(), &[2, 3]].concat();
+        assert_eq!(frame::encode(&request).unwrap()[8..], expected);
+    }
 
     #[test]
     fn greetings_tell_roles_and_versions() {
@@ -134,8 +151,8 @@ mod tests {
         assert_eq!(echo.to_string(), "\"primelanes>\" is not the greeting of a worker");
         let jobs = JobSpec::VERSION;
         let newer = check_greeting(&greeting_of(Role::Worker, VERSION, jobs + 1), Role::Worker).unwrap_err();
-        let versions = GreetingError::Version { theirs: format!("1.{}", jobs + 1), ours: format!("1.{jobs}") };
+        let versions = GreetingError::Version { theirs: format!("2.{}", jobs + 1), ours: format!("2.{jobs}") };
         assert_eq!(newer, versions);
-        assert!(check_greeting(&greeting_of(Role::Worker, 2, jobs), Role::Worker).is_err());
+        assert!(check_greeting(&greeting_of(Role::Worker, VERSION + 1, jobs), Role::Worker).is_err());
     }
 }

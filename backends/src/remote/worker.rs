@@ -21,6 +21,7 @@
 //! with their parent process, however that ended.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -39,7 +40,7 @@ use rustix::process::{Signal, getpid, getppid, kill_process};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::SPIN_TIME;
-use super::frame::{self, FrameReader};
+use super::frame::{self, FrameError, FrameReader};
 use super::process::poll_pipes;
 use super::wire::{self, Answer, GREETING, GreetingError, Outcome, Reply, Request, Role};
 
@@ -89,7 +90,7 @@ pub fn serve(input: impl AsFd, output: impl AsFd) -> Result<(), Error> {
     if matches!(checked, Ok(()) | Err(GreetingError::Version { .. })) {
         output.write_all(&wire::greeting(Role::Worker)).or_else(ignore_closed)?;
     }
-    checked.map_err(|error| malformed(&error))?;
+    checked.map_err(bad_greeting)?;
 
     let connection = Connection { output: Mutex::new(output), pulse: Heartbeat::new(), done: false.into() };
     thread::scope(|scope| {
@@ -112,7 +113,7 @@ fn read_greeting(reader: &mut FrameReader, input: &mut File) -> Result<Option<[u
             return Ok(Some(greeting));
         }
         if reader.fill(input).map_err(pipe_error)? == 0 {
-            return if reader.is_empty() { Ok(None) } else { Err(malformed(&"it ended in the middle of a greeting")) };
+            return if reader.is_empty() { Ok(None) } else { Err(malformed("greeting", &"it ends too early")) };
         }
     }
 }
@@ -137,7 +138,7 @@ impl Connection {
     fn answer_all(&self, reader: &mut FrameReader, input: &mut File) -> Result<(), Error> {
         let mut open = None;
         loop {
-            let request: Option<Request> = reader.message().map_err(|error| malformed(&error))?;
+            let request: Option<Request> = reader.message().map_err(|error| malformed("frame", &error))?;
             let Some(request) = request else {
                 spin_until_readable(input);
                 match reader.fill(input).map_err(pipe_error)? {
@@ -156,11 +157,7 @@ impl Connection {
     fn answer(&self, open: &mut Option<OpenJob>, request: Request) -> Answer {
         let Request { id, spec, first, end } = request;
         let (result, busy) = self.run(open, spec, first..end);
-        let outcome = match result {
-            Ok(bytes) => Outcome::Partial(bytes),
-            Err(Error::Panicked { message, .. }) => Outcome::Panicked(message),
-            Err(other) => Outcome::Failed(other.to_string()),
-        };
+        let outcome = result.map_or_else(Outcome::Failed, Outcome::Partial);
         let clock = clock_gettime(ClockId::ProcessCPUTime);
         let processor = Duration::new(clock.tv_sec.cast_unsigned(), clock.tv_nsec as u32);
         Answer { id, busy, processor, outcome }
@@ -182,18 +179,16 @@ impl Connection {
         (result, start.elapsed())
     }
 
-    /// Sends an answer. If it is too long, sends an error in its place.
+    /// Sends an answer. If it is too long for a frame, sends that as an error in its place.
     fn send(&self, answer: Answer) -> Result<(), Error> {
         let (id, busy, processor) = (answer.id, answer.busy, answer.processor);
+        let too_long = |error: FrameError| {
+            let error = Error::Unavailable { what: "the answer".into(), reason: error.to_string() };
+            frame::encode(&Reply::Answer(Answer { id, busy, processor, outcome: Outcome::Failed(error) }))
+        };
+        let frame = frame::encode(&Reply::Answer(answer)).or_else(too_long).expect("an error fits in a frame");
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
-        match frame::send(&Reply::Answer(answer), &mut *output) {
-            Err(refusal) if refusal.kind() == io::ErrorKind::InvalidData => {
-                let outcome = Outcome::Failed(refusal.to_string());
-                frame::send(&Reply::Answer(Answer { id, busy, processor, outcome }), &mut *output)
-                    .or_else(ignore_closed)
-            }
-            sent => sent.or_else(ignore_closed),
-        }
+        output.write_all(&frame).or_else(ignore_closed)
     }
 
     /// Reports that a run is working, and waits for the end of the input or of the parent process. Then it stops the
@@ -252,6 +247,14 @@ fn ignore_closed(error: io::Error) -> Result<(), Error> {
     if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(pipe_error(error)) }
 }
 
-fn malformed(reason: &dyn std::fmt::Display) -> Error {
-    Error::Malformed { what: "input of a worker".into(), reason: reason.to_string() }
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes it by value")]
+fn bad_greeting(error: GreetingError) -> Error {
+    match error {
+        GreetingError::Foreign(..) => malformed("greeting", &error),
+        GreetingError::Version { .. } => Error::Unavailable { what: "the worker".into(), reason: error.to_string() },
+    }
+}
+
+fn malformed(what: &'static str, reason: &dyn Display) -> Error {
+    Error::Malformed { what: what.into(), reason: reason.to_string() }
 }

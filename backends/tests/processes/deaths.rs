@@ -187,7 +187,7 @@ fn workers_end_with_their_parent_even_if_their_pipe_stays_open() {
     let (mut line, mut output) = (String::new(), BufReader::new(parent.stdout.take().unwrap()));
     output.read_line(&mut line).unwrap();
     let worker: u32 = line.trim().parse().unwrap();
-    parent.stdin.as_mut().unwrap().write_all(super::saboteur::GREETING).unwrap();
+    parent.stdin.as_mut().unwrap().write_all(&super::saboteur::greeting()).unwrap();
     thread::sleep(Duration::from_millis(100));
     assert!(!is_gone(worker), "it waits for requests");
     parent.kill().unwrap();

@@ -1,17 +1,19 @@
 //! Workers that send what they should not.
 
-use primelanes_backends::probe::Probe;
-use primelanes_backends::{Backend, Control, Error, PrimeCounter};
 use std::time::Duration;
 
-use super::saboteur::{Fault, open};
-use super::system::tiles_of;
+use primelanes_backends::probe::Probe;
+use primelanes_backends::{Algorithm, Backend, Control, Error, PrimeCounter, Processes, Query};
+
+use super::saboteur::{Fault, command, open};
+use super::system::{tiles_of, workers};
 
 super::trials! {
     an_answer_that_is_spoilt_once_is_requested_again,
     an_answer_that_is_always_spoilt_is_an_error_that_says_how,
     an_answer_that_is_repeated_later_is_not_taken_for_another,
     an_answer_too_long_for_a_frame_is_an_error,
+    an_error_of_a_worker_arrives_as_the_cause,
     a_long_answer_arrives_whole,
 }
 
@@ -32,9 +34,12 @@ fn an_answer_that_is_spoilt_once_is_requested_again() {
 fn an_answer_that_is_always_spoilt_is_an_error_that_says_how() {
     for (fault, said) in [
         (Fault::Truncate, "it ended in the middle of a frame: exit status: 0"),
-        (Fault::Garble, "it sent a bad frame: its "),
-        (Fault::Flip, "it sent a bad frame: its checksum is wrong"),
-        (Fault::Oversize, "it sent a bad frame: its message has 4294967295 bytes, and the limit is 67108864"),
+        (Fault::Garble, "it sent a bad frame: "),
+        (Fault::Flip, "it sent a bad frame: the checksum is wrong"),
+        (
+            Fault::Oversize,
+            "it sent a bad frame: a message of 4294967295 bytes is longer than the limit of 67108864 bytes",
+        ),
         (Fault::Repeat, "it answered request "),
         (Fault::Stall, "it showed no sign of life for 300ms"),
         (Fault::Close, "it ended: it had closed its pipe"),
@@ -63,13 +68,35 @@ fn an_answer_too_long_for_a_frame_is_an_error() {
     let lane = open(1, &[]);
     // A visit takes at least 7 bytes.
     let tiles = 10_000_000;
-    let error = lane.fold(&Probe { grain: tiles, ..Probe::new(tiles) }, &Control::new()).unwrap_err().to_string();
-    assert!(
-        error.starts_with("the answer of a worker is not available: its message has ")
-            && error.ends_with(" bytes, and the limit is 67108864"),
-        "{error}"
-    );
+    match lane.fold(&Probe { grain: tiles, ..Probe::new(tiles) }, &Control::new()) {
+        Err(Error::WorkerFailed { backend, cause }) => {
+            let cause = cause.to_string();
+            assert!(
+                backend == "processes" && cause.starts_with("the answer is not available: a message of "),
+                "{cause}"
+            );
+            assert!(cause.ends_with(" bytes is longer than the limit of 67108864 bytes"), "{cause}");
+        }
+        other => panic!("{other:?}"),
+    }
     assert_eq!(lane.count_primes(1_000), Ok(168));
+}
+
+/// The worker cannot use the value of its environment variable.
+fn an_error_of_a_worker_arrives_as_the_cause() {
+    let mut command = command(&[]);
+    command.env("PRIMELANES_CPU", "abacus");
+    let lane = Processes::with_command(workers(1), command).unwrap();
+    let before = lane.process_ids();
+    for _ in 0..2 {
+        match lane.count(&Query::up_to(1_000_000).algorithm(Algorithm::Sieve)) {
+            Err(Error::WorkerFailed { backend, cause }) => {
+                assert!(backend == "processes" && matches!(*cause, Error::BadVariable { .. }), "{cause:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((lane.process_ids(), lane.replaced()), (before, 0));
 }
 
 fn a_long_answer_arrives_whole() {

@@ -7,7 +7,7 @@ use std::process::{Command, exit};
 use std::thread;
 use std::time::Duration;
 
-use primelanes_backends::{Processes, worker};
+use primelanes_backends::{JobSpec, Processes, worker};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -54,8 +54,10 @@ impl Fault {
     }
 }
 
-/// The greeting of a parent process, byte by byte: version 1 of the wire, version 4 of the jobs.
-pub(super) const GREETING: &[u8] = b"primelanes>\x01\0\0\0\x04\0\0\0";
+/// The greeting of a parent process: version 2 of the wire, and the version of the jobs.
+pub(super) fn greeting() -> Vec<u8> {
+    [b"primelanes>", &2_u32.to_le_bytes()[..], &JobSpec::VERSION.to_le_bytes()].concat()
+}
 
 /// Starts `count` workers that behave like this.
 pub(super) fn open(count: usize, behaviour: &[&str]) -> Processes {
@@ -102,8 +104,9 @@ fn spoil(fault: &mut dyn FnMut() -> Option<Fault>) -> Result<(), primelanes_back
     let output = File::from(stdout().as_fd().try_clone_to_owned().unwrap());
     let mut buffer = vec![0; 1 << 20];
     let forward = |bytes: &[u8]| drop((&output).write_all(bytes));
-    honest.read_exact(&mut buffer[..GREETING.len()]).unwrap();
-    forward(&buffer[..GREETING.len()]);
+    let greeting = greeting().len();
+    honest.read_exact(&mut buffer[..greeting]).unwrap();
+    forward(&buffer[..greeting]);
     loop {
         let length = honest.read(&mut buffer).unwrap();
         let bytes = &mut buffer[..length];

@@ -42,6 +42,8 @@ struct FakeWorkers {
     /// Loses the first run of at least this many tiles. Then does so this many more times, each time for half as many
     /// tiles.
     lose: Option<(u64, u32)>,
+    /// The answer to the next run, in place of its result.
+    failure: Option<Error>,
     sent: Vec<Range<u64>>,
     tally: Tally,
 }
@@ -66,6 +68,7 @@ impl FakeWorkers {
             random: StdRng::seed_from_u64(seed),
             pause: None,
             lose: None,
+            failure: None,
             sent: Vec::new(),
             tally: Tally::default(),
         }
@@ -121,11 +124,8 @@ impl Workers for &mut FakeWorkers {
             return Ok(Duration::ZERO);
         }
         let job = self.jobs[worker].get_or_insert_with(|| spec.open(&Heartbeat::new()).unwrap());
-        let outcome = match job.run(run.clone(), &Heartbeat::new()) {
-            Ok(bytes) => Outcome::Partial(bytes),
-            Err(Error::Panicked { message, .. }) => Outcome::Panicked(message),
-            Err(other) => Outcome::Failed(other.to_string()),
-        };
+        let result = self.failure.take().map_or_else(|| job.run(run.clone(), &Heartbeat::new()), Err);
+        let outcome = result.map_or_else(Outcome::Failed, Outcome::Partial);
         let slowness = if draw < unreachable + lost + stalled + slow { 50 } else { 1 };
         let trip = MS * self.random.random_range(0..3) as u32;
         for beat in 1..slowness {
@@ -277,6 +277,17 @@ fn a_panic_is_reported_and_the_run_not_tried_again() {
     let message = Probe::panic_of_tile(7);
     let folded = fold(&probe, &mut FakeWorkers::new(2, Rates::default(), 1), 2, &Control::new());
     assert_eq!(folded, Err(Error::Panicked { phase: "probe".into(), message }));
+}
+
+#[test]
+fn an_error_of_a_worker_is_the_cause_of_a_failure_unless_it_is_about_the_fold() {
+    let cause = Error::Unavailable { what: "memory".into(), reason: "it is full".into() };
+    let failed = Error::WorkerFailed { backend: "fake".into(), cause: Box::new(cause.clone()) };
+    for (error, expected) in [(cause, failed), (Error::Cancelled, Error::Cancelled)] {
+        let mut fake = FakeWorkers::new(2, Rates::default(), 1);
+        fake.failure = Some(error);
+        assert_eq!(fold(&Probe::new(20), &mut fake, 2, &Control::new()), Err(expected));
+    }
 }
 
 #[test]
