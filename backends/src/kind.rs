@@ -250,7 +250,7 @@ mod tests {
     fn no_program_is_run_again_that_did_not_say_so() {
         assert_eq!(BackendKind::Processes.name(), Processes::NAME);
         let error = BackendKind::Processes.open(NonZeroUsize::MIN).unwrap_err().to_string();
-        let said = "processes is not available: no worker program is known: call worker::register first, or use \
+        let said = "processes is not available: no worker program is registered: call worker::register first, or use \
                     Processes::with_command";
         assert_eq!(error, said);
     }

@@ -33,6 +33,8 @@ mod remote;
 mod scoped_threads;
 mod single_thread;
 mod team;
+#[cfg(test)]
+mod tests;
 
 pub use primelanes_core::*;
 

@@ -1,14 +1,13 @@
-//! What is special to a lane, or to them all beyond the laws that any backend obeys.
-
-#![allow(clippy::unwrap_used, reason = "in a test, what cannot be had fails it")]
+//! What is particular to one lane, and what holds for all lanes beyond the laws of the conformance suite.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use primelanes_backends::probe::Probe;
-use primelanes_backends::{
-    AnyBackend, Backend, BackendKind, Control, Error, Kernel, PrimeCounter, Pulse, Rayon, ScopedThreads, Stopped,
+use crate::probe::Probe;
+use crate::{
+    AnyBackend, Backend, BackendKind, Control, Error, Gil, Kernel, Ledger, PrimeCounter, Pulse, Rayon, ScopedThreads,
+    Stopped,
 };
 
 /// Calls a function in each tile.
@@ -34,12 +33,12 @@ impl<F: Fn(u64) + Sync> Kernel for Each<F> {
     }
 }
 
-/// The lanes that need no other program.
+/// The lanes that stay in this process.
 fn kinds() -> Vec<BackendKind> {
     BackendKind::ALL.iter().copied().filter(|kind| kind.is_in_process()).collect()
 }
 
-/// Every lane with every number of workers that it takes of these.
+/// Every lane, with each of these numbers of workers that it takes.
 fn lanes() -> Vec<AnyBackend> {
     let workers = [1, 2, 3, 7].map(|workers| NonZeroUsize::new(workers).unwrap());
     let lanes: Vec<_> = kinds()
@@ -77,11 +76,11 @@ fn the_first_cause_wins() {
 
 #[test]
 fn a_rayon_lane_joins_the_pool_that_it_is_called_in() {
-    let pools = [1, 2].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
+    let pools = [1, 2].map(|threads| ::rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
     for pool in pools.map(Arc::new) {
         for lane in [Rayon::current(), Rayon::with_pool(Arc::clone(&pool))] {
             let (left, right) =
-                pool.install(|| rayon::join(|| lane.count_primes(10_000), || lane.count_primes(20_000)));
+                pool.install(|| ::rayon::join(|| lane.count_primes(10_000), || lane.count_primes(20_000)));
             assert_eq!((left, right), (Ok(1229), Ok(2262)));
             assert_eq!(pool.install(|| lane.workers()).get(), pool.current_num_threads());
         }
@@ -90,14 +89,14 @@ fn a_rayon_lane_joins_the_pool_that_it_is_called_in() {
 
 #[test]
 fn a_count_inside_a_count() {
-    // A tile that counts primes by the same lane; the global lock alone cannot be had twice.
+    // A tile counts primes in the same lane. Only the global lock refuses to be taken twice.
     for lane in lanes() {
         let inner = Mutex::new(None);
         let again = |_| *inner.lock().unwrap() = Some(lane.count_primes(9_000_000));
         lane.fold(&Each(1, again), &Control::new()).unwrap();
         let expected = if lane.label() == "global-lock" { Err(Error::AlreadyAttached) } else { Ok(602_489) };
         assert_eq!(inner.into_inner().unwrap(), Some(expected), "{lane:?}");
-        assert_eq!(tiles_of(&lane, 3), Ok(vec![0, 1, 2]), "{lane:?} afterwards");
+        assert_eq!(tiles_of(&lane, 3), Ok(vec![0, 1, 2]), "{lane:?}, afterwards");
     }
 }
 
@@ -108,11 +107,11 @@ fn one_scoped_worker_is_the_calling_thread() {
     assert_eq!(ScopedThreads::new(NonZeroUsize::MIN).fold(&Each(5, check), &Control::new()), Ok(()));
 }
 
-/// Runs itself again, on the main thread of a process in which every other thread would have a stack beyond the
+/// Runs itself again, on the main thread of a process in which no other thread can start: its stack would not fit in the
 /// address space.
 #[test]
-fn threads_that_cannot_be_had_are_an_error() {
-    const NAME: &str = "threads_that_cannot_be_had_are_an_error";
+fn threads_that_cannot_start_are_an_error() {
+    const NAME: &str = "tests::threads_that_cannot_start_are_an_error";
     let (variable, huge) = ("RUST_MIN_STACK", (1_u64 << 60).to_string());
     if std::env::var(variable).ok().as_ref() != Some(&huge) {
         let mut again = std::process::Command::new(std::env::current_exe().unwrap());
@@ -122,12 +121,12 @@ fn threads_that_cannot_be_had_are_an_error() {
     }
     let three = NonZeroUsize::new(3).unwrap();
     for kind in [BackendKind::ScopedThreads, BackendKind::Rayon, BackendKind::GlobalLock] {
-        let told = kind.open(three).and_then(|lane| tiles_of(&lane, 100));
-        assert!(matches!(told, Err(Error::Spawn { requested: 3, .. })), "{kind}: {told:?}");
+        let refused = kind.open(three).and_then(|lane| tiles_of(&lane, 100));
+        assert!(matches!(refused, Err(Error::Spawn { requested: 3, .. })), "{kind}: {refused:?}");
     }
     let alone = BackendKind::ScopedThreads.open(NonZeroUsize::MIN).unwrap();
     assert_eq!(tiles_of(&alone, 100), Ok((0..100).collect()));
-    // The global pool cannot be started either.
+    // The global rayon pool cannot start either.
     let current = Rayon::current().fold(&Probe::new(100), &Control::new());
     assert!(matches!(current, Err(Error::Panicked { ref phase, .. }) if phase == "rayon"), "{current:?}");
 }
@@ -137,6 +136,6 @@ fn lanes_cross_threads() {
     fn assert_shareable<T: Send + Sync + 'static>() {}
     assert_shareable::<AnyBackend>();
     assert_shareable::<Box<dyn PrimeCounter>>();
-    assert_shareable::<primelanes_backends::Gil>();
-    assert_shareable::<primelanes_backends::Ledger<u64>>();
+    assert_shareable::<Gil>();
+    assert_shareable::<Ledger<u64>>();
 }
