@@ -29,6 +29,14 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Checks arguments, the name of the program first, without running them: the guides must show what works.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn check<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<(), clap::Error> {
+    Cli::try_parse_from(arguments).map(drop)
+}
+
 /// Count primes exactly, in the lane of your choice, and see what the lane is worth.
 ///
 /// Without a command: the experiment with its defaults.

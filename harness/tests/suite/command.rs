@@ -64,12 +64,26 @@ fn a_count_explains_how_it_is_sieved() {
         assert_eq!((code, count), (Some(0), stdout(&range)));
         let plan: Vec<_> = plan.lines().collect();
         assert!(plan[0].starts_with("cpu       portable of portable"), "{plan:?}");
-        assert!(plan[2].starts_with(if range[1] == "0" { "plan      sieve" } else { "plan      window" }), "{plan:?}");
+        let chosen = if range[1] == "0" { "sieve by all primes" } else { "sieve by primes up to 65536" };
+        assert!(plan[2].starts_with(&format!("plan      {chosen}")), "{plan:?}");
         let fault = "unknown instruction set 'sse9': one of portable, avx2, avx512";
         let (code, [count, error]) = explained(&range, "sse9");
         assert_eq!((code, count.as_str()), (Some(2), ""));
-        assert_eq!(error, format!("error: malformed PRIMELANES_CPU: {fault}\n"));
+        assert_eq!(
+            error,
+            format!("error: invalid value 'sse9' for the environment variable PRIMELANES_CPU: {fault}\n")
+        );
     }
+}
+
+#[test]
+fn a_count_shows_its_plan_and_numbers_in_full() {
+    let counted = json(&["count", "0", "1e6", "--json"]);
+    assert_eq!(counted["plan"]["sieve"]["wheel"], 30);
+    assert_eq!(json(&["count", "1e12", "1e12+100", "--json"])["plan"], "sieve-and-test");
+    let empty = stdout(&["count", "2^128-1", "7", "--json"]);
+    assert!(empty.starts_with(r#"{"start":340282366920938463463374607431768211455,"stop":7,"count":0,"#), "{empty}");
+    assert!(empty.contains(r#""plan":"empty""#), "{empty}");
 }
 
 #[test]
@@ -105,8 +119,13 @@ fn a_bad_value_is_one_line_and_code_2() {
         (&["count", "1e"], "at the end of '1e'"),
         (&["count", "1.5"], "not a whole number"),
         (&["count", "0x10"], "instead of 'x' at character 2"),
-        (&["count", "1e30"], "above 2^64-1 = 18446744073709551615"),
-        (&["count", "2^64"], "above 2^64-1 = 18446744073709551615"),
+        (&["count", "1e39"], "above 2^128-1 = 340282366920938463463374607431768211455"),
+        (&["count", "2^128"], "above 2^128-1 = 340282366920938463463374607431768211455"),
+        (&["count", "0", "10**30", "--algorithm", "sieve"], "sieve counts up to 18446744073709551615"),
+        (&["count", "2^64"], "18446744073709551615, and the range ends at 18446744073709551616"),
+        (&["count", "2^128-1", "2^128-1"], "the range ends at 340282366920938463463374607431768211455"),
+        (&["count", "2^64", "--algorithm", "trial-division"], "trial-division counts up to 18446744073709551615"),
+        (&["race", "2^64"], "above 2^64-1 = 18446744073709551615"),
         (&["count", "nan"], "instead of 'n'"),
         (&["count", "10", "--workers", "0"], "0 is below 1"),
         (&["count", "10", "--workers", "2", "--backend", "single-thread"], "at most 1 worker, not 2"),

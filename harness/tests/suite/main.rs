@@ -7,4 +7,6 @@ mod broken_backends;
 mod command;
 mod conformance;
 mod gil;
+mod guides;
 mod python;
+mod third_party;

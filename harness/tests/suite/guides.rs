@@ -1,0 +1,74 @@
+//! The command lines that the README and the guides show: all of them are valid, and counts give what stands beside them.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use primelanes_harness::command;
+
+use super::python;
+
+/// A command line of a guide, without the comment behind it.
+struct Line {
+    page: String,
+    arguments: Vec<String>,
+    /// The first word of the comment.
+    expected: Option<String>,
+}
+
+/// The lines of all shell blocks that run the command, each as if it was called by its name.
+fn lines() -> Vec<Line> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let guides = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = [root.join("README.md"), root.join(".github/CONTRIBUTING.md"), root.join("python/README.md")];
+    let mut lines = Vec::new();
+    for page in pages.into_iter().chain(guides).filter(|page| page.extension().is_some_and(|kind| kind == "md")) {
+        let text = fs::read_to_string(&page).unwrap();
+        let blocks = text.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+        lines.extend(blocks.flat_map(str::lines).filter_map(|line| parsed(&page, line)));
+    }
+    lines
+}
+
+fn parsed(page: &Path, line: &str) -> Option<Line> {
+    let (command, comment) = line.split_once(" #").unwrap_or((line, ""));
+    let arguments = command.strip_prefix("primelanes ").or_else(|| command.strip_prefix("cargo run --release -- "))?;
+    Some(Line {
+        page: page.file_name().unwrap().to_string_lossy().into_owned(),
+        arguments: arguments.split_whitespace().map(str::to_owned).collect(),
+        expected: comment.split_whitespace().next().map(str::to_owned),
+    })
+}
+
+#[test]
+fn every_command_line_is_valid() {
+    let lines = lines();
+    assert!(lines.len() > 20, "only {} command lines in all guides", lines.len());
+    let folder = tempfile::tempdir().unwrap();
+    let without_python = python::is_missing("the command lines with an interpreter");
+    for Line { page, arguments, .. } in lines {
+        if without_python && arguments.iter().any(|word| word == "--python") {
+            continue;
+        }
+        // An output file is tried out as soon as it is named: not in this folder.
+        let elsewhere = |word: &String| {
+            let is_file = [".svg", ".csv", ".json"].iter().any(|ending| word.ends_with(ending));
+            if is_file { folder.path().join(word).display().to_string() } else { word.clone() }
+        };
+        let words: Vec<_> = arguments.iter().map(elsewhere).collect();
+        let checked = command::check(["primelanes"].into_iter().chain(words.iter().map(String::as_str)));
+        assert!(checked.is_ok(), "{page}: primelanes {}: {}", arguments.join(" "), checked.unwrap_err());
+    }
+}
+
+#[test]
+fn every_count_gives_what_stands_beside_it() {
+    let counts = lines().into_iter().filter(|line| line.arguments[0] == "count");
+    let expected: Vec<_> = counts.filter_map(|line| Some((line.page, line.arguments, line.expected?))).collect();
+    assert!(expected.len() > 5, "only {} counts with a result in all guides", expected.len());
+    for (page, arguments, expected) in expected {
+        let output = Command::new(env!("CARGO_BIN_EXE_primelanes")).args(&arguments).output().unwrap();
+        let counted = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(counted.trim(), expected, "{page}: primelanes {}", arguments.join(" "));
+    }
+}

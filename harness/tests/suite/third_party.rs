@@ -1,0 +1,124 @@
+//! Code that third parties wrote against the traits, before ranges were as wide as they are: it compiles and obeys the
+//! laws. Only the counter had to change, in one line: the type that `count` returns.
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::thread;
+
+use primelanes_backends::{
+    Backend, Control, Error, Kernel, Ledger, Monoid, PrimeCounter, Pulse, Query, Stopped, fold_tiles, guard,
+};
+use primelanes_harness::conformance;
+
+/// A backend without a ledger.
+struct Plain;
+
+impl Backend for Plain {
+    fn label(&self) -> &'static str {
+        "plain"
+    }
+
+    fn workers(&self) -> NonZeroUsize {
+        NonZeroUsize::MIN
+    }
+
+    fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
+        let watch = control.watch(kernel, &tiles);
+        let folded = guard(kernel.phase(), || watch.fold_tiles(kernel, tiles, &mut kernel.scratch(), &watch))?;
+        watch.finish().map(|()| folded)
+    }
+}
+
+/// A backend on threads of its own, with a label that it made up at run time.
+struct Threads {
+    label: String,
+    workers: NonZeroUsize,
+}
+
+impl Backend for Threads {
+    fn label(&self) -> &str {
+        &self.label
+    }
+
+    fn workers(&self) -> NonZeroUsize {
+        self.workers
+    }
+
+    fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
+        let watch = control.watch(kernel, &tiles);
+        let ledger = Ledger::new(tiles, self.workers(), kernel.grain());
+        thread::scope(|scope| {
+            for _ in 0..ledger.crew() {
+                scope.spawn(|| ledger.work(kernel, &watch, &watch));
+            }
+        });
+        ledger.finish(&watch)
+    }
+}
+
+conformance!(plain, |_| Plain, primelanes_harness::conformance::Caps::full().at_most(1));
+conformance!(threads, |workers| Threads { label: format!("my {workers} threads"), workers });
+
+/// A counter that is not a backend.
+struct Table;
+
+impl PrimeCounter for Table {
+    fn name(&self) -> &'static str {
+        "table"
+    }
+
+    fn count(&self, query: &Query<'_>) -> Result<u128, Error> {
+        #[expect(deprecated, reason = "code that is older than `get_control` calls it")]
+        if query.control().is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let range = query.get_range();
+        Ok([2, 3, 5, 7].into_iter().filter(|prime| range.contains(prime)).count() as u128)
+    }
+}
+
+#[test]
+fn a_counter_counts_in_boxes_and_by_reference() {
+    let boxed: Box<dyn PrimeCounter> = Box::new(Table);
+    assert_eq!((boxed.name(), boxed.count_primes(6), boxed.count_range(3..=7)), ("table", Ok(3), Ok(3)));
+}
+
+/// A kernel: the sum of the squares below a limit, a thousand numbers per tile.
+struct Squares(u64);
+
+impl Kernel for Squares {
+    type Scratch = ();
+    type Partial = u64;
+
+    fn phase(&self) -> &'static str {
+        "squares"
+    }
+
+    fn tiles(&self) -> u64 {
+        self.0.div_ceil(1000)
+    }
+
+    fn scratch(&self) {}
+
+    fn tile<P: Pulse>(&self, index: u64, (): &mut (), pulse: &P) -> Result<u64, Stopped> {
+        pulse.beat()?;
+        Ok((index * 1000..self.0.min((index + 1) * 1000)).map(|n| n * n).sum())
+    }
+}
+
+#[test]
+fn a_kernel_runs_on_every_backend() {
+    let (kernel, sum) = (Squares(12_345), (0..12_345).map(|n| n * n).sum());
+    assert_eq!(fold_tiles(&kernel, 0..kernel.tiles(), &mut (), &Control::new()), Ok(sum));
+    assert_eq!(Plain.fold(&kernel, &Control::new()), Ok(sum));
+    let threads = Threads { label: "mine".to_owned(), workers: NonZeroUsize::new(3).unwrap() };
+    assert_eq!(threads.fold(&kernel, &Control::new()), Ok(sum));
+    assert_eq!(u64::identity().combine(7), 7);
+}
+
+#[test]
+fn a_label_that_was_made_up_fits_in_an_error() {
+    let threads = Threads { label: "mine".to_owned(), workers: NonZeroUsize::MIN };
+    let error = Error::NotPortable { backend: threads.label().to_owned().into(), phase: "squares".into() };
+    assert_eq!(error.to_string(), "mine runs work in other processes, and the phase 'squares' cannot leave this one");
+}
