@@ -1,19 +1,19 @@
-//! Threads under one lock, of which one at a time may run: what CPython's global interpreter lock does to them.
+//! Threads under one lock, which lets one of them run at a time, like CPython's global interpreter lock.
 //!
 //! # Why there is a lock
 //!
-//! CPython counts the references to each object. A count is read, changed and written back; two threads that do so at
-//! once lose an update, and the object is freed too early or never. One lock over the whole interpreter makes each such
-//! step indivisible, for one cheap check every few instructions. Atomic counts would do as well, at a price paid on
-//! every one of them, which is why free threading took until Python 3.13. (`primelanes gil integrity` loses updates
-//! before one's eyes, and shows both prices.)
+//! CPython counts the references to each object. A count is read, changed and written back. If two threads do so at once,
+//! an update is lost, and the object is freed too early or never. One lock over the whole interpreter makes each such
+//! step indivisible, at the price of one cheap check every few instructions. Atomic counts would also work, but every
+//! update would cost more, which is why free threading took until Python 3.13. (`primelanes gil integrity` shows lost
+//! updates, and both prices.)
 //!
 //! # The protocol
 //!
-//! What a thread does, from [`attach`](Gil::attach) to the end:
+//! The states of a thread, from [`attach`](Gil::attach) to the end:
 //!
 //! ```text
-//!               take, the lock is held                       a drop signalled, or for no reason:
+//!               take, the lock is held                       woken by a drop, or spuriously:
 //!   ┌─────────┐ ─────────────────────────► ┌───────────────┐ still held ──┐
 //!   │ outside │                            │ waits for a   │ ◄────────────┘
 //!   └─────────┘ take, the lock is free     │ drop          │ the interval is over, and no switch meanwhile:
@@ -33,23 +33,26 @@
 //!                                        └───────────────────────────┘
 //! ```
 //!
-//! From this follows all that users of CPython see. Threads that compute take turns of one interval, and together get
-//! as much done as one. A thread that has blocked waits a whole interval beside one that computes, however little it
-//! needs (the *convoy*). A call that never reaches a check site stalls everybody for its length. Calls that release the
-//! lock overlap.
+//! This explains everything that users of CPython see. Threads that compute alternate, one interval each, and together
+//! get as much done as one thread. A thread that returns from a blocking call waits a whole interval for one that
+//! computes, however little it needs (the *convoy* effect). A call that never reaches a check site stalls all threads
+//! until it returns. Calls that release the lock overlap.
 //!
-//! The rules stand once, in [`protocol`], without threads or a clock. [`Gil`] drives them with threads of the system,
-//! [`virtual_time`] with a simulated machine, and tests try every schedule of a few threads. What happens at a lock can
-//! be recorded ([`trace`]).
+//! The rules are written once, in [`protocol`], without threads or a clock. [`Gil`] drives them with threads of the
+//! system, [`virtual_time`] with a simulated machine, and tests try every schedule of a few threads. The events at a lock
+//! can be recorded ([`trace`]).
 //!
 //! # What is modelled, and what is not
 //!
-//! Rules of CPython 3.2 to 3.13 (`Python/ceval_gil.c`), with three differences that no experiment shows: who waits for a
-//! forced switch goes on waiting if it wakes up for no reason, where CPython would take its chance; the first taking of
-//! all is no switch; and a thread that drops the lock for the last time is forced to a switch like any other, which 3.13
-//! has done away with. There is no bytecode: a kernel's pulse is
-//! the check site. There are no reference counts, signals, pending calls, or a garbage collector, which use the same
-//! check sites; and no thread that is killed as the interpreter ends.
+//! The model has the rules of CPython 3.2 to 3.13 (`Python/ceval_gil.c`), with three differences that no experiment shows:
+//!
+//! - After a spurious wake-up, a thread that waits for a forced switch keeps waiting. In CPython it would go on.
+//! - The very first taking of the lock is no switch.
+//! - A thread that drops the lock for the last time is forced to a switch like any other. CPython 3.13 no longer does
+//!   this.
+//!
+//! There is no bytecode: a kernel's pulse is the check site. There are no reference counts, signals, pending calls or
+//! garbage collector, which use the same check sites in CPython. No thread is killed when the interpreter ends.
 
 mod gil;
 mod lock;
@@ -69,14 +72,14 @@ use primelanes_core::{Backend, Control, Error, Kernel, Pulse, Stopped, Watch};
 pub use self::gil::{Attached, Gil};
 use crate::{Ledger, team};
 
-/// Runs tiles on threads of its own, each of which holds the lock while it runs and hands it over at a pulse once
-/// another has waited for the switch interval.
+/// Runs tiles on its own threads. Each holds the lock while it runs, and hands it over at a pulse once another thread has
+/// waited for the switch interval.
 ///
-/// Two threads that count through *one* such backend of one worker are two Python threads that compute.
+/// Two threads that count through *one* such backend of one worker behave like two Python threads that compute.
 ///
-/// A count from inside of a count on the same lock is [`Error::AlreadyAttached`]. A count that waits for the lock looks
-/// at its cancel flag when it has it, as a Python thread does. The lock covers the fold: what an algorithm sets up
-/// before it, as the sieving primes, is set up without.
+/// A count inside another count on the same lock gives [`Error::AlreadyAttached`]. A count that waits for the lock checks
+/// its cancel flag once it holds the lock, as a Python thread does. The lock covers the fold. The set-up of an algorithm,
+/// such as the search for sieving primes, runs without it.
 #[derive(Clone, Debug)]
 pub struct GlobalLock {
     gil: Arc<Gil>,
@@ -87,10 +90,10 @@ pub struct GlobalLock {
 /// What a worker does with the lock while it runs tiles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LockMode {
-    /// Holds it, and hands it over at a pulse if that was asked for: pure Python.
+    /// Holds it, and hands it over at a pulse on request, like pure Python code.
     #[default]
     Hold,
-    /// Detaches for as long as it has work, and beats without the lock: an extension that releases it.
+    /// Runs all its tiles without it, like an extension that releases the lock.
     Release,
 }
 
@@ -98,23 +101,23 @@ impl GlobalLock {
     /// The lane's name.
     pub const NAME: &'static str = "global-lock";
 
-    /// CPython's switch interval unless `sys.setswitchinterval` says otherwise.
+    /// CPython's switch interval by default, which `sys.setswitchinterval` changes.
     pub const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
 
-    /// Up to `workers` threads for each count, under a lock of its own with CPython's switch interval. A count that
-    /// would start more than 1024 gives [`Error::TooManyWorkers`].
+    /// Up to `workers` threads for each count, under a new lock with CPython's switch interval. A count that would start
+    /// more than 1024 threads gives [`Error::TooManyWorkers`].
     #[must_use]
     pub fn new(workers: NonZeroUsize) -> Self {
         Self::sharing(&Arc::new(Gil::new(Self::SWITCH_INTERVAL)), workers)
     }
 
-    /// One more handle on a lock.
+    /// Another lane on the same lock.
     #[must_use]
     pub fn sharing(gil: &Arc<Gil>, workers: NonZeroUsize) -> Self {
         Self { gil: Arc::clone(gil), workers, mode: LockMode::Hold }
     }
 
-    /// The same lane in that mode.
+    /// The same lane in this mode.
     #[must_use]
     pub const fn with_mode(mut self, mode: LockMode) -> Self {
         self.mode = mode;
@@ -138,7 +141,7 @@ impl Backend for GlobalLock {
     }
 
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
-        // Workers would wait for this thread's lock, and this thread for them.
+        // Otherwise the workers would wait for this thread to drop the lock, and this thread for the workers.
         self.gil.check_not_held()?;
         let watch = control.watch(kernel, &tiles);
         let ledger = Ledger::new(tiles, self.workers, kernel.grain());
@@ -154,7 +157,7 @@ impl Backend for GlobalLock {
     }
 }
 
-/// A pulse at which the lock is handed over if another thread asked for it.
+/// A pulse that is a check site: it hands the lock over if another thread has asked for it.
 struct CheckSite<'a> {
     watch: &'a Watch<'a>,
     attached: Attached<'a>,
@@ -179,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn handles_share_a_lock_and_clones_too() {
+    fn clones_and_sharing_lanes_have_the_same_lock() {
         let one = GlobalLock::new(NonZeroUsize::MIN);
         let other = GlobalLock::sharing(one.gil(), NonZeroUsize::MIN);
         assert!(Arc::ptr_eq(one.gil(), other.gil()) && Arc::ptr_eq(one.gil(), one.clone().gil()));
@@ -196,10 +199,10 @@ mod tests {
         let two = NonZeroUsize::new(2).unwrap();
         let lane = GlobalLock::new(two).with_mode(LockMode::Release);
         let inside = Barrier::new(3);
-        let all_at_once = Meet(&inside);
+        let kernel = Meet(&inside);
         std::thread::scope(|scope| {
-            let fold = scope.spawn(|| lane.fold(&all_at_once, &Control::new()));
-            // Both workers are inside of a tile, and this thread gets the lock.
+            let fold = scope.spawn(|| lane.fold(&kernel, &Control::new()));
+            // Both workers are in a tile, and this thread gets the lock.
             inside.wait();
             assert!(lane.gil().attach().is_ok());
             inside.wait();
@@ -208,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_released_lock_lets_a_count_count() {
+    fn a_lane_that_releases_the_lock_counts() {
         let lane = GlobalLock::new(NonZeroUsize::MIN).with_mode(LockMode::Release);
         assert_eq!(lane.count_primes(1000), Ok(168));
         let attached = lane.gil().attach().unwrap();
@@ -216,7 +219,7 @@ mod tests {
         drop(attached);
     }
 
-    /// Two tiles that meet twice with whoever waits for them.
+    /// Two tiles that meet twice at a barrier.
     struct Meet<'a>(&'a Barrier);
 
     impl Kernel for Meet<'_> {
@@ -245,12 +248,12 @@ mod tests {
         let gil = Arc::new(Gil::new(Duration::from_micros(100)));
         let lane = GlobalLock::sharing(&gil, NonZeroUsize::MIN);
         let stop = AtomicBool::new(false);
-        // Far too much to finish: the lock can change hands at pulses alone.
+        // Neither count can finish, so the lock changes hands only at pulses.
         let query = Query::up_to(u64::MAX.into()).algorithm(Algorithm::TrialDivision).cancel(&stop);
         std::thread::scope(|scope| {
             let counts = [0, 1].map(|_| scope.spawn(|| lane.count(&query)));
-            let begun = Instant::now();
-            while gil.switches() < 10 && begun.elapsed() < Duration::from_mins(1) {
+            let start = Instant::now();
+            while gil.switches() < 10 && start.elapsed() < Duration::from_mins(1) {
                 std::thread::sleep(Duration::from_millis(1));
             }
             stop.store(true, Ordering::Relaxed);

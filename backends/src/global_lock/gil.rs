@@ -1,4 +1,4 @@
-//! The lock for threads of the operating system.
+//! The global lock for threads of the operating system.
 
 use std::marker::PhantomData;
 use std::thread::ThreadId;
@@ -19,13 +19,13 @@ use super::trace::{Recorder, Recording, What};
 /// use primelanes_backends::Gil;
 ///
 /// let gil = Gil::new(Duration::from_millis(5));
-/// let mut attached = gil.attach()?;            // waits until it has the lock
+/// let mut attached = gil.attach()?;            // waits for the lock
 /// for _step in 0..1000 {
 ///     // .. run a little ..
-///     attached.check();                        // hands the lock over, if another thread asked for it
+///     attached.check();                        // hands the lock over if another thread has asked for it
 /// }
-/// let line = attached.detach(|| "as read from a file".to_owned());  // others run meanwhile
-/// assert!(gil.attach().is_err(), "this thread has it already");
+/// let text = attached.detach(|| "as read from a file".to_owned());  // meanwhile, others run
+/// assert!(gil.attach().is_err(), "this thread already holds it");
 /// drop(attached);
 /// # Ok::<(), primelanes_backends::Error>(())
 /// ```
@@ -36,22 +36,22 @@ pub struct Gil {
 }
 
 impl Gil {
-    /// A lock that nobody holds; a waiter asks for it after `interval`.
+    /// A free lock. A thread that waits asks for it after `interval`.
     #[must_use]
     pub const fn new(interval: Duration) -> Self {
         Self::with(interval, None)
     }
 
-    /// The same, which keeps the first `capacity` events of 32 bytes each.
+    /// The same, with a recording of the first `capacity` events, of 32 bytes each.
     #[must_use]
     pub fn recorded(interval: Duration, capacity: usize) -> Self {
         Self::with(interval, Some(Recorder::new(capacity)))
     }
 
     const fn with(interval: Duration, recorder: Option<Recorder<ThreadId>>) -> Self {
-        let notes = recorder.is_some();
+        let has_recorder = recorder.is_some();
         let state = State::new(Rules::new(Regime::Timed { interval }), recorder);
-        Self { interval, lock: Lock::new(System::new(state), notes) }
+        Self { interval, lock: Lock::new(System::new(state), has_recorder) }
     }
 
     /// The switch interval.
@@ -60,16 +60,16 @@ impl Gil {
         self.interval
     }
 
-    /// Waits until the lock is free and takes it. It is dropped when the returned value is.
+    /// Waits until the lock is free and takes it. The lock is dropped when the returned value is.
     ///
     /// # Errors
-    /// [`Error::AlreadyAttached`] if this thread holds it: it would wait for itself.
+    /// [`Error::AlreadyAttached`] if this thread already holds the lock. It would wait for itself.
     pub fn attach(&self) -> Result<Attached<'_>, Error> {
         let taken = self.lock.take();
         taken.then(|| Attached { gil: self, of_this_thread: PhantomData }).ok_or(Error::AlreadyAttached)
     }
 
-    /// That this thread does not hold the lock.
+    /// Checks that this thread does not hold the lock.
     ///
     /// # Errors
     /// [`Error::AlreadyAttached`] if it does.
@@ -77,13 +77,13 @@ impl Gil {
         if self.lock.is_held_by_me() { Err(Error::AlreadyAttached) } else { Ok(()) }
     }
 
-    /// How often the lock went from one thread to another.
+    /// How often the lock has gone from one thread to another.
     #[must_use]
     pub fn switches(&self) -> u64 {
         self.lock.state().protocol().switches()
     }
 
-    /// What happened since the beginning, or since this was last asked; empty unless it is
+    /// What has happened since the start, or since the last call. Empty unless the lock is
     /// [`recorded`](Gil::recorded).
     #[must_use]
     pub fn take_recording(&self) -> Recording {
@@ -91,34 +91,34 @@ impl Gil {
     }
 }
 
-/// Proof that this thread holds the lock; drops it at its end, in a panic too.
+/// Proof that this thread holds the lock. Dropping it drops the lock, in a panic too.
 #[derive(Debug)]
 pub struct Attached<'a> {
     gil: &'a Gil,
-    /// The lock must be dropped by the thread that took it.
+    /// The thread that took the lock must drop it.
     of_this_thread: PhantomData<*const ()>,
 }
 
 impl Attached<'_> {
-    /// A check site: hands the lock over if another thread asked for it, and takes it again after.
+    /// A check site: if another thread has asked for the lock, hands it over and takes it again.
     pub fn check(&self) {
         self.gil.lock.check();
     }
 
-    /// Does something without the lock, as a call that blocks or an extension that needs none, and takes it again
-    /// after, in a panic too.
+    /// Does something without the lock, such as a call that blocks or native code that does not need it. Takes the lock
+    /// again afterwards, in a panic too.
     pub fn detach<R>(&mut self, work: impl FnOnce() -> R) -> R {
         struct Reattach<'a>(&'a Gil);
 
         impl Drop for Reattach<'_> {
             fn drop(&mut self) {
-                self.0.lock.note(What::Returns);
+                self.0.lock.record(What::Returns);
                 self.0.lock.take();
             }
         }
 
         self.gil.lock.release();
-        self.gil.lock.note(What::Detaches);
+        self.gil.lock.record(What::Detaches);
         let _reattach = Reattach(self.gil);
         work()
     }
@@ -138,7 +138,7 @@ mod tests {
 
     use super::*;
 
-    /// Generous: a test that takes longer hangs.
+    /// A test that takes longer hangs.
     const WATCHDOG: Duration = Duration::from_mins(1);
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn taking_ones_own_dropped_lock_again_is_no_switch() {
+    fn taking_your_own_dropped_lock_again_is_no_switch() {
         let gil = Gil::new(Duration::from_millis(5));
         for _ in 0..3 {
             gil.attach().unwrap().check();
@@ -176,12 +176,12 @@ mod tests {
     }
 
     #[test]
-    fn others_run_while_a_thread_is_detached_and_it_has_the_lock_after() {
+    fn others_run_while_a_thread_is_detached_and_it_has_the_lock_afterwards() {
         let gil = Gil::new(Duration::from_millis(5));
         let mut attached = gil.attach().unwrap();
         let from_inside = attached.detach(|| {
             scope(|scope| scope.spawn(|| drop(gil.attach().unwrap())).join().unwrap());
-            // It is no longer attached, and may attach anew.
+            // It is no longer attached, and may attach again.
             drop(gil.attach().unwrap());
             7
         });
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happens_is_recorded_if_wanted() {
+    fn events_are_recorded_on_request() {
         let gil = Gil::recorded(Duration::from_millis(5), 7);
         let mut attached = gil.attach().unwrap();
         attached.detach(|| ());
@@ -228,7 +228,7 @@ mod tests {
                     let attached = gil.attach().unwrap();
                     for _ in 0..20_000 {
                         assert_eq!(inside.fetch_add(1, Ordering::Relaxed), 0, "two holders");
-                        // Read, add, write back: indivisible only because of the lock.
+                        // Reads, adds and writes back, which is indivisible only because of the lock.
                         count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
                         inside.fetch_sub(1, Ordering::Relaxed);
                         attached.check();
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_asked_to_drop_the_lock_is_not_the_next_to_get_it() {
+    fn a_thread_that_was_asked_to_drop_the_lock_is_not_the_next_holder() {
         let gil = Gil::new(Duration::from_micros(100));
         let others = AtomicU64::new(0);
         let begun = Instant::now();
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn with_nobody_waiting_nothing_is_requested() {
+    fn without_waiters_no_drop_is_requested() {
         let gil = Gil::new(Duration::ZERO);
         let attached = gil.attach().unwrap();
         for _ in 0..1000 {

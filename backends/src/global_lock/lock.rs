@@ -1,4 +1,4 @@
-//! The protocol, driven by threads that wait.
+//! The driver of the protocol for threads that wait.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,13 +6,13 @@ use super::monitor::Monitor;
 use super::protocol::{Event, Signal, Then};
 use super::trace::What;
 
-/// One lock of the timed regime on some monitor: check sites tell the protocol nothing unless it asks.
+/// One lock of the timed regime, on any monitor. A check site calls the protocol only if a drop is requested.
 #[derive(Debug)]
 pub(super) struct Lock<M> {
     monitor: M,
-    /// The protocol's own, copied out of the mutex so that a check site costs one load.
+    /// A copy of the protocol's own flag outside the mutex, so that a check site costs one load.
     drop_requested: AtomicBool,
-    /// Whether there is a recorder, known without the mutex.
+    /// Whether there is a recorder. Known without the mutex.
     recorded: bool,
 }
 
@@ -21,7 +21,7 @@ impl<M> Lock<M> {
         Self { monitor, drop_requested: AtomicBool::new(false), recorded }
     }
 
-    /// Whether the holder is asked to drop the lock, as far as this thread can know without the mutex.
+    /// Whether the holder is asked to drop the lock, as far as this thread can tell without the mutex.
     pub(super) fn drop_requested(&self) -> bool {
         self.drop_requested.load(Ordering::Relaxed)
     }
@@ -36,7 +36,7 @@ impl<M: Monitor> Lock<M> {
         self.state().protocol().holder() == Some(M::current())
     }
 
-    /// Waits until the lock is free and takes it; false: this thread has it already.
+    /// Waits until the lock is free and takes it. Returns false if this thread already holds it.
     pub(super) fn take(&self) -> bool {
         let state = self.state();
         let mine = state.protocol().holder() == Some(M::current());
@@ -46,7 +46,7 @@ impl<M: Monitor> Lock<M> {
         !mine
     }
 
-    /// Drops the lock; if that was asked for, waits until another thread has it.
+    /// Drops the lock. If a drop was requested, waits until another thread holds the lock.
     pub(super) fn release(&self) {
         self.drive(self.state(), Event::Drop);
     }
@@ -59,14 +59,14 @@ impl<M: Monitor> Lock<M> {
         }
     }
 
-    /// What the recorder, if there is one, is told beside the events.
-    pub(super) fn note(&self, what: What) {
+    /// Records something that is not an event of the protocol, if there is a recorder.
+    pub(super) fn record(&self, what: What) {
         if self.recorded {
-            self.state().note(M::current(), what);
+            self.state().record(M::current(), what);
         }
     }
 
-    /// Tells the protocol of an event of this thread and does what it says, until that is not to wait.
+    /// Passes an event of this thread to the protocol, and waits for as long as the protocol says so.
     fn drive<'a>(&'a self, state: M::Guard<'a>, event: Event) -> Then {
         let me = M::current();
         let (mut state, mut event) = (state, event);
@@ -76,13 +76,13 @@ impl<M: Monitor> Lock<M> {
             if let Some(signal) = reaction.signal {
                 self.monitor.signal(signal);
             }
-            let (signal, patience) = match reaction.then {
-                Then::AwaitDrop { .. } => (Signal::Dropped, state.protocol().patience()),
+            let (signal, timeout) = match reaction.then {
+                Then::AwaitDrop { .. } => (Signal::Dropped, state.protocol().timeout()),
                 Then::AwaitSwitch => (Signal::Taken, None),
                 then => return then,
             };
             state.start_wait(signal);
-            let (mut awake, expired) = self.monitor.wait(state, signal, patience);
+            let (mut awake, expired) = self.monitor.wait(state, signal, timeout);
             awake.end_wait(signal);
             state = awake;
             event = match reaction.then {

@@ -1,5 +1,5 @@
-//! What the lock needs of the system: a mutex with two conditions, and names for threads. Behind a trait, so that a
-//! checker of schedules can put its own in the place of the system's.
+//! What the lock needs from the system: a mutex with two condition variables, and the ID of the current thread. This is a
+//! trait, so that a checker of schedules can replace the system's.
 
 use std::fmt::Debug;
 use std::ops::DerefMut;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::protocol::Signal;
 use super::state::State;
 
-/// A mutex around the state of a lock, and a condition for each [`Signal`].
+/// A mutex around the state of a lock, with a condition variable for each [`Signal`].
 pub(super) trait Monitor {
     type Thread: Copy + Eq + Debug;
     type Guard<'a>: DerefMut<Target = State<Self::Thread>>
@@ -22,20 +22,16 @@ pub(super) trait Monitor {
 
     fn lock(&self) -> Self::Guard<'_>;
 
-    /// Lets go of the mutex and waits for the signal, or for no reason, but no longer than `patience`; true: it
-    /// expired.
-    fn wait<'a>(
-        &'a self,
-        guard: Self::Guard<'a>,
-        signal: Signal,
-        patience: Option<Duration>,
-    ) -> (Self::Guard<'a>, bool);
+    /// Releases the mutex and waits for the signal, for a spurious wake-up or for the timeout. Returns whether the
+    /// timeout has expired.
+    fn wait<'a>(&'a self, guard: Self::Guard<'a>, signal: Signal, timeout: Option<Duration>)
+    -> (Self::Guard<'a>, bool);
 
-    /// Wakes whom the signal is for.
+    /// Wakes the threads that the signal is for.
     fn signal(&self, signal: Signal);
 }
 
-/// The operating system's.
+/// The monitor of the operating system.
 #[derive(Debug)]
 pub(super) struct System {
     state: Mutex<State<ThreadId>>,
@@ -57,17 +53,17 @@ impl System {
 }
 
 thread_local! {
-    /// Asked for at every attach, and [`thread::current`] counts references.
+    /// Read at every attach, where [`thread::current`] would count references.
     static CURRENT: ThreadId = thread::current().id();
 }
 
-// Nothing under the mutex can panic halfway, so that a poisoned one is whole.
+// Nothing under the mutex can panic halfway, so a poisoned mutex still guards a valid state.
 impl Monitor for System {
     type Thread = ThreadId;
     type Guard<'a> = MutexGuard<'a, State<ThreadId>>;
 
     fn current() -> ThreadId {
-        // A thread that is being torn down has lost its locals, but not its name.
+        // A thread that is being torn down has lost its thread-local values, but not its ID.
         CURRENT.try_with(|id| *id).unwrap_or_else(|_| thread::current().id())
     }
 
@@ -79,12 +75,12 @@ impl Monitor for System {
         &'a self,
         guard: Self::Guard<'a>,
         signal: Signal,
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> (Self::Guard<'a>, bool) {
         let condition = self.condition(signal);
-        match patience {
-            Some(patience) => {
-                let (guard, waited) = condition.wait_timeout(guard, patience).unwrap_or_else(PoisonError::into_inner);
+        match timeout {
+            Some(timeout) => {
+                let (guard, waited) = condition.wait_timeout(guard, timeout).unwrap_or_else(PoisonError::into_inner);
                 (guard, waited.timed_out())
             }
             None => (condition.wait(guard).unwrap_or_else(PoisonError::into_inner), false),

@@ -1,46 +1,46 @@
-//! The rules of the lock as a state machine: events in, what to do next out. No thread, no clock, no condition
-//! variable; whoever has those drives the machine, and tests try every schedule of it.
+//! The rules of the lock as a state machine: an event goes in, and what to do next comes out. The machine has no threads,
+//! no clock and no condition variables. Its drivers have those, and tests try every schedule.
 //!
-//! Source of the rules: CPython 3.2 to 3.13, `Python/ceval_gil.c`; for the lock before that, `Python/ceval.c` of 2.7.
+//! Source of the rules: `Python/ceval_gil.c` of CPython 3.2 to 3.13, and for the older lock `Python/ceval.c` of 2.7.
 
 use std::time::Duration;
 
-/// When a thread that holds the lock is made to hand it over.
+/// When a thread that holds the lock must hand it over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Regime {
-    /// CPython since 3.2: a waiter that has waited for the interval without seeing a switch asks for the lock, and the
-    /// holder that was asked is not the next to get it.
+    /// CPython since 3.2. A thread that has waited for the interval without a switch asks for the lock. The holder that
+    /// was asked is not the next holder.
     Timed {
-        /// The switch interval, `sys.setswitchinterval`; 5 ms unless said.
+        /// The switch interval, `sys.setswitchinterval`; 5 ms by default.
         interval: Duration,
     },
-    /// CPython before 3.2: the holder lets go at every so many check sites, asked or not, and may take the lock again
+    /// CPython before 3.2. The holder drops the lock at every `checks`-th check site, asked or not, and may take it again
     /// at once.
     Counted {
-        /// Check sites between two releases, `sys.setcheckinterval`; 100 unless said. 0 is as good as 1.
+        /// Check sites from one drop to the next, `sys.setcheckinterval`; 100 by default. 0 means 1.
         checks: u32,
     },
-    /// No lock, as in a free-threaded build: everyone who asks may run.
+    /// No lock, as in a free-threaded build. Every thread may run.
     Unlocked,
 }
 
-/// The rules that make the timed regime what it is. [`Rules::new`] keeps them all; tests leave out one at a time, to
-/// show what goes wrong without it and that it would be noticed.
+/// The rules of the timed regime. [`Rules::new`] has them all. Tests leave out one at a time, to show what goes wrong
+/// without it and that they would notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rule {
-    /// Who drops the lock because it was asked to waits until another has it.
+    /// A thread that drops the lock on request waits until another thread holds it.
     ForceSwitch,
-    /// A waiter does not ask if the lock changed hands while it waited.
+    /// A waiter does not ask for the lock if it changed hands during the wait.
     RespectSwitches,
     /// A drop wakes one waiter.
     SignalDrop,
-    /// Whoever takes the lock clears the request: it was meant for the holder before.
+    /// Taking the lock clears the request, which was meant for the previous holder.
     ClearRequest,
-    /// To take one's own dropped lock again is no switch.
+    /// If a thread takes its own dropped lock again, that is no switch.
     CountOthersOnly,
 }
 
-/// A regime, with all its rules.
+/// A regime and its rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rules {
     regime: Regime,
@@ -54,7 +54,7 @@ impl Rules {
         Self { regime, left_out: None }
     }
 
-    /// One rule less.
+    /// The same without one rule.
     #[cfg(test)]
     pub(super) const fn without(self, rule: Rule) -> Self {
         Self { left_out: Some(rule), ..self }
@@ -65,57 +65,57 @@ impl Rules {
     }
 }
 
-/// What a thread does, or what befalls it.
+/// What a thread does, or what happens to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
-    /// It asks for the lock, which it does not hold.
+    /// It wants the lock, which it does not hold.
     Take,
-    /// Its wait for a drop ended by a signal, or for no reason.
+    /// Its wait for a drop ended, by a signal or spuriously.
     Woken,
-    /// Its wait for a drop lasted for [`Protocol::patience`].
+    /// Its wait for a drop has lasted for [`Protocol::timeout`].
     Expired {
-        /// What [`Then::AwaitDrop`] said when this wait began.
+        /// The value of [`Then::AwaitDrop`] when this wait began.
         seen: u64,
     },
     /// The holder passes a check site.
     CheckSite,
-    /// The holder lets go: at a check site, around a call that may block, or for good.
+    /// The holder drops the lock: at a check site, around a call that may block, or for good.
     Drop,
-    /// Its wait for a switch ended by a signal, or for no reason.
+    /// Its wait for a switch ended, by a signal or spuriously.
     Switched,
 }
 
-/// What the thread of an event does next.
+/// What a thread does next, after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Then {
-    /// Run: it has the lock.
+    /// Run, with the lock.
     Hold {
-        /// Whether another had it before.
+        /// Whether another thread held it before.
         switch: bool,
     },
-    /// Run on: nobody asks for the lock.
+    /// Keep running. No drop is requested.
     KeepOn,
     /// Drop the lock and take it again.
     HandOver,
-    /// Wait for a drop, for [`Protocol::patience`] at most.
+    /// Wait for a drop, for at most [`Protocol::timeout`].
     AwaitDrop {
         /// The number of switches as the wait begins.
         seen: u64,
-        /// Whether it has just asked the holder to drop the lock.
+        /// Whether the thread has just asked the holder to drop the lock.
         requested: bool,
     },
     /// Wait until another thread has taken the lock.
     AwaitSwitch,
-    /// Go: it does not have the lock, and does not wait for it.
+    /// Go on without the lock, and without waiting for it.
     Leave,
 }
 
-/// What waiting threads are to be woken for.
+/// Why waiting threads are woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signal {
-    /// The lock was dropped; wakes one of those that wait for it, whichever.
+    /// The lock was dropped. Wakes any one of the threads that wait for it.
     Dropped,
-    /// The lock was taken; wakes all that wait for a switch.
+    /// The lock was taken. Wakes all threads that wait for a switch.
     Taken,
 }
 
@@ -124,11 +124,11 @@ pub enum Signal {
 pub struct Reaction {
     /// What the thread does next.
     pub then: Then,
-    /// What others are to be woken for.
+    /// Which other threads to wake, if any.
     pub signal: Option<Signal>,
 }
 
-/// The state of one lock; `T` names threads.
+/// The state of one lock. `T` is the ID of a thread.
 ///
 /// ```
 /// use std::time::Duration;
@@ -156,7 +156,7 @@ pub struct Protocol<T> {
 }
 
 impl<T: Copy + Eq> Protocol<T> {
-    /// A lock that nobody holds or held.
+    /// A lock that was never held.
     #[must_use]
     pub const fn new(rules: Rules) -> Self {
         let checks_left = match rules.regime {
@@ -166,26 +166,26 @@ impl<T: Copy + Eq> Protocol<T> {
         Self { rules, holder: None, last_holder: None, switches: 0, drop_requested: false, checks_left }
     }
 
-    /// Who holds the lock.
+    /// The thread that holds the lock.
     #[must_use]
     pub const fn holder(&self) -> Option<T> {
         self.holder
     }
 
-    /// How often the lock went from one thread to another.
+    /// How often the lock has gone from one thread to another.
     #[must_use]
     pub const fn switches(&self) -> u64 {
         self.switches
     }
 
-    /// Whether the holder is asked to drop the lock. A driver need not tell of check sites before that in the timed
-    /// regime.
+    /// Whether the holder is asked to drop the lock. Until then, a driver of the timed regime can skip
+    /// [`Event::CheckSite`].
     #[must_use]
     pub const fn drop_requested(&self) -> bool {
         self.drop_requested
     }
 
-    /// How many check sites from now the holder will hand the lock over, if nothing happens before; `None`: it will
+    /// At which of its next check sites the holder will hand the lock over, if nothing happens before; `None` if it will
     /// not.
     #[must_use]
     pub const fn checks_until_hand_over(&self) -> Option<u32> {
@@ -196,16 +196,16 @@ impl<T: Copy + Eq> Protocol<T> {
         }
     }
 
-    /// How long a wait for a drop lasts at most.
+    /// The longest wait for a drop; `None` if there is no limit.
     #[must_use]
-    pub const fn patience(&self) -> Option<Duration> {
+    pub const fn timeout(&self) -> Option<Duration> {
         match self.rules.regime {
             Regime::Timed { interval } => Some(interval),
             Regime::Counted { .. } | Regime::Unlocked => None,
         }
     }
 
-    /// Tells the machine of an event.
+    /// Handles an event of a thread.
     #[must_use]
     pub fn on(&mut self, thread: T, event: Event) -> Reaction {
         if self.rules.regime == Regime::Unlocked {
@@ -219,16 +219,16 @@ impl<T: Copy + Eq> Protocol<T> {
                 self.drop_requested |= request;
                 self.take_or_wait(thread, request)
             }
-            Event::CheckSite => silent(self.pass_check_site()),
-            Event::Drop => self.let_go(thread),
-            Event::Switched if self.last_holder == Some(thread) => silent(Then::AwaitSwitch),
-            Event::Switched => silent(Then::Leave),
+            Event::CheckSite => without_signal(self.pass_check_site()),
+            Event::Drop => self.drop_lock(thread),
+            Event::Switched if self.last_holder == Some(thread) => without_signal(Then::AwaitSwitch),
+            Event::Switched => without_signal(Then::Leave),
         }
     }
 
     fn take_or_wait(&mut self, thread: T, requested: bool) -> Reaction {
         if self.holder.is_some() {
-            return silent(Then::AwaitDrop { seen: self.switches, requested });
+            return without_signal(Then::AwaitDrop { seen: self.switches, requested });
         }
         let switch = self.last_holder.is_some_and(|last| last != thread);
         self.switches += u64::from(switch || !self.rules.keep(Rule::CountOthersOnly));
@@ -255,7 +255,7 @@ impl<T: Copy + Eq> Protocol<T> {
         if hand_over { Then::HandOver } else { Then::KeepOn }
     }
 
-    fn let_go(&mut self, thread: T) -> Reaction {
+    fn drop_lock(&mut self, thread: T) -> Reaction {
         debug_assert!(self.holder == Some(thread), "only the holder can drop the lock");
         self.holder = None;
         let signal = self.rules.keep(Rule::SignalDrop).then_some(Signal::Dropped);
@@ -267,7 +267,7 @@ impl<T: Copy + Eq> Protocol<T> {
     }
 
     const fn unlocked(event: Event) -> Reaction {
-        silent(match event {
+        without_signal(match event {
             Event::Take | Event::Woken | Event::Expired { .. } => Then::Hold { switch: false },
             Event::CheckSite => Then::KeepOn,
             Event::Drop | Event::Switched => Then::Leave,
@@ -275,8 +275,8 @@ impl<T: Copy + Eq> Protocol<T> {
     }
 }
 
-/// A reaction that concerns nobody else.
-const fn silent(then: Then) -> Reaction {
+/// A reaction that wakes no other thread.
+const fn without_signal(then: Then) -> Reaction {
     Reaction { then, signal: None }
 }
 

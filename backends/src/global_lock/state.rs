@@ -30,15 +30,15 @@ impl<T: Copy + Eq> State<T> {
     pub(super) fn on(&mut self, thread: T, event: Event) -> Reaction {
         let Reaction { then, signal } = self.protocol.on(thread, event);
         if let Some(what) = What::of(event, then) {
-            self.note(thread, what);
+            self.record(thread, what);
         }
         Reaction { then, signal: signal.filter(|&signal| self.waiting[signal as usize] > 0) }
     }
 
     /// Records what the calling thread does, if the lock has a recorder.
-    pub(super) fn note(&mut self, thread: T, what: What) {
+    pub(super) fn record(&mut self, thread: T, what: What) {
         if let Some(recorder) = &mut self.recorder {
-            recorder.note(thread, what);
+            recorder.record(thread, what);
         }
     }
 

@@ -1,38 +1,39 @@
-//! What happened at a lock, and when: one model of events for every driver of the protocol and every picture of it.
+//! What happened at a lock, and when. Every driver of the protocol records these events, and every picture is drawn from
+//! them.
 
 use std::time::{Duration, Instant};
 
 use super::protocol::{Event, Then};
 
-/// What a thread did at the lock, or what befell it.
+/// What a thread did at the lock, or what happened to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// It began to wait for the lock.
+    /// It started to wait for the lock.
     Waits,
     /// It asked the holder to drop the lock.
     Requests,
-    /// It would have asked, but the lock had changed hands while it waited.
+    /// It did not ask, since the lock had changed hands during its wait.
     Refrains,
     /// It took the lock.
     Takes {
-        /// Whether another had it before.
+        /// Whether another thread held it before.
         switch: bool,
     },
     /// It dropped the lock.
     Drops {
-        /// Whether it has to wait until another has it.
+        /// Whether the thread must wait until another holds it.
         forced: bool,
     },
-    /// It need not wait for a switch any more.
+    /// Its wait for a switch is over.
     SwitchSeen,
-    /// It does without the lock for a while: blocks, or calls what needs none.
+    /// It goes on without the lock for a while: it blocks, or calls code that needs no lock.
     Detaches,
     /// It wants the lock again.
     Returns,
 }
 
 impl What {
-    /// What is to be told of a step of the protocol, if anything.
+    /// What to record of a step of the protocol, if anything.
     pub(super) const fn of(event: Event, then: Then) -> Option<Self> {
         Some(match (event, then) {
             (Event::Take, Then::AwaitDrop { .. }) => Self::Waits,
@@ -50,59 +51,60 @@ impl What {
 /// One event of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Since the recording began.
+    /// The time since the recording began.
     pub at: Duration,
     /// Index into [`Recording::threads`].
     pub thread: usize,
-    /// The event.
+    /// What happened.
     pub what: What,
 }
 
 /// What happened at one lock, in order of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recording {
-    /// The names of the threads, in the order in which they first came.
+    /// The names of the threads, in the order of their first events.
     pub threads: Vec<String>,
-    /// The first events, as many as there was room for.
+    /// The first events, up to the capacity of the recording.
     pub entries: Vec<Entry>,
-    /// How many events came after those.
+    /// How many later events were left out.
     pub left_out: u64,
 }
 
-/// What a thread is at over a stretch of time. One that is at nothing has nothing to do with the lock.
+/// What a thread does over a period of time. At other times it has nothing to do with the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Doing {
     /// It holds the lock.
     Hold,
     /// It waits for the lock.
     Wait,
-    /// It has dropped the lock because it was asked to, and waits until another has it.
+    /// It has dropped the lock on request, and waits until another thread holds it.
     ForcedWait,
-    /// It does without the lock: blocks, or runs what needs none.
+    /// It goes on without the lock: it blocks, or runs code that needs no lock.
     Detached,
 }
 
-/// A stretch of one thread's time. Those of one thread lie side by side or apart, in order.
+/// A period of one thread's time. The spans of a thread are in order and do not overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Index into [`Recording::threads`].
     pub thread: usize,
-    /// What it is at.
+    /// What the thread does.
     pub doing: Doing,
-    /// Since the recording began.
+    /// When it starts, since the recording began.
     pub from: Duration,
-    /// The same, later or at once. What was not over at the end of the recording ends with it.
+    /// When it ends. A span that is not over at the end of the recording ends there.
     pub to: Duration,
 }
 
 /// A drop request, and the taking of the lock that answered it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// When a waiter asked.
+    /// When the waiter asked.
     pub at: Duration,
-    /// Who asked.
+    /// Which thread asked.
     pub by: usize,
-    /// When the lock was taken, and who took it: not always who asked. `None`: not before the recording ended.
+    /// When the lock was taken, and by which thread, which is not always the one that asked. `None` if it was not taken
+    /// before the recording ended.
     pub answer: Option<(Duration, usize)>,
 }
 
@@ -113,7 +115,7 @@ impl Recording {
         self.entries.last().map_or(Duration::ZERO, |entry| entry.at)
     }
 
-    /// What each thread was at, thread by thread.
+    /// What each thread did, thread by thread.
     #[must_use]
     pub fn spans(&self) -> Vec<Span> {
         let mut open: Vec<Option<(Doing, Duration)>> = vec![None; self.threads.len()];
@@ -137,8 +139,8 @@ impl Recording {
         spans
     }
 
-    /// How long one thread had the lock to itself, before another took it: who, and from its first taking to its last
-    /// drop. The last slice, which no switch ends, is not among them.
+    /// The slices: which thread had the lock to itself and for how long, from its first taking to its last drop before
+    /// another thread took it. The last slice, which no switch ends, is left out.
     #[must_use]
     pub fn slices(&self) -> Vec<(usize, Duration)> {
         let mut slices = Vec::new();
@@ -157,7 +159,7 @@ impl Recording {
         slices
     }
 
-    /// Every drop request, in order of time.
+    /// All drop requests, in order of time.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         let mut requests: Vec<Request> = Vec::new();
@@ -177,7 +179,7 @@ impl Recording {
         requests
     }
 
-    /// How many threads wait for the lock, from each change on.
+    /// How many threads wait for the lock, from the time of each change.
     #[must_use]
     pub fn waiters(&self) -> Vec<(Duration, usize)> {
         let mut waits = vec![false; self.threads.len()];
@@ -196,10 +198,10 @@ impl Recording {
     }
 }
 
-/// Keeps the first events at a lock, up to a number of them, and counts the others.
+/// Keeps the first events at a lock, up to its capacity, and counts the others.
 #[derive(Debug)]
 pub(super) struct Recorder<T> {
-    begun: Instant,
+    start: Instant,
     capacity: usize,
     threads: Vec<T>,
     recording: Recording,
@@ -207,16 +209,17 @@ pub(super) struct Recorder<T> {
 
 impl<T: Copy + Eq> Recorder<T> {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { begun: Instant::now(), capacity, threads: Vec::new(), recording: Recording::default() }
+        Self { start: Instant::now(), capacity, threads: Vec::new(), recording: Recording::default() }
     }
 
-    /// Notes what the calling thread does now.
-    pub(super) fn note(&mut self, thread: T, what: What) {
-        self.note_at(self.begun.elapsed(), thread, what, || std::thread::current().name().map(str::to_owned));
+    /// Records what the calling thread does now.
+    pub(super) fn record(&mut self, thread: T, what: What) {
+        self.record_at(self.start.elapsed(), thread, what, || std::thread::current().name().map(str::to_owned));
     }
 
-    /// Notes what a thread does at a time, which must not be before the last one; `name` is asked if the thread is new.
-    pub(super) fn note_at(&mut self, at: Duration, thread: T, what: What, name: impl FnOnce() -> Option<String>) {
+    /// Records what a thread does at a time, which must not be before that of the last event. Calls `name` if the thread
+    /// is new.
+    pub(super) fn record_at(&mut self, at: Duration, thread: T, what: What, name: impl FnOnce() -> Option<String>) {
         if self.recording.entries.len() >= self.capacity {
             self.recording.left_out += 1;
             return;
@@ -231,9 +234,9 @@ impl<T: Copy + Eq> Recorder<T> {
         self.recording.entries.push(Entry { at, thread, what });
     }
 
-    /// What was recorded so far; begins anew, with the same threads and at time 0.
+    /// Takes what was recorded so far. The next recording starts at time 0, with the same threads.
     pub(super) fn take(&mut self) -> Recording {
-        self.begun = Instant::now();
+        self.start = Instant::now();
         let threads = self.recording.threads.clone();
         std::mem::replace(&mut self.recording, Recording { threads, ..Recording::default() })
     }

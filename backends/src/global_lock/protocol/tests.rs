@@ -1,5 +1,5 @@
-//! The machine under every schedule of small cases, under long random ones, and answer by answer where no schedule
-//! tells.
+//! The machine under every schedule of small cases, under long random schedules, and reaction by reaction where no
+//! schedule shows a difference.
 
 mod exhaustive;
 mod explorer;
@@ -27,7 +27,7 @@ fn asked(rules: Rules) -> Protocol<char> {
 }
 
 #[test]
-fn it_says_who_has_the_lock_and_how_often_it_changed_hands() {
+fn it_reports_the_holder_and_the_number_of_switches() {
     let mut lock = asked(TIMED);
     assert_eq!((lock.holder(), lock.switches()), (Some('a'), 0));
     assert_eq!(lock.on('a', Event::Drop), Reaction { then: Then::AwaitSwitch, signal: Some(Signal::Dropped) });
@@ -38,7 +38,7 @@ fn it_says_who_has_the_lock_and_how_often_it_changed_hands() {
 }
 
 #[test]
-fn it_says_when_it_will_hand_over() {
+fn it_reports_when_the_holder_will_hand_over() {
     assert_eq!(Protocol::<char>::new(TIMED).checks_until_hand_over(), None);
     let mut lock = asked(TIMED);
     assert_eq!(lock.checks_until_hand_over(), Some(1));
@@ -59,15 +59,15 @@ fn it_says_when_it_will_hand_over() {
 }
 
 #[test]
-fn waits_are_limited_in_the_timed_regime_alone() {
-    let patience = |regime| Protocol::<char>::new(Rules::new(regime)).patience();
-    assert_eq!(patience(Regime::Timed { interval: INTERVAL }), Some(INTERVAL));
-    assert_eq!(patience(Regime::Counted { checks: 100 }), None);
-    assert_eq!(patience(Regime::Unlocked), None);
+fn waits_have_a_timeout_in_the_timed_regime_alone() {
+    let timeout = |regime| Protocol::<char>::new(Rules::new(regime)).timeout();
+    assert_eq!(timeout(Regime::Timed { interval: INTERVAL }), Some(INTERVAL));
+    assert_eq!(timeout(Regime::Counted { checks: 100 }), None);
+    assert_eq!(timeout(Regime::Unlocked), None);
 }
 
 #[test]
-fn a_request_that_nobody_is_forced_to_heed_stands_until_the_lock_is_taken() {
+fn a_request_that_forces_no_switch_stands_until_the_lock_is_taken() {
     for taker in ['a', 'b'] {
         let mut lock = asked(TIMED.without(Rule::ForceSwitch));
         assert_eq!(lock.on('a', Event::Drop).then, Then::Leave);
@@ -83,7 +83,7 @@ fn a_second_request_changes_nothing() {
     assert_eq!(lock.on('c', Event::Take).then, Then::AwaitDrop { seen: 0, requested: false });
     assert_eq!(lock.on('c', Event::Expired { seen: 0 }).then, Then::AwaitDrop { seen: 0, requested: true });
     assert!(lock.drop_requested());
-    // Nor does a wait that a switch made void.
+    // Neither does the timeout of a wait that saw a switch.
     assert_eq!(lock.on('c', Event::Expired { seen: 1 }).then, Then::AwaitDrop { seen: 0, requested: false });
     assert!(lock.drop_requested());
 }
@@ -97,7 +97,7 @@ fn a_free_lock_is_taken_and_not_asked_for() {
 }
 
 #[test]
-fn without_a_lock_every_event_lets_its_thread_go_on() {
+fn without_a_lock_every_thread_runs_on() {
     let mut lock = Protocol::new(Rules::new(Regime::Unlocked));
     for event in [Event::Take, Event::Woken, Event::Expired { seen: 0 }] {
         assert_eq!(lock.on('a', event), Reaction { then: Then::Hold { switch: false }, signal: None });
@@ -112,6 +112,6 @@ fn without_a_lock_every_event_lets_its_thread_go_on() {
 #[cfg(debug_assertions)]
 #[test]
 #[should_panic(expected = "only the holder can drop the lock")]
-fn nobody_drops_the_lock_of_another() {
+fn a_thread_cannot_drop_the_lock_of_another() {
     let _ = asked(TIMED).on('b', Event::Drop);
 }

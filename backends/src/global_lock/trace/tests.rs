@@ -8,7 +8,7 @@ fn us(count: u64) -> Duration {
     Duration::from_micros(count)
 }
 
-/// Events at so many microseconds, of threads 0, 1 and 2.
+/// Events of threads 0, 1 and 2, at times in microseconds.
 fn recording(entries: &[(u64, usize, What)]) -> Recording {
     let threads = ["a", "b", "c"].map(str::to_owned).to_vec();
     let entries = entries.iter().map(|&(at, thread, what)| Entry { at: us(at), thread, what });
@@ -26,16 +26,16 @@ fn request(at: u64, by: usize, answer: Option<(u64, usize)>) -> Request {
 fn recorder(capacity: usize, events: &[(u64, char, What)]) -> Recorder<char> {
     let mut recorder = Recorder::new(capacity);
     for &(at, thread, what) in events {
-        recorder.note_at(us(at), thread, what, || Some(thread.to_string()));
+        recorder.record_at(us(at), thread, what, || Some(thread.to_string()));
     }
     recorder
 }
 
 #[test]
-fn each_step_of_the_protocol_that_is_worth_telling_is_told() {
+fn every_step_of_the_protocol_that_matters_is_recorded() {
     let expired = Event::Expired { seen: 0 };
     let awaits = |requested| Then::AwaitDrop { seen: 0, requested };
-    let told = [
+    let recorded = [
         (Event::Take, awaits(false), Some(What::Waits)),
         (Event::Take, Then::Hold { switch: false }, Some(What::Takes { switch: false })),
         (Event::Take, Then::Hold { switch: true }, Some(TAKES)),
@@ -51,7 +51,7 @@ fn each_step_of_the_protocol_that_is_worth_telling_is_told() {
         (Event::Switched, Then::AwaitSwitch, None),
         (Event::Switched, Then::Leave, Some(What::SwitchSeen)),
     ];
-    for (event, then, what) in told {
+    for (event, then, what) in recorded {
         assert_eq!(What::of(event, then), what, "{event:?}, {then:?}");
     }
 }
@@ -89,7 +89,7 @@ fn each_kind_of_span_ends_where_the_next_event_of_its_thread_says() {
 }
 
 #[test]
-fn what_is_not_over_at_the_end_ends_with_the_recording() {
+fn a_span_that_is_not_over_at_the_end_ends_with_the_recording() {
     let entries = [(0, 0, TAKES), (2, 1, What::Waits), (3, 0, IS_FORCED), (4, 2, What::Detaches), (9, 1, TAKES)];
     let recording = recording(&entries);
     assert_eq!(recording.end(), us(9));
@@ -104,13 +104,13 @@ fn what_is_not_over_at_the_end_ends_with_the_recording() {
 }
 
 #[test]
-fn an_event_that_ends_what_nobody_saw_begin_makes_no_span() {
+fn the_end_of_a_span_without_a_start_makes_no_span() {
     let recording = recording(&[(1, 0, DROPS), (2, 1, What::Requests), (3, 2, What::SwitchSeen), (5, 1, TAKES)]);
     assert_eq!(recording.spans(), [span(1, Doing::Hold, 5, 5)]);
 }
 
 #[test]
-fn an_empty_recording_ends_at_once_and_has_nothing() {
+fn an_empty_recording_has_no_length_and_no_spans() {
     let empty = Recording::default();
     assert_eq!(empty.end(), Duration::ZERO);
     assert!(empty.spans().is_empty() && empty.requests().is_empty() && empty.waiters().is_empty());
@@ -133,7 +133,7 @@ fn a_slice_lasts_from_the_first_taking_to_the_last_drop_before_another_takes() {
 }
 
 #[test]
-fn one_taking_answers_all_requests_since_the_one_before() {
+fn taking_the_lock_answers_all_requests_since_it_was_last_taken() {
     let recording = recording(&[
         (0, 0, TAKES),
         (5, 1, What::Requests),
@@ -173,17 +173,17 @@ fn a_recorder_keeps_the_first_events_and_counts_the_others() {
     let events = [(0, 'a', TAKES), (1, 'b', What::Waits), (2, 'a', DROPS), (3, 'c', What::Waits), (4, 'b', TAKES)];
     let kept = recorder(3, &events).take();
     assert_eq!((kept.entries.len(), kept.left_out), (3, 2));
-    assert_eq!(kept.threads, ["a", "b"], "a thread of which nothing is kept has no name");
+    assert_eq!(kept.threads, ["a", "b"], "a thread without a kept event has no name");
     assert_eq!(recorder(5, &events).take().left_out, 0);
     let nothing = recorder(0, &events).take();
     assert_eq!(nothing, Recording { left_out: 5, ..Recording::default() });
 }
 
 #[test]
-fn threads_are_numbered_as_they_come_and_named_if_they_have_a_name() {
+fn threads_are_numbered_in_order_and_keep_their_names() {
     let mut recorder = Recorder::new(9);
     for (thread, name) in [('x', Some("io")), ('y', None), ('x', Some("asked once")), ('z', Some("cpu")), ('y', None)] {
-        recorder.note_at(us(7), thread, What::Waits, || name.map(str::to_owned));
+        recorder.record_at(us(7), thread, What::Waits, || name.map(str::to_owned));
     }
     let recording = recorder.take();
     assert_eq!(recording.threads, ["io", "thread 2", "cpu"]);
@@ -193,11 +193,11 @@ fn threads_are_numbered_as_they_come_and_named_if_they_have_a_name() {
 }
 
 #[test]
-fn after_a_take_recording_begins_anew_with_the_same_threads_and_all_the_room() {
+fn after_a_take_the_recording_starts_again_with_the_same_threads_and_an_empty_buffer() {
     let mut recorder = recorder(2, &[(5, 'a', TAKES), (6, 'b', What::Waits), (7, 'a', DROPS)]);
     assert_eq!(recorder.take().left_out, 1);
-    recorder.note_at(us(1), 'b', TAKES, || unreachable!("it is known"));
-    recorder.note_at(us(2), 'c', What::Waits, || None);
+    recorder.record_at(us(1), 'b', TAKES, || unreachable!("it is known"));
+    recorder.record_at(us(2), 'c', What::Waits, || None);
     let second = recorder.take();
     assert_eq!(second.threads, ["a", "b", "thread 3"]);
     assert_eq!(second.entries[0], Entry { at: us(1), thread: 1, what: TAKES });
@@ -205,23 +205,23 @@ fn after_a_take_recording_begins_anew_with_the_same_threads_and_all_the_room() {
 }
 
 #[test]
-fn a_note_carries_the_time_since_the_beginning_and_the_threads_name() {
+fn an_event_has_the_time_since_the_start_and_the_name_of_its_thread() {
     let before = Instant::now();
     let mut recorder = Recorder::new(9);
-    let begun = Instant::now();
-    let note = |recorder: &mut Recorder<char>| recorder.note('a', What::Waits);
+    let start = Instant::now();
+    let record = |recorder: &mut Recorder<char>| recorder.record('a', What::Waits);
     std::thread::scope(|scope| {
         let named = std::thread::Builder::new().name("I/O".to_owned());
-        named.spawn_scoped(scope, || note(&mut recorder)).unwrap();
+        named.spawn_scoped(scope, || record(&mut recorder)).unwrap();
     });
-    // Both bounds, for times alone say nothing on a busy machine.
-    let least = begun.elapsed();
-    note(&mut recorder);
+    // An upper and a lower bound, since a busy machine may take any time in between.
+    let least = start.elapsed();
+    record(&mut recorder);
     let most = before.elapsed();
     let recording = recorder.take();
     assert_eq!(recording.threads, ["I/O"]);
     assert!(least <= recording.entries[1].at && recording.entries[1].at <= most);
-    note(&mut recorder);
+    record(&mut recorder);
     let since_the_take = before.elapsed().saturating_sub(least);
-    assert!(recorder.take().entries[0].at <= since_the_take, "the clock begins anew");
+    assert!(recorder.take().entries[0].at <= since_the_take, "the clock starts again");
 }

@@ -29,7 +29,7 @@ enum Alarm {
     Core,
     /// It wakes up.
     Wake,
-    /// Its patience is at an end.
+    /// Its wait for the lock times out.
     Expire,
 }
 
@@ -195,7 +195,7 @@ impl<'a> Engine<'a> {
             Stage::Drop(next) => self.tell(thread, Event::Drop, next),
             Stage::Switched(next) => self.tell(thread, Event::Switched, next),
             Stage::Outside => {
-                self.note(thread, What::Returns);
+                self.record(thread, What::Returns);
                 self.continue_with(thread, Stage::Take(Event::Take));
             }
             Stage::Finished => {}
@@ -207,7 +207,7 @@ impl<'a> Engine<'a> {
         let lock = self.threads[thread].script.interpreter;
         let reaction = self.locks[lock].protocol.on(thread, event);
         if let Some(what) = What::of(event, reaction.then) {
-            self.note(thread, what);
+            self.record(thread, what);
         }
         match reaction.signal {
             Some(Signal::Dropped) => {
@@ -229,9 +229,9 @@ impl<'a> Engine<'a> {
             Then::AwaitDrop { seen, requested } => {
                 self.locks[lock].waiting.push(thread);
                 self.sleep(thread, Stage::Take(Event::Woken));
-                if let Some(patience) = self.locks[lock].protocol.patience() {
+                if let Some(timeout) = self.locks[lock].protocol.timeout() {
                     self.threads[thread].stage = Stage::Take(Event::Expired { seen });
-                    let expiry = self.now + nanoseconds(patience) + self.jittered(self.simulation.costs.timer);
+                    let expiry = self.now + nanoseconds(timeout) + self.jittered(self.simulation.costs.timer);
                     self.set_alarm(thread, expiry, Alarm::Expire);
                 }
                 if requested {
@@ -350,7 +350,7 @@ impl<'a> Engine<'a> {
             }
             Next::Detach => {}
         }
-        self.note(thread, What::Detaches);
+        self.record(thread, What::Detaches);
         let step = self.threads[thread].script.steps[self.threads[thread].at];
         self.threads[thread].at += 1;
         let late = match step {
@@ -396,10 +396,10 @@ impl<'a> Engine<'a> {
         self.alarms.push(Reverse(Due { at, number: self.alarms_set, thread, alarm }));
     }
 
-    fn note(&mut self, thread: usize, what: What) {
+    fn record(&mut self, thread: usize, what: What) {
         let script = self.threads[thread].script;
         let recorder = &mut self.locks[script.interpreter].recorder;
-        recorder.note_at(Duration::from_nanos(self.now), thread, what, || Some(script.name.clone()));
+        recorder.record_at(Duration::from_nanos(self.now), thread, what, || Some(script.name.clone()));
     }
 
     /// Between two check sites of a thread that has just taken the lock. Where they are counted it matters that no two

@@ -1,4 +1,4 @@
-//! What the checker's threads do at the lock, and what is watched meanwhile.
+//! What the threads of the checker do at the lock, and what is checked meanwhile.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex as Plain, MutexGuard as PlainGuard, PoisonError};
@@ -15,49 +15,49 @@ use crate::global_lock::protocol::{Rules, Signal};
 use crate::global_lock::state::State;
 use crate::global_lock::trace::{Entry, Recorder, Recording, What};
 
-/// How probable it is that a wait ends without a signal.
+/// How likely it is that a wait ends without a signal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chances {
-    /// Of a timed wait: that it expires.
-    pub(super) expires: f64,
-    /// That it ends for no reason.
-    pub(super) stirs: f64,
+    /// A wait with a timeout times out.
+    pub(super) expired: f64,
+    /// A wait ends spuriously.
+    pub(super) spurious: f64,
 }
 
 impl Chances {
-    pub(super) const NONE: Self = Self { expires: 0.0, stirs: 0.0 };
-    pub(super) const SOME: Self = Self { expires: 0.5, stirs: 0.2 };
+    pub(super) const NONE: Self = Self { expired: 0.0, spurious: 0.0 };
+    pub(super) const SOME: Self = Self { expired: 0.5, spurious: 0.2 };
 }
 
-/// What happened, over all schedules of a trial: that all went well where nothing happened says little.
+/// How often certain things happened in all schedules of a trial. A test in which nothing happened says little.
 #[derive(Debug, Default)]
-pub(super) struct Sights {
+pub(super) struct Coverage {
     forced: AtomicU64,
     requests: AtomicU64,
     refrained: AtomicU64,
-    stirred: AtomicU64,
+    spurious: AtomicU64,
 }
 
-impl Sights {
-    /// Forced switches, requests, waiters that expired and did not ask, and wakes for no reason.
+impl Coverage {
+    /// Forced switches, requests, waiters that timed out and did not ask, and spurious wake-ups.
     pub(super) fn read(&self) -> [u64; 4] {
-        [&self.forced, &self.requests, &self.refrained, &self.stirred].map(|count| count.load(Relaxed))
+        [&self.forced, &self.requests, &self.refrained, &self.spurious].map(|count| count.load(Relaxed))
     }
 }
 
-/// The checker's mutex and conditions. Its conditions know no time: a wait that is to expire is none, but lets others
-/// go first.
-pub(super) struct Checked {
+/// The mutex and the condition variables of the checker, which have no timeouts. A wait that is to time out only lets other
+/// threads run first.
+pub(super) struct CheckedMonitor {
     state: Mutex<State<ThreadId>>,
     conditions: [Condvar; 2],
     waiting: [AtomicU64; 2],
     chances: Chances,
-    sights: &'static Sights,
-    /// What each waiter whose wait expired should have done, in order.
-    asks: Plain<Vec<What>>,
+    coverage: &'static Coverage,
+    /// What each waiter that timed out should do, in order.
+    expected: Plain<Vec<What>>,
 }
 
-impl Monitor for Checked {
+impl Monitor for CheckedMonitor {
     type Thread = ThreadId;
     type Guard<'a> = MutexGuard<'a, State<ThreadId>>;
 
@@ -73,13 +73,13 @@ impl Monitor for Checked {
         &'a self,
         guard: Self::Guard<'a>,
         signal: Signal,
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> (Self::Guard<'a>, bool) {
-        let expires = patience.is_some() && thread_rng().gen_bool(self.chances.expires);
-        let stirs = !expires && thread_rng().gen_bool(self.chances.stirs);
+        let expired = timeout.is_some() && thread_rng().gen_bool(self.chances.expired);
+        let spurious = !expired && thread_rng().gen_bool(self.chances.spurious);
         let switches = guard.protocol().switches();
         self.waiting[signal as usize].fetch_add(1, Relaxed);
-        let guard = if expires || stirs {
+        let guard = if expired || spurious {
             drop(guard);
             thread::yield_now();
             self.lock()
@@ -87,16 +87,16 @@ impl Monitor for Checked {
             self.conditions[signal as usize].wait(guard).unwrap()
         };
         self.waiting[signal as usize].fetch_sub(1, Relaxed);
-        self.sights.stirred.fetch_add(u64::from(stirs), Relaxed);
-        if expires && guard.protocol().holder().is_some() {
+        self.coverage.spurious.fetch_add(u64::from(spurious), Relaxed);
+        if expired && guard.protocol().holder().is_some() {
             let changed = guard.protocol().switches() != switches;
-            self.asks().push(if changed { What::Refrains } else { What::Requests });
+            self.expected().push(if changed { What::Refrains } else { What::Requests });
         }
-        (guard, expires)
+        (guard, expired)
     }
 
     fn signal(&self, signal: Signal) {
-        assert!(self.waiting[signal as usize].load(Relaxed) > 0, "a signal that nobody waits for");
+        assert!(self.waiting[signal as usize].load(Relaxed) > 0, "a signal without a waiter");
         match signal {
             Signal::Dropped => self.conditions[0].notify_one(),
             Signal::Taken => self.conditions[1].notify_all(),
@@ -104,13 +104,13 @@ impl Monitor for Checked {
     }
 }
 
-impl Checked {
-    fn asks(&self) -> PlainGuard<'_, Vec<What>> {
-        self.asks.lock().unwrap_or_else(PoisonError::into_inner)
+impl CheckedMonitor {
+    fn expected(&self) -> PlainGuard<'_, Vec<What>> {
+        self.expected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What is run under each schedule.
+/// What runs under each schedule.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trial {
     pub(super) rules: Rules,
@@ -119,16 +119,16 @@ pub(super) struct Trial {
 }
 
 /// The lock and what it guards.
-struct Bench {
-    lock: Lock<Checked>,
-    /// Read, and written back later: indivisible only because of the lock.
+struct Fixture {
+    lock: Lock<CheckedMonitor>,
+    /// Read, and written back later. This is indivisible only because of the lock.
     count: Scheduled,
-    /// What an onlooker knows, beside the checker's schedule.
-    onlooker: Plain<Onlooker>,
+    /// What an observer from outside knows. The checker does not schedule this mutex.
+    observer: Plain<Observer>,
 }
 
 #[derive(Default)]
-struct Onlooker {
+struct Observer {
     inside: Option<ThreadId>,
     last: Option<ThreadId>,
     switches: u64,
@@ -136,32 +136,36 @@ struct Onlooker {
 
 impl Trial {
     /// One schedule: each thread counts, passes check sites, blocks, and counts again.
-    pub(super) fn run(self, sights: &'static Sights) {
-        let lock = self.lock(Some(Recorder::new(10_000)), sights);
-        let bench = Bench { lock, count: Scheduled::new(0), onlooker: Plain::default() };
+    pub(super) fn run(self, coverage: &'static Coverage) {
+        let lock = self.lock(Some(Recorder::new(10_000)), coverage);
+        let fixture = Fixture { lock, count: Scheduled::new(0), observer: Plain::default() };
         thread::scope(|scope| {
             for _ in 0..self.threads {
-                scope.spawn(|| bench.work());
+                scope.spawn(|| fixture.work());
             }
         });
-        bench.check_end(self.threads as u64, sights);
+        fixture.check_end(self.threads as u64, coverage);
     }
 
-    pub(super) fn lock(self, recorder: Option<Recorder<ThreadId>>, sights: &'static Sights) -> Lock<Checked> {
-        let kept = recorder.is_some();
-        let monitor = Checked {
+    pub(super) fn lock(
+        self,
+        recorder: Option<Recorder<ThreadId>>,
+        coverage: &'static Coverage,
+    ) -> Lock<CheckedMonitor> {
+        let has_recorder = recorder.is_some();
+        let monitor = CheckedMonitor {
             state: Mutex::new(State::new(self.rules, recorder)),
             conditions: Default::default(),
             waiting: Default::default(),
             chances: self.chances,
-            sights,
-            asks: Plain::default(),
+            coverage,
+            expected: Plain::default(),
         };
-        Lock::new(monitor, kept)
+        Lock::new(monitor, has_recorder)
     }
 }
 
-impl Bench {
+impl Fixture {
     fn work(&self) {
         assert!(self.lock.take());
         self.enter(false);
@@ -189,55 +193,55 @@ impl Bench {
     fn block(&self) {
         let asked = self.leave();
         self.lock.release();
-        self.lock.note(What::Detaches);
+        self.lock.record(What::Detaches);
         thread::yield_now();
-        self.lock.note(What::Returns);
+        self.lock.record(What::Returns);
         assert!(self.lock.take());
         self.enter(asked);
     }
 
-    fn onlooker(&self) -> PlainGuard<'_, Onlooker> {
-        self.onlooker.lock().unwrap_or_else(PoisonError::into_inner)
+    fn observer(&self) -> PlainGuard<'_, Observer> {
+        self.observer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// This thread has the lock; `asked`: it was asked to drop it when it last left.
+    /// This thread has the lock. `asked` is whether it was asked to drop the lock when it last left.
     fn enter(&self, asked: bool) {
-        let me = Some(Checked::current());
-        let mut onlooker = self.onlooker();
-        assert_eq!(onlooker.inside, None, "two holders");
-        assert!(!(asked && onlooker.last == me), "the dropper is the next holder");
-        onlooker.switches += u64::from(onlooker.last.is_some() && onlooker.last != me);
-        (onlooker.inside, onlooker.last) = (me, me);
+        let me = Some(CheckedMonitor::current());
+        let mut observer = self.observer();
+        assert_eq!(observer.inside, None, "two holders");
+        assert!(!(asked && observer.last == me), "the dropper is the next holder");
+        observer.switches += u64::from(observer.last.is_some() && observer.last != me);
+        (observer.inside, observer.last) = (me, me);
     }
 
-    /// This thread may drop the lock from now on; true: it is asked to. Only the holder can end that.
+    /// This thread may drop the lock from now on. Returns whether it is asked to, which only the holder can end.
     fn leave(&self) -> bool {
-        assert_eq!(self.onlooker().inside.take(), Some(Checked::current()), "two holders");
+        assert_eq!(self.observer().inside.take(), Some(CheckedMonitor::current()), "two holders");
         self.lock.drop_requested()
     }
 
-    fn check_end(&self, threads: u64, sights: &Sights) {
-        assert_eq!(self.count.load(Relaxed), 3 * threads, "an update is lost");
+    fn check_end(&self, threads: u64, coverage: &Coverage) {
+        assert_eq!(self.count.load(Relaxed), 3 * threads, "lost update");
         let mut state = self.lock.state();
         assert_eq!((state.protocol().holder(), self.lock.drop_requested()), (None, false));
-        assert_eq!(state.protocol().switches(), self.onlooker().switches, "miscounted");
+        assert_eq!(state.protocol().switches(), self.observer().switches, "miscounted");
         let recording = state.recorder().map(Recorder::take).unwrap();
         check_recording(&recording);
-        let noted = |kind: fn(&What) -> bool| -> Vec<What> {
+        let recorded = |kind: fn(&What) -> bool| -> Vec<What> {
             recording.entries.iter().map(|entry| entry.what).filter(kind).collect()
         };
-        let count = |kind| noted(kind).len() as u64;
+        let count = |kind| recorded(kind).len() as u64;
         assert_eq!(count(|what| *what == What::Detaches), threads);
         assert_eq!(count(|what| *what == What::Returns), threads);
-        let asks = noted(|what| matches!(what, What::Requests | What::Refrains));
-        assert_eq!(asks, *self.lock.monitor.asks(), "asks out of turn");
-        sights.requests.fetch_add(count(|what| *what == What::Requests), Relaxed);
-        sights.refrained.fetch_add(count(|what| *what == What::Refrains), Relaxed);
-        sights.forced.fetch_add(count(|what| *what == What::Drops { forced: true }), Relaxed);
+        let decisions = recorded(|what| matches!(what, What::Requests | What::Refrains));
+        assert_eq!(decisions, *self.lock.monitor.expected(), "wrong requests");
+        coverage.requests.fetch_add(count(|what| *what == What::Requests), Relaxed);
+        coverage.refrained.fetch_add(count(|what| *what == What::Refrains), Relaxed);
+        coverage.forced.fetch_add(count(|what| *what == What::Drops { forced: true }), Relaxed);
     }
 }
 
-/// That the recording tells of one holder at a time, and each wait and each forced wait comes to its end.
+/// Checks that the recording has one holder at a time, and that each wait and each forced wait ends.
 fn check_recording(recording: &Recording) {
     let mut holder = None;
     let mut doing = vec![None; recording.threads.len()];

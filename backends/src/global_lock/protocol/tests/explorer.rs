@@ -1,17 +1,17 @@
-//! Visits every state that a case can come to, nearest first: the first schedule that breaks a law is a shortest one.
+//! A breadth-first search of all states of a case. The first schedule that breaks a law is a shortest one.
 
 use std::collections::{HashSet, VecDeque};
 
-use super::laws::{Law, Sights};
+use super::laws::{Coverage, Law};
 use super::world::{Case, Step, World};
 
-/// What there was.
+/// What the search has visited.
 #[derive(Debug)]
 pub(super) struct Explored {
     pub(super) states: usize,
-    /// States in which all programs are at their end.
+    /// States in which all programs have ended.
     pub(super) ends: usize,
-    pub(super) sights: Sights,
+    pub(super) coverage: Coverage,
 }
 
 /// A shortest schedule that breaks a law.
@@ -24,30 +24,30 @@ pub(super) struct Counterexample {
 pub(super) fn explore(case: &Case) -> Result<Explored, Counterexample> {
     let start = World::new(case);
     let mut known = HashSet::from([start.clone()]);
-    // How each state was first come to: from which, and by what. The start is number 0.
-    let mut ways: Vec<(usize, Option<Step>)> = vec![(0, None)];
+    // How each state was first reached: from which state, and by which step. The start has number 0.
+    let mut origins: Vec<(usize, Option<Step>)> = vec![(0, None)];
     let mut queue = VecDeque::from([(0, start)]);
-    let (mut ends, mut sights) = (0, Sights::default());
+    let (mut ends, mut coverage) = (0, Coverage::default());
     while let Some((number, world)) = queue.pop_front() {
         ends += usize::from(world.is_over(case));
         for step in world.steps(case) {
             let mut next = world.clone();
-            if let Err(law) = next.apply(case, step, &mut sights) {
-                return Err(Counterexample { law, schedule: schedule(&ways, number, step) });
+            if let Err(law) = next.apply(case, step, &mut coverage) {
+                return Err(Counterexample { law, schedule: schedule(&origins, number, step) });
             }
             if known.insert(next.clone()) {
-                queue.push_back((ways.len(), next));
-                ways.push((number, Some(step)));
+                queue.push_back((origins.len(), next));
+                origins.push((number, Some(step)));
             }
         }
     }
-    Ok(Explored { states: known.len(), ends, sights })
+    Ok(Explored { states: known.len(), ends, coverage })
 }
 
-fn schedule(ways: &[(usize, Option<Step>)], number: usize, last: Step) -> Vec<Step> {
+fn schedule(origins: &[(usize, Option<Step>)], number: usize, last: Step) -> Vec<Step> {
     let mut steps = vec![last];
     let mut at = number;
-    while let (before, Some(step)) = ways[at] {
+    while let (before, Some(step)) = origins[at] {
         steps.push(step);
         at = before;
     }

@@ -1,39 +1,39 @@
-//! Who gets the lock, and when, depends on whom a signal wakes and who comes first to a free lock. If that is who has
-//! waited longest, nobody starves; if it is left to an adversary, a third thread can.
+//! Which thread gets the lock depends on which thread a signal wakes, and on which one finds the lock free first. If it is
+//! always the one that has waited longest, no thread starves. If an adversary chooses, a third thread can starve.
 //!
-//! Merely to wake sleepers in order is not enough: a waiter whose timer expires falls asleep anew behind the others, and
-//! whoever comes to the lock between a drop and the waking of a sleeper has it.
+//! It is not enough to wake sleepers in order: a waiter that times out falls asleep again behind the others, and a thread
+//! that comes to the lock between a drop and the wake-up of a sleeper takes it.
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::super::{Regime, Rules};
-use super::laws::Sights;
+use super::laws::Coverage;
 use super::random::programs;
 use super::world::{Case, Op, Place, Step, World};
 
 const TIMED: Regime = Regime::Timed { interval: Duration::from_millis(5) };
 
-/// A timer expires at the latest when the holder has passed so many check sites.
-const PATIENCE: u32 = 4;
+/// A wait times out before the holder has passed more check sites than this.
+const TIMEOUT: u32 = 4;
 
 /// A thread that waits for the lock.
 struct Waiter {
     thread: usize,
-    /// Waiters that came before it.
+    /// How many waiters came before it.
     earlier: u64,
     switches: u64,
-    /// Check sites that the holder passed since the waiter last fell asleep.
+    /// How many check sites the holder has passed since the waiter last fell asleep.
     slept: u32,
-    /// Check sites that the holder passed since the waiter came, or since the lock last changed hands.
+    /// How many check sites the holder has passed since the waiter came, or since the lock last changed hands.
     passed: u32,
 }
 
 struct Fair {
     case: Case,
     world: World,
-    /// In the order in which they came.
+    /// In order of arrival.
     waiters: Vec<Waiter>,
 }
 
@@ -43,28 +43,28 @@ impl Fair {
         Self { world: World::new(&case), case, waiters: Vec::new() }
     }
 
-    /// What fairness wants to happen next; `None`: anything.
+    /// The step that fairness demands next; `None` if any step will do.
     fn due(&self) -> Option<Step> {
         let awake = self.waiters.iter().find(|waiter| !self.world.is_asleep(waiter.thread));
-        let late = || self.waiters.iter().find(|waiter| waiter.slept >= PATIENCE);
-        let acts = awake.map(|waiter| Step::Acts { thread: waiter.thread, calls: None });
-        acts.or_else(|| late().map(|waiter| Step::Expires(waiter.thread)))
+        let late = || self.waiters.iter().find(|waiter| waiter.slept >= TIMEOUT);
+        let acts = awake.map(|waiter| Step::Acts { thread: waiter.thread, wakes: None });
+        acts.or_else(|| late().map(|waiter| Step::TimesOut(waiter.thread)))
     }
 
-    /// The same step, which calls who has waited longest of those that can be called.
+    /// The same step, which wakes the thread that has waited longest.
     fn in_order(&self, step: Step) -> Step {
         let first = || self.waiters.iter().map(|waiter| waiter.thread).find(|&thread| self.world.is_asleep(thread));
         match step {
-            Step::Acts { thread, calls: Some(_) } => Step::Acts { thread, calls: first() },
+            Step::Acts { thread, wakes: Some(_) } => Step::Acts { thread, wakes: first() },
             other => other,
         }
     }
 
     fn apply(&mut self, step: Step) -> Result<(), TestCaseError> {
-        let (Step::Acts { thread, .. } | Step::Expires(thread) | Step::Stirs(thread)) = step;
+        let (Step::Acts { thread, .. } | Step::TimesOut(thread) | Step::WakesUp(thread)) = step;
         let passes = matches!(step, Step::Acts { .. }) && self.world.is_at_check_site(&self.case, thread);
         let before = self.world.switches();
-        let lawful = self.world.apply(&self.case, step, &mut Sights::default());
+        let lawful = self.world.apply(&self.case, step, &mut Coverage::default());
         prop_assert_eq!(lawful, Ok(()));
         let waits = matches!(self.world.place(thread), Place::AwaitsDrop { .. });
         match self.waiters.iter().position(|waiter| waiter.thread == thread) {
@@ -84,13 +84,13 @@ impl Fair {
         Ok(())
     }
 
-    /// Nobody that came later has been served before, and no holder stays for longer than two waits: one that a switch
-    /// made void, and the one that asks.
+    /// Checks that no later thread was served before, and that no holder stays for longer than two waits: one that saw a
+    /// switch, and one that asks.
     fn check(&self) -> Result<(), TestCaseError> {
         for waiter in &self.waiters {
             let served = self.world.switches() - waiter.switches;
-            prop_assert!(served <= waiter.earlier, "{} switches before {}'s turn", served, waiter.thread);
-            prop_assert!(waiter.passed <= 2 * PATIENCE + 1, "{} check sites while one waits", waiter.passed);
+            prop_assert!(served <= waiter.earlier, "{} switches while {} waits", served, waiter.thread);
+            prop_assert!(waiter.passed <= 2 * TIMEOUT + 1, "{} check sites while one waits", waiter.passed);
         }
         Ok(())
     }
@@ -98,13 +98,13 @@ impl Fair {
 
 proptest! {
     #[test]
-    fn if_wake_ups_are_fair_everyone_is_served_in_turn(
+    fn if_wake_ups_are_fair_threads_are_served_in_order(
         programs in programs(60),
         choices in prop::collection::vec(any::<prop::sample::Index>(), 500),
     ) {
         let mut fair = Fair::new(programs);
         for choice in choices.iter().cycle().take(20_000) {
-            // Timers expire when they are due, and now and then before.
+            // Waits time out when they are due, and now and then before.
             let steps = fair.world.steps(&fair.case);
             if steps.is_empty() {
                 break;
@@ -117,12 +117,12 @@ proptest! {
     }
 }
 
-/// Two threads that compute and a third that wants the lock once; the first has it, and the others wait.
+/// Two threads that compute, and a third that wants the lock once. The first holds it, and the others wait.
 struct Starving {
     case: Case,
     world: World,
-    sights: Sights,
-    /// Who sleeps in a wait for the lock, in the order in which they fell asleep.
+    coverage: Coverage,
+    /// The threads that sleep in a wait for the lock, in the order in which they fell asleep.
     asleep: Vec<usize>,
 }
 
@@ -132,7 +132,7 @@ impl Starving {
     fn new() -> Self {
         let long = format!("t{}d", "c".repeat(200));
         let case = Case::new(Rules::new(TIMED), &[&long, &long, "td"]);
-        let mut this = Self { world: World::new(&case), case, sights: Sights::default(), asleep: Vec::new() };
+        let mut this = Self { world: World::new(&case), case, coverage: Coverage::default(), asleep: Vec::new() };
         for thread in [0, THIRD, 1] {
             this.act(thread);
         }
@@ -140,8 +140,8 @@ impl Starving {
     }
 
     fn apply(&mut self, step: Step) {
-        self.world.apply(&self.case, step, &mut self.sights).unwrap();
-        let (Step::Acts { thread, .. } | Step::Expires(thread) | Step::Stirs(thread)) = step;
+        self.world.apply(&self.case, step, &mut self.coverage).unwrap();
+        let (Step::Acts { thread, .. } | Step::TimesOut(thread) | Step::WakesUp(thread)) = step;
         self.asleep.retain(|&other| other != thread && self.world.is_asleep(other));
         if self.world.is_asleep(thread) && matches!(self.world.place(thread), Place::AwaitsDrop { .. }) {
             self.asleep.push(thread);
@@ -149,19 +149,19 @@ impl Starving {
     }
 
     fn act(&mut self, thread: usize) {
-        self.apply(Step::Acts { thread, calls: None });
+        self.apply(Step::Acts { thread, wakes: None });
     }
 
-    fn expire(&mut self, thread: usize) {
-        self.apply(Step::Expires(thread));
+    fn time_out(&mut self, thread: usize) {
+        self.apply(Step::TimesOut(thread));
         self.act(thread);
     }
 
-    /// The holder hands over to another, and waits for its turn again.
+    /// The holder hands over to another thread, and waits for the lock again.
     fn hand_over(&mut self, holder: usize, to: usize) {
         self.act(holder);
-        self.apply(Step::Acts { thread: holder, calls: Some(to) });
-        // One takes the lock; the other sees the switch, and wants the lock again.
+        self.apply(Step::Acts { thread: holder, wakes: Some(to) });
+        // One takes the lock. The other sees the switch, and wants the lock again.
         for thread in [to, holder, holder] {
             self.act(thread);
         }
@@ -178,23 +178,23 @@ fn with_arbitrary_wake_ups_a_third_thread_can_starve() {
     let mut this = Starving::new();
     for round in 0..200 {
         let (holder, other) = (round % 2, (round + 1) % 2);
-        this.expire(other);
+        this.time_out(other);
         this.hand_over(holder, other);
-        // The third does what it can, but it is never the one that is woken.
-        this.expire(THIRD);
+        // The third does what it can, but is never the one to be woken.
+        this.time_out(THIRD);
     }
     this.check(200);
-    assert_eq!(this.sights.refrained, 200);
+    assert_eq!(this.coverage.refrained, 200);
 }
 
 #[test]
-fn with_arbitrary_timers_a_third_thread_can_starve_though_sleepers_are_woken_in_order() {
+fn with_arbitrary_timeouts_a_third_thread_can_starve_even_if_sleepers_are_woken_in_order() {
     let mut this = Starving::new();
     for round in 0..200 {
         let (holder, other) = (round % 2, (round + 1) % 2);
-        // Each that expires falls asleep behind the others: the third does so last.
+        // A thread that times out falls asleep behind the others. The third is the last to do so.
         for thread in [THIRD, other, THIRD] {
-            this.expire(thread);
+            this.time_out(thread);
         }
         assert_eq!(this.asleep, [other, THIRD]);
         this.hand_over(holder, other);

@@ -1,57 +1,57 @@
-//! What must hold at every step: told from outside, of what was seen to happen, and only then compared with what the
-//! machine itself says.
+//! What must hold at every step. The laws are checked on the observed events alone, and only then compared with the state
+//! that the machine reports.
 
 use super::super::{Event, Protocol, Regime, Then};
 
-/// What can be broken.
+/// The laws that a machine can break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Law {
-    /// At most one thread has the lock, and the machine knows which.
+    /// At most one thread holds the lock, and the machine knows which.
     OneHolder,
-    /// A waiter asks when its wait expires, and at no other time.
+    /// A waiter asks for the lock when its wait times out, and at no other time.
     ExpiryAsks,
-    /// The holder hands over at its very next check site once it was asked, and at no other.
+    /// Once asked, the holder hands over at its very next check site, and at no other.
     AskedHandsOver,
-    /// Who dropped the lock because it was asked to is not the next to get it.
+    /// A thread that dropped the lock on request is not the next holder.
     DropperIsNotNext,
-    /// Who was asked to drop waits for a switch, until there is one; and nobody else.
+    /// A thread that was asked to drop the lock waits for a switch until there is one. No other thread does.
     ForcedWaitIsForTheAsked,
-    /// A switch is counted if, and only if, another than the last holder takes the lock.
+    /// A switch is counted if and only if a thread other than the last holder takes the lock.
     SwitchesCountOthers,
-    /// Nobody asks if the lock changed hands during its wait.
+    /// No waiter asks for the lock if it changed hands during the wait.
     NoRequestAfterSwitch,
-    /// A request ends with the drop that it asked for, or else with the next taking of the lock.
+    /// A request ends with the drop that it asked for, or at the latest when the lock is taken next.
     RequestIsCleared,
-    /// A free lock that is waited for has a waiter that is awake, and who finds it free has it.
+    /// If threads wait for a free lock, one of them is awake. A thread that finds the lock free takes it.
     NoLostWakeUp,
-    /// As long as a program is not at its end, something happens without a timer.
+    /// Until all programs have ended, something happens without a timeout.
     NoDeadlock,
-    /// In the counted regime the holder hands over at exactly every so many check sites.
+    /// In the counted regime, the holder hands over at exactly every nth check site.
     EveryNthCheck,
-    /// The answer is one that the event can have.
-    FittingAnswer,
+    /// The reaction is one that the event can have.
+    FittingReaction,
 }
 
-/// What happened, and how often: that the laws held where nothing happened says little.
+/// How often certain things happened. Laws that hold because nothing happened say little.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sights {
-    /// A forced dropper saw another take the lock.
+pub(super) struct Coverage {
+    /// A thread was forced to wait, and another took the lock.
     pub(super) forced: u64,
-    /// An expired waiter did not ask, for the lock had changed hands.
+    /// A waiter timed out and did not ask, since the lock had changed hands.
     pub(super) refrained: u64,
-    /// A wait ended for no reason.
-    pub(super) stirred: u64,
-    /// A drop's signal reached nobody, for all waiters were awake already.
+    /// A wait ended spuriously.
+    pub(super) spurious: u64,
+    /// The signal of a drop reached no thread, since all waiters were already awake.
     pub(super) unheard: u64,
-    /// A newcomer took the lock before a waiter that was awake.
+    /// A new thread took the lock before a waiter that was awake.
     pub(super) barged: u64,
-    /// A thread took its own dropped lock.
+    /// A thread took its own dropped lock again.
     pub(super) retaken: u64,
-    /// A waiter found the lock free when its wait had expired.
+    /// A waiter timed out and found the lock free.
     pub(super) late: u64,
 }
 
-/// What an onlooker knows. Sets of threads are bit sets.
+/// What an observer from outside knows. Sets of threads are bit sets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Ghost {
     regime: Regime,
@@ -59,11 +59,11 @@ pub(super) struct Ghost {
     last: Option<usize>,
     switches: u64,
     waiting: u8,
-    /// Waiters that were waiting already when the lock last changed hands.
+    /// Waiters that were already waiting when the lock last changed hands.
     stale: u8,
     /// Whether the holder is asked to drop the lock.
     asked: bool,
-    /// Who dropped the lock when it was asked, until somebody takes it.
+    /// The thread that dropped the lock on request, until another takes it.
     barred: Option<usize>,
     /// Check sites since the last hand-over.
     passed: u32,
@@ -79,24 +79,24 @@ impl Ghost {
         self.inside == 0
     }
 
-    /// Whether the thread waits for the lock from now on.
+    /// Notes whether the thread waits for the lock from now on.
     pub(super) const fn waits(&mut self, me: usize, waits: bool) {
         self.stale &= !(1 << me);
         self.waiting = self.waiting & !(1 << me) | (waits as u8) << me;
     }
 
-    /// Whether the answer to an event is lawful.
-    pub(super) fn judge(&mut self, me: usize, event: Event, then: Then, sights: &mut Sights) -> Result<(), Law> {
+    /// Checks that the reaction to an event is lawful.
+    pub(super) fn judge(&mut self, me: usize, event: Event, then: Then, coverage: &mut Coverage) -> Result<(), Law> {
         match (event, then) {
             (Event::Take | Event::Woken | Event::Expired { .. }, Then::Hold { switch }) => {
-                sights.late += u64::from(matches!(event, Event::Expired { .. }));
-                self.takes(me, switch, sights)
+                coverage.late += u64::from(matches!(event, Event::Expired { .. }));
+                self.takes(me, switch, coverage)
             }
             (Event::Take | Event::Woken | Event::Expired { .. }, Then::AwaitDrop { seen, requested }) => {
                 ensure(!self.is_free(), Law::NoLostWakeUp)?;
-                ensure(self.regime != Regime::Unlocked, Law::FittingAnswer)?;
+                ensure(self.regime != Regime::Unlocked, Law::FittingReaction)?;
                 ensure(seen == self.switches, Law::SwitchesCountOthers)?;
-                self.asks(me, matches!(event, Event::Expired { .. }), requested, sights)
+                self.asks(me, matches!(event, Event::Expired { .. }), requested, coverage)
             }
             (Event::CheckSite, Then::KeepOn) => self.passes(false),
             (Event::CheckSite, Then::HandOver) => self.passes(true),
@@ -104,15 +104,15 @@ impl Ghost {
             (Event::Drop, Then::AwaitSwitch) => self.drops(me, true),
             (Event::Switched, Then::Leave) => ensure(self.last != Some(me), Law::ForcedWaitIsForTheAsked),
             (Event::Switched, Then::AwaitSwitch) => ensure(self.last == Some(me), Law::ForcedWaitIsForTheAsked),
-            _ => Err(Law::FittingAnswer),
+            _ => Err(Law::FittingReaction),
         }
     }
 
-    /// What the machine says of itself.
+    /// Compares the state that the machine reports.
     pub(super) fn compare(&self, lock: &Protocol<usize>) -> Result<(), Law> {
         if self.regime == Regime::Unlocked {
             let silent = (lock.holder(), lock.switches(), lock.drop_requested()) == (None, 0, false);
-            return ensure(silent, Law::FittingAnswer);
+            return ensure(silent, Law::FittingReaction);
         }
         ensure(lock.holder().map_or(0, |holder| 1 << holder) == self.inside, Law::OneHolder)?;
         ensure(lock.switches() == self.switches, Law::SwitchesCountOthers)?;
@@ -125,7 +125,7 @@ impl Ghost {
         }
     }
 
-    fn takes(&mut self, me: usize, switch: bool, sights: &mut Sights) -> Result<(), Law> {
+    fn takes(&mut self, me: usize, switch: bool, coverage: &mut Coverage) -> Result<(), Law> {
         if self.regime == Regime::Unlocked {
             self.inside |= 1 << me;
             return ensure(!switch, Law::SwitchesCountOthers);
@@ -134,8 +134,8 @@ impl Ghost {
         ensure(self.barred != Some(me), Law::DropperIsNotNext)?;
         let expected = self.last.is_some_and(|last| last != me);
         ensure(switch == expected, Law::SwitchesCountOthers)?;
-        sights.forced += u64::from(self.barred.is_some());
-        sights.retaken += u64::from(self.last == Some(me));
+        coverage.forced += u64::from(self.barred.is_some());
+        coverage.retaken += u64::from(self.last == Some(me));
         if switch {
             self.switches += 1;
             self.stale |= self.waiting;
@@ -144,11 +144,11 @@ impl Ghost {
         Ok(())
     }
 
-    fn asks(&mut self, me: usize, expired: bool, requested: bool, sights: &mut Sights) -> Result<(), Law> {
+    fn asks(&mut self, me: usize, expired: bool, requested: bool, coverage: &mut Coverage) -> Result<(), Law> {
         let stale = self.stale >> me & 1 == 1;
         ensure(!(requested && stale), Law::NoRequestAfterSwitch)?;
         ensure(requested == (expired && !stale), Law::ExpiryAsks)?;
-        sights.refrained += u64::from(expired && stale);
+        coverage.refrained += u64::from(expired && stale);
         self.asked |= requested;
         Ok(())
     }
@@ -169,7 +169,7 @@ impl Ghost {
         if self.asked {
             self.barred = Some(me);
         }
-        // A machine that does not force a switch leaves its request to be cleared by whoever takes the lock.
+        // If the machine does not force a switch, the next thread to take the lock clears the request.
         self.asked &= !forced;
         self.inside &= !(1 << me);
         Ok(())

@@ -1,21 +1,21 @@
-//! Long schedules drawn at random, of more threads than can be explored.
+//! Long random schedules of more threads than can be searched.
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::super::{Regime, Rules};
-use super::laws::Sights;
+use super::laws::Coverage;
 use super::world::{Case, Op, Step, World};
 
-/// Stretches under the lock with up to `checks` check sites each, and a release in between.
+/// Programs that take and drop the lock several times, with up to `checks` check sites in between.
 pub(super) fn programs(checks: usize) -> impl Strategy<Value = Vec<Vec<Op>>> {
-    let stretch = (0..=checks).prop_map(|checks| {
+    let section = (0..=checks).prop_map(|checks| {
         let mut ops = vec![Op::Check; checks + 2];
         (ops[0], ops[checks + 1]) = (Op::Take, Op::Drop);
         ops
     });
-    let program = prop::collection::vec(stretch, 1..5).prop_map(|stretches| stretches.concat());
+    let program = prop::collection::vec(section, 1..5).prop_map(|sections| sections.concat());
     prop::collection::vec(program, 2..=6)
 }
 
@@ -29,7 +29,7 @@ fn regimes() -> impl Strategy<Value = Regime> {
 
 proptest! {
     #[test]
-    fn long_schedules_keep_the_laws_and_come_to_an_end(
+    fn long_schedules_keep_the_laws_and_end(
         regime in regimes(),
         programs in programs(4),
         spurious: bool,
@@ -37,9 +37,9 @@ proptest! {
     ) {
         let case = Case { rules: Rules::new(regime), programs, spurious };
         let mut world = World::new(&case);
-        let mut sights = Sights::default();
+        let mut coverage = Coverage::default();
         let mut go = |world: &mut World, step: Step| {
-            let lawful = world.apply(&case, step, &mut sights);
+            let lawful = world.apply(&case, step, &mut coverage);
             prop_assert_eq!(lawful, Ok(()), "at {:?} of {:?}", step, world);
             Ok(())
         };
@@ -50,7 +50,7 @@ proptest! {
             }
             go(&mut world, *choice.get(&steps))?;
         }
-        // Without timers or spurious wakes from here on, each step either runs a program on or uses up a signal.
+        // Without timeouts and spurious wake-ups from here on, each step advances a program or uses up a signal.
         let left: usize = case.programs.iter().map(Vec::len).sum();
         for _ in 0..10 * left {
             let acts = world.steps(&case).into_iter().find(|step| matches!(step, Step::Acts { .. }));

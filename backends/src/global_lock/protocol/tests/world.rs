@@ -1,10 +1,10 @@
-//! Threads with programs at one lock. All that is left to chance, which thread acts, when a timer expires and whom a
-//! signal reaches, is a [`Step`]; the driver's part is played as the driver for threads plays it.
+//! Threads that run programs at one lock. Everything that is left to chance is a [`Step`]: which thread acts, when a wait
+//! times out, and which thread a signal wakes. The machine is driven just as the driver for real threads does it.
 
 use super::super::{Event, Protocol, Rules, Signal, Then};
-use super::laws::{Ghost, Law, Sights};
+use super::laws::{Coverage, Ghost, Law};
 
-/// What a program does at the lock.
+/// An operation of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Op {
     Take,
@@ -12,25 +12,29 @@ pub(super) enum Op {
     Drop,
 }
 
-/// What threads run, and under which rules.
+/// The programs of the threads, and the rules of the lock.
 #[derive(Clone, Debug)]
 pub(super) struct Case {
     pub(super) rules: Rules,
     pub(super) programs: Vec<Vec<Op>>,
-    /// Whether waits may end for no reason.
+    /// Whether waits may end spuriously.
     pub(super) spurious: bool,
 }
 
 impl Case {
-    /// One thread a word: `t` takes the lock, `c` is a check site, `d` drops the lock.
-    pub(super) fn new(rules: Rules, words: &[&str]) -> Self {
+    /// One program per thread, with a letter per operation: `t` takes the lock, `c` is a check site, `d` drops the lock.
+    pub(super) fn new(rules: Rules, programs: &[&str]) -> Self {
         let op = |letter| match letter {
             't' => Op::Take,
             'c' => Op::Check,
             'd' => Op::Drop,
             _ => panic!("no operation {letter:?}"),
         };
-        Self { rules, programs: words.iter().map(|word| word.chars().map(op).collect()).collect(), spurious: false }
+        Self {
+            rules,
+            programs: programs.iter().map(|program| program.chars().map(op).collect()).collect(),
+            spurious: false,
+        }
     }
 
     pub(super) fn with_spurious_wakes(self) -> Self {
@@ -41,13 +45,13 @@ impl Case {
 /// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// A thread that is awake does its next operation, or goes on after a wait; if it drops the lock, the signal wakes
-    /// the thread that it `calls`.
-    Acts { thread: usize, calls: Option<usize> },
-    /// The timer of a wait expires; the thread acts on it later.
-    Expires(usize),
-    /// A wait ends for no reason.
-    Stirs(usize),
+    /// A thread that is awake does its next operation, or goes on after a wait. If it drops the lock, the signal wakes the
+    /// thread in `wakes`.
+    Acts { thread: usize, wakes: Option<usize> },
+    /// A wait times out. The thread acts on it later.
+    TimesOut(usize),
+    /// A wait ends spuriously. The thread acts on it later.
+    WakesUp(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,25 +61,25 @@ pub(super) enum Place {
     AwaitsSwitch,
 }
 
-/// Where a wait is. One that is over leaves the queue of sleepers at once, and is acted on later.
+/// The state of a wait. When the wait is over, the thread can no longer be woken, and acts on it later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Wake {
     Asleep,
     Awake,
-    Expired,
+    TimedOut,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Thread {
-    /// Operations of its program that it has begun.
-    begun: usize,
-    /// What a check site told it to do before its program goes on: to drop and to take, or only to take.
+    /// How many operations of its program it has started.
+    started: usize,
+    /// What it must do before its program goes on, after a check site: to drop and to take, or only to take.
     owed: &'static [Op],
     place: Place,
     wake: Wake,
 }
 
-/// A state that the threads can be in.
+/// A state of the threads and their lock.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct World {
     lock: Protocol<usize>,
@@ -85,7 +89,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(case: &Case) -> Self {
-        let thread = Thread { begun: 0, owed: &[], place: Place::Runs, wake: Wake::Awake };
+        let thread = Thread { started: 0, owed: &[], place: Place::Runs, wake: Wake::Awake };
         Self {
             lock: Protocol::new(case.rules),
             threads: vec![thread; case.programs.len()],
@@ -93,7 +97,7 @@ impl World {
         }
     }
 
-    /// Whether all programs are at their end.
+    /// Whether all programs have ended.
     pub(super) fn is_over(&self, case: &Case) -> bool {
         (0..self.threads.len()).all(|thread| self.is_done(case, thread))
     }
@@ -123,24 +127,24 @@ impl World {
             if thread.wake != Wake::Asleep {
                 self.push_acts(case, name, &mut steps);
             } else if case.spurious {
-                steps.push(Step::Stirs(name));
+                steps.push(Step::WakesUp(name));
             }
-            // Called or not: a system may say that a wait expired although a signal came as well.
-            let timed = self.lock.patience().is_some() && matches!(thread.place, Place::AwaitsDrop { .. });
-            if timed && thread.wake != Wake::Expired {
-                steps.push(Step::Expires(name));
+            // Woken or not: a system may report a timeout although a signal came as well.
+            let timed = self.lock.timeout().is_some() && matches!(thread.place, Place::AwaitsDrop { .. });
+            if timed && thread.wake != Wake::TimedOut {
+                steps.push(Step::TimesOut(name));
             }
         }
         steps
     }
 
-    /// What happens, and that it is lawful.
-    pub(super) fn apply(&mut self, case: &Case, step: Step, sights: &mut Sights) -> Result<(), Law> {
+    /// Does a step, and checks that it is lawful.
+    pub(super) fn apply(&mut self, case: &Case, step: Step, coverage: &mut Coverage) -> Result<(), Law> {
         match step {
-            Step::Acts { thread, calls } => self.act(case, thread, calls, sights)?,
-            Step::Expires(thread) => self.threads[thread].wake = Wake::Expired,
-            Step::Stirs(thread) => {
-                sights.stirred += 1;
+            Step::Acts { thread, wakes } => self.act(case, thread, wakes, coverage)?,
+            Step::TimesOut(thread) => self.threads[thread].wake = Wake::TimedOut,
+            Step::WakesUp(thread) => {
+                coverage.spurious += 1;
                 self.threads[thread].wake = Wake::Awake;
             }
         }
@@ -148,8 +152,8 @@ impl World {
     }
 
     fn is_done(&self, case: &Case, thread: usize) -> bool {
-        let Thread { begun, owed, place, .. } = &self.threads[thread];
-        *place == Place::Runs && owed.is_empty() && *begun == case.programs[thread].len()
+        let Thread { started, owed, place, .. } = &self.threads[thread];
+        *place == Place::Runs && owed.is_empty() && *started == case.programs[thread].len()
     }
 
     fn push_acts(&self, case: &Case, thread: usize, steps: &mut Vec<Step>) {
@@ -158,19 +162,19 @@ impl World {
         }
         let before = steps.len();
         if self.threads[thread].place == Place::Runs && self.next_op(case, thread) == Op::Drop {
-            steps.extend(self.sleepers().map(|called| Step::Acts { thread, calls: Some(called) }));
+            steps.extend(self.sleepers().map(|sleeper| Step::Acts { thread, wakes: Some(sleeper) }));
         }
         if steps.len() == before {
-            steps.push(Step::Acts { thread, calls: None });
+            steps.push(Step::Acts { thread, wakes: None });
         }
     }
 
     fn next_op(&self, case: &Case, thread: usize) -> Op {
-        let Thread { begun, owed, .. } = &self.threads[thread];
-        *owed.first().unwrap_or_else(|| &case.programs[thread][*begun])
+        let Thread { started, owed, .. } = &self.threads[thread];
+        *owed.first().unwrap_or_else(|| &case.programs[thread][*started])
     }
 
-    /// Whom a signal for a drop can wake.
+    /// The threads that the signal of a drop can wake.
     fn sleepers(&self) -> impl Iterator<Item = usize> {
         let sleeps = |thread: &Thread| thread.wake == Wake::Asleep && matches!(thread.place, Place::AwaitsDrop { .. });
         (0..self.threads.len()).filter(move |&name| sleeps(&self.threads[name]))
@@ -181,10 +185,10 @@ impl World {
         threads.filter(|(_, thread)| matches!(thread.place, Place::AwaitsDrop { .. }))
     }
 
-    /// The event with which the thread comes to the lock.
+    /// The next event of the thread at the lock.
     fn event(&mut self, case: &Case, me: usize) -> Event {
         match self.threads[me] {
-            Thread { place: Place::AwaitsDrop { seen }, wake: Wake::Expired, .. } => Event::Expired { seen },
+            Thread { place: Place::AwaitsDrop { seen }, wake: Wake::TimedOut, .. } => Event::Expired { seen },
             Thread { place: Place::AwaitsDrop { .. }, .. } => Event::Woken,
             Thread { place: Place::AwaitsSwitch, .. } => Event::Switched,
             Thread { place: Place::Runs, .. } => {
@@ -192,20 +196,20 @@ impl World {
                 let thread = &mut self.threads[me];
                 match thread.owed {
                     [_, rest @ ..] => thread.owed = rest,
-                    [] => thread.begun += 1,
+                    [] => thread.started += 1,
                 }
                 op.event()
             }
         }
     }
 
-    fn act(&mut self, case: &Case, me: usize, calls: Option<usize>, sights: &mut Sights) -> Result<(), Law> {
+    fn act(&mut self, case: &Case, me: usize, wakes: Option<usize>, coverage: &mut Coverage) -> Result<(), Law> {
         let event = self.event(case, me);
         let others_awake = self.waiters().any(|(name, thread)| name != me && thread.wake != Wake::Asleep);
         let reaction = self.lock.on(me, event);
-        self.ghost.judge(me, event, reaction.then, sights)?;
+        self.ghost.judge(me, event, reaction.then, coverage)?;
         self.ghost.compare(&self.lock)?;
-        sights.barged +=
+        coverage.barged +=
             u64::from(event == Event::Take && others_awake && reaction.then == Then::Hold { switch: true });
         let thread = &mut self.threads[me];
         (thread.place, thread.wake) = match reaction.then {
@@ -217,17 +221,17 @@ impl World {
             thread.owed = &[Op::Drop, Op::Take];
         }
         if let Some(signal) = reaction.signal {
-            self.deliver(signal, calls, sights);
+            self.deliver(signal, wakes, coverage);
         }
         self.ghost.waits(me, matches!(reaction.then, Then::AwaitDrop { .. }));
         Ok(())
     }
 
-    /// Wakes whom a signal reaches, if there is anyone.
-    fn deliver(&mut self, signal: Signal, calls: Option<usize>, sights: &mut Sights) {
-        match (signal, calls) {
-            (Signal::Dropped, Some(called)) => self.threads[called].wake = Wake::Awake,
-            (Signal::Dropped, None) => sights.unheard += u64::from(self.waiters().next().is_some()),
+    /// Wakes the threads that a signal reaches.
+    fn deliver(&mut self, signal: Signal, wakes: Option<usize>, coverage: &mut Coverage) {
+        match (signal, wakes) {
+            (Signal::Dropped, Some(sleeper)) => self.threads[sleeper].wake = Wake::Awake,
+            (Signal::Dropped, None) => coverage.unheard += u64::from(self.waiters().next().is_some()),
             (Signal::Taken, _) => {
                 for thread in self.threads.iter_mut().filter(|thread| thread.place == Place::AwaitsSwitch) {
                     thread.wake = Wake::Awake;
@@ -236,7 +240,7 @@ impl World {
         }
     }
 
-    /// No lost wake-up and no deadlock. Timers and spurious wakes do not count as progress.
+    /// Checks that there is no lost wake-up and no deadlock. Timeouts and spurious wake-ups do not count as progress.
     fn check_progress(&self, case: &Case) -> Result<(), Law> {
         let mut waiters = self.waiters().map(|(_, thread)| thread).peekable();
         if self.ghost.is_free() && waiters.peek().is_some() && waiters.all(|waiter| waiter.wake == Wake::Asleep) {
