@@ -26,7 +26,7 @@ use crate::team::{MAX_PROCESSES, check_workers};
 /// each time that it changes to another count. A count that is cancelled or fails ends the workers that are busy with it;
 /// they are replaced when they are needed.
 ///
-/// A worker runs another program, or this program again: see [`worker`](crate::worker).
+/// A worker runs another program, or this program again: see [`worker`].
 #[derive(Debug)]
 pub struct Processes {
     pool: Box<Pool>,
@@ -51,7 +51,7 @@ impl Processes {
         Self::with_command(workers, command)
     }
 
-    /// Starts workers that each run this command, which calls [`worker::serve`](crate::worker::serve).
+    /// Starts workers that each run this command, which calls [`worker::serve`].
     ///
     /// The command's standard input, standard output and process group are set here, and an environment variable that
     /// keeps a worker from starting workers. Everything else stays as the caller has set it.

@@ -243,10 +243,10 @@ mod tests {
     fn a_thread_that_was_asked_to_drop_the_lock_is_not_the_next_holder() {
         let gil = Gil::new(Duration::from_micros(100));
         let others = AtomicU64::new(0);
-        let begun = Instant::now();
+        let start = Instant::now();
         let until_requested = || {
             while !gil.lock.drop_requested() {
-                assert!(begun.elapsed() < WATCHDOG, "nobody asks for the lock");
+                assert!(start.elapsed() < WATCHDOG, "nobody asks for the lock");
                 std::hint::spin_loop();
             }
         };

@@ -1,13 +1,17 @@
-//! The protocol in virtual time: any number of threads and cores, any regime, and the same answer for the same seed.
+//! The protocol in virtual time: any number of threads and cores, any regime, and the same result for the same seed.
 //!
-//! A thread follows a [`Script`]. What the system does to it is a handful of [`Costs`], which are measured on the
-//! machine at hand and not fitted to what they are to foretell.
+//! A [`SimulatedThread`] goes through a list of steps. What the system adds to them is given by a few [`Costs`]. They are
+//! measured on a real machine, and not fitted to what the simulation should predict.
 //!
-//! The model of the machine: a core runs one thread at a time. A thread that is woken gets an idle core, or takes the
-//! place of the one that has run longest; beyond that, who has a core keeps it for a time slice while others want one.
-//! Of several threads that wait, a signal wakes any, drawn from the seed: who is first is not specified, and on a real
-//! machine the waiter that has just asked is often still awake and wins. Not modelled: caches, cores that share a pipeline, frequency,
-//! and any load but the scripts.
+//! The model of the machine:
+//!
+//! - A core runs one thread at a time.
+//! - A thread that wakes up gets an idle core, or replaces the thread that has run longest. Otherwise, a thread keeps its
+//!   core for a time slice while others want it.
+//! - If several threads wait, a signal wakes a random one. The order is not specified, and on a real machine, the waiter
+//!   that has just asked is often still awake and wins.
+//!
+//! Not modelled: caches, cores that share a pipeline, clock frequency, and load from other programs.
 
 mod engine;
 mod processor;
@@ -20,39 +24,40 @@ use self::engine::Engine;
 use super::protocol::Rules;
 use super::trace::Recording;
 
-/// What the system takes its time for.
+/// How long things take in the system.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Costs {
-    /// From a signal until the thread that waited for it runs.
+    /// From a signal until the woken thread runs.
     pub wake_up: Duration,
-    /// How much later than asked a timed wait for the lock ends.
+    /// How late a wait for the lock times out.
     pub timer: Duration,
-    /// How much later than asked a sleep ends.
+    /// How late a sleep ends.
     pub sleep: Duration,
     /// Processor time to take or to drop the lock.
     pub hand_over: Duration,
-    /// Processor time, on top of that, for each thread that is woken by it.
+    /// Further processor time for each thread that this wakes.
     pub signal: Duration,
-    /// Between two check sites of a thread that computes; where they are counted, the mean of that.
+    /// The time from one check site to the next in a thread that computes. The mean time in the counted regime.
     pub check: Duration,
     /// How long a thread keeps its core while others want one.
     pub time_slice: Duration,
-    /// Each wake-up and each timer takes up to this part more or less than its cost, evenly spread; 0 to 1.
+    /// The largest relative deviation of wake-ups and timers from their cost, 0 to 1. Deviations are uniformly
+    /// distributed.
     pub jitter: f64,
 }
 
-/// A stretch of what a thread does.
+/// One thing that a thread does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Runs under the lock, with check sites.
+    /// Computes under the lock, with check sites.
     Compute(Duration),
-    /// A native call that keeps the lock: runs under it, without a check site.
+    /// A native call that keeps the lock. It computes under the lock without a check site.
     Hold(Duration),
-    /// A native call that releases the lock and computes without it.
+    /// A native call that computes without the lock.
     Release(Duration),
-    /// Releases the lock and sleeps: ends late, as every timer does.
+    /// Sleeps without the lock. Ends late, as every timer does.
     Sleep(Duration),
-    /// Releases the lock and waits for something outside, as a read: ends on time.
+    /// Waits without the lock for something outside, such as a read. Ends on time.
     Block(Duration),
 }
 
@@ -68,87 +73,90 @@ impl Step {
     }
 }
 
-/// What a thread does.
+/// A thread of the simulation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Script {
+pub struct SimulatedThread {
     /// Its name in recordings.
     pub name: String,
-    /// Which interpreter it belongs to: each has a lock of its own.
+    /// The interpreter that it belongs to. Each interpreter has its own lock.
     pub interpreter: usize,
-    /// One after another; the lock is taken before the first and dropped after the last.
+    /// What it does, in order. It takes the lock before the first step and drops it after the last.
     pub steps: Vec<Step>,
-    /// Whether it begins again at the end.
+    /// Whether it starts again after the last step.
     pub forever: bool,
 }
 
-impl Script {
-    /// A thread of the first interpreter that does this once.
+impl SimulatedThread {
+    /// A thread of the first interpreter that does these steps once.
     #[must_use]
     pub fn once(name: impl Into<String>, steps: impl Into<Vec<Step>>) -> Self {
         Self { name: name.into(), interpreter: 0, steps: steps.into(), forever: false }
     }
 
-    /// A thread of the first interpreter that does this again and again.
+    /// A thread of the first interpreter that repeats these steps forever.
     #[must_use]
     pub fn forever(name: impl Into<String>, steps: impl Into<Vec<Step>>) -> Self {
         Self { forever: true, ..Self::once(name, steps) }
     }
 }
 
-/// A machine, its rules, and what is to run.
+/// A machine, the rules of its locks, and the threads that run on it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Simulation {
-    /// How many threads can run at once.
+    /// How many threads can run at the same time.
     pub cores: usize,
-    /// What the system takes its time for.
+    /// How long things take in the system.
     pub costs: Costs,
-    /// How the lock of each interpreter works.
+    /// The rules of the lock of each interpreter.
     pub rules: Rules,
-    /// How much longer each [`Step::Compute`] lasts than it says; 1 unless, say, reference counts are atomic.
+    /// The factor by which each [`Step::Compute`] takes longer than it says. It is 1, unless reference counts are atomic,
+    /// for example.
     pub slowdown: f64,
-    /// The threads, all of which start at once.
-    pub scripts: Vec<Script>,
-    /// How many events each lock's recording has room for.
+    /// The threads, which all start at the same time.
+    pub threads: Vec<SimulatedThread>,
+    /// The largest number of events in the recording of each lock.
     pub capacity: usize,
-    /// Decides on jitter, and on whom a signal wakes.
+    /// The seed for jitter, and for which thread a signal wakes.
     pub seed: u64,
 }
 
-/// What came of a simulation.
+/// The result of a simulation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// When it ended: as the last thread did, or at the time that was set.
+    /// When it ended: with the last thread, or at the time limit.
     pub end: Duration,
-    /// When each thread was done, if it was.
+    /// When each thread finished, if it did.
     pub finished: Vec<Option<Duration>>,
-    /// For each thread, how much of its [`Step::Compute`] it did, by the script's measure.
+    /// For each thread, how much of its [`Step::Compute`] it did, without the slowdown.
     pub computed: Vec<Duration>,
-    /// For each [`Step::Sleep`] and [`Step::Block`] that is over: which thread, and how much longer it was away than
-    /// the step says.
+    /// For each [`Step::Sleep`] and [`Step::Block`] that is over: which thread, and how much longer it was away than the
+    /// step says.
     pub delays: Vec<(usize, Duration)>,
-    /// Who should be back from such a step at the end and is not, and for how long.
+    /// The threads that are late from such a step at the end, and for how long.
     pub overdue: Vec<(usize, Duration)>,
-    /// How often each interpreter's lock changed hands.
+    /// How often the lock of each interpreter changed hands.
     pub switches: Vec<u64>,
-    /// What happened at each interpreter's lock.
+    /// What happened at the lock of each interpreter.
     pub recordings: Vec<Recording>,
 }
 
 impl Simulation {
-    /// Lets the threads run until all are done, but no longer than that.
+    /// Lets the threads run until all have finished, or until the time limit.
     ///
     /// # Panics
-    /// If there is no core, or a script that goes on forever takes no time.
+    /// If there is no core, or a thread that runs forever takes no time.
     #[must_use]
     pub fn run(&self, until: Duration) -> Outcome {
-        assert!(self.cores > 0, "a machine has a core");
-        let ends = |script: &Script| !script.forever || script.steps.iter().any(|step| step.length() > Duration::ZERO);
-        assert!(self.scripts.iter().all(ends), "what goes on forever takes time");
+        assert!(self.cores > 0, "a machine needs a core");
+        let advances = |thread: &SimulatedThread| {
+            !thread.forever || thread.steps.iter().any(|step| step.length() > Duration::ZERO)
+        };
+        assert!(self.threads.iter().all(advances), "a thread that runs forever must take time");
         Engine::new(self).run(nanoseconds(until))
     }
 }
 
-/// Virtual time: nanoseconds since the beginning.
+/// Virtual time: nanoseconds since the start.
 type Time = u64;
 
 fn nanoseconds(duration: Duration) -> Time {

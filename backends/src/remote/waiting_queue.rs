@@ -1,4 +1,4 @@
-//! Who gets the next free worker.
+//! Which fold gets the next free worker.
 
 use std::collections::VecDeque;
 
@@ -26,7 +26,7 @@ impl WaitingQueue {
     }
 
     /// Whether the next free worker goes to the fold at this place. A fold that has a worker has no place in the queue;
-    /// it gets another only while nobody waits.
+    /// it gets another only while no fold waits.
     pub(super) fn is_next(&self, place: Option<Place>) -> bool {
         self.places.front().copied() == place
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use primelanes_backends::Attached;
-use primelanes_backends::global_lock::virtual_time::{Script, Step};
+use primelanes_backends::global_lock::virtual_time::{SimulatedThread, Step};
 use serde::{Deserialize, Serialize};
 
 use super::calibration::SLEEP;
@@ -61,8 +61,8 @@ fn case(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64) -> 
     }
     let python: Option<Vec<Run>> = python.into_iter().collect();
     let python = python.map(|runs| runs.into_iter().flat_map(|run| run.latencies_ms).collect::<Vec<_>>());
-    let scripts = scripts(cpu_threads);
-    let outcome = lab.simulate(scripts, interval, seconds.min(MOST_VIRTUAL_SECONDS));
+    let threads = threads(cpu_threads);
+    let outcome = lab.simulate(threads, interval, seconds.min(MOST_VIRTUAL_SECONDS));
     lab.keep_outcome(&title("virtual time", cpu_threads, interval), &outcome);
     let simulated: Vec<f64> = outcome.delays.iter().map(|&(_, delay)| milliseconds(delay)).collect();
 
@@ -85,9 +85,9 @@ fn run_lock(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64)
 }
 
 /// The sleeper first, then those that compute.
-pub(super) fn scripts(cpu_threads: usize) -> Vec<Script> {
-    let cpu = |number| Script::forever(format!("cpu {number}"), [Step::Compute(Duration::from_secs(1))]);
-    let sleeper = Script::forever("sleeper", [Step::Sleep(SLEEP)]);
+pub(super) fn threads(cpu_threads: usize) -> Vec<SimulatedThread> {
+    let cpu = |number| SimulatedThread::forever(format!("cpu {number}"), [Step::Compute(Duration::from_secs(1))]);
+    let sleeper = SimulatedThread::forever("sleeper", [Step::Sleep(SLEEP)]);
     std::iter::once(sleeper).chain((1..=cpu_threads).map(cpu)).collect()
 }
 

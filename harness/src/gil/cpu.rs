@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use primelanes_backends::global_lock::virtual_time::{Script, Step};
+use primelanes_backends::global_lock::virtual_time::{SimulatedThread, Step};
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
@@ -96,8 +96,8 @@ fn figures(runs: &[(Run, Run)]) -> Figures {
 }
 
 fn simulate(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Figures {
-    let script = |number| Script::forever(format!("cpu {number}"), [Step::Compute(Duration::from_secs(1))]);
-    let outcome = lab.simulate((1..=threads).map(script).collect(), interval, seconds.min(MOST_VIRTUAL_SECONDS));
+    let cpu = |number| SimulatedThread::forever(format!("cpu {number}"), [Step::Compute(Duration::from_secs(1))]);
+    let outcome = lab.simulate((1..=threads).map(cpu).collect(), interval, seconds.min(MOST_VIRTUAL_SECONDS));
     lab.keep_outcome(&title("virtual time", threads, interval), &outcome);
     let slices: Vec<f64> = outcome.recordings[0].slices().into_iter().map(|(_, slice)| milliseconds(slice)).collect();
     let computed: Vec<f64> = outcome.computed.iter().map(Duration::as_secs_f64).collect();

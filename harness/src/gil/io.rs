@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use primelanes_backends::GlobalLock;
-use primelanes_backends::global_lock::virtual_time::{Script, Step};
+use primelanes_backends::global_lock::virtual_time::{SimulatedThread, Step};
 use serde::{Deserialize, Serialize};
 
 use super::echo::EchoServer;
@@ -73,8 +73,8 @@ fn sleep(lab: &Lab<'_>, threads: usize, seconds: f64) -> Result<Vec<Row>, Failur
         lock.push(begun.elapsed().as_secs_f64());
         lab.keep(format!("our lock: {threads} threads sleep {seconds} s"), gil.take_recording());
     }
-    let script = |number| Script::once(format!("sleeper {number}"), [Step::Sleep(length)]);
-    let outcome = lab.simulate((1..=threads).map(script).collect(), GlobalLock::SWITCH_INTERVAL, 2.0 * seconds + 10.0);
+    let sleeper = |number| SimulatedThread::once(format!("sleeper {number}"), [Step::Sleep(length)]);
+    let outcome = lab.simulate((1..=threads).map(sleeper).collect(), GlobalLock::SWITCH_INTERVAL, 2.0 * seconds + 10.0);
     lab.keep_outcome(&format!("virtual time: {threads} threads sleep {seconds} s"), &outcome);
     let simulated = outcome.end.as_secs_f64();
     Ok(rows(threads, None, "sleep", python, &lock, simulated))
@@ -111,9 +111,9 @@ fn socket(lab: &Lab<'_>, cpu_threads: usize, interval: Duration) -> Result<Vec<R
     lab.check_cancelled()?;
     let (send, echo) = (microseconds(lab.calibration.send_us), microseconds(lab.calibration.echo_us));
     let steps = [Step::Release(send), Step::Block(echo)].repeat(ROUND_TRIPS as usize);
-    let mut scripts = super::convoy::scripts(cpu_threads);
-    scripts[0] = Script::once("socket", steps);
-    let outcome = lab.simulate(scripts, interval, expected + 1.0);
+    let mut threads = super::convoy::threads(cpu_threads);
+    threads[0] = SimulatedThread::once("socket", steps);
+    let outcome = lab.simulate(threads, interval, expected + 1.0);
     lab.keep_outcome(&title("virtual time"), &outcome);
     let simulated = outcome.finished[0].map_or(f64::NAN, |end| end.as_secs_f64());
     Ok(rows(cpu_threads + 1, Some(interval), "socket", python, &lock, simulated))

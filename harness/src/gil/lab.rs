@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use primelanes_backends::Gil;
 use primelanes_backends::global_lock::protocol::{Regime, Rules};
 use primelanes_backends::global_lock::trace::Recording;
-use primelanes_backends::global_lock::virtual_time::{Outcome, Script, Simulation};
+use primelanes_backends::global_lock::virtual_time::{Outcome, SimulatedThread, Simulation};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -107,19 +107,19 @@ impl<'a> Lab<'a> {
         Ok(answer?)
     }
 
-    /// The scripts under a lock with that interval, on a machine like this one, for that long.
-    pub(super) fn simulate(&self, scripts: Vec<Script>, interval: Duration, seconds: f64) -> Outcome {
-        self.simulation(scripts, Regime::Timed { interval }).run(Duration::from_secs_f64(seconds))
+    /// The threads under a lock with that interval, on a machine like this one, for that long.
+    pub(super) fn simulate(&self, threads: Vec<SimulatedThread>, interval: Duration, seconds: f64) -> Outcome {
+        self.simulation(threads, Regime::Timed { interval }).run(Duration::from_secs_f64(seconds))
     }
 
-    /// The scripts on a machine like this one.
-    pub(super) fn simulation(&self, scripts: Vec<Script>, regime: Regime) -> Simulation {
+    /// The threads on a machine like this one.
+    pub(super) fn simulation(&self, threads: Vec<SimulatedThread>, regime: Regime) -> Simulation {
         Simulation {
             cores: self.cores.get(),
             costs: self.calibration.costs(),
             rules: Rules::new(regime),
             slowdown: 1.0,
-            scripts,
+            threads,
             capacity: MOST_EVENTS,
             seed: 0,
         }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use primelanes_backends::Attached;
-use primelanes_backends::global_lock::virtual_time::{Outcome, Script, Step};
+use primelanes_backends::global_lock::virtual_time::{Outcome, SimulatedThread, Step};
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
@@ -123,8 +123,8 @@ fn simulate(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> f64 
         Mode::Held => Step::Hold(length),
         Mode::Released => Step::Release(length),
     };
-    let caller = Script::once("caller", [Step::Sleep(MARGIN), call, Step::Sleep(MARGIN)]);
-    let ticker = Script::forever("ticker", [Step::Sleep(TICK)]);
+    let caller = SimulatedThread::once("caller", [Step::Sleep(MARGIN), call, Step::Sleep(MARGIN)]);
+    let ticker = SimulatedThread::forever("ticker", [Step::Sleep(TICK)]);
     let outcome = lab.simulate(vec![caller, ticker], interval, seconds + 3.0 * MARGIN.as_secs_f64());
     lab.keep_outcome(&mode.title("virtual time"), &outcome);
     longest_stall(&outcome)

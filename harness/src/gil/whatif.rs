@@ -8,7 +8,7 @@ use primelanes_backends::global_lock::virtual_time::{Outcome, Simulation};
 use serde::{Deserialize, Serialize};
 
 use super::calibration::SLEEP;
-use super::convoy::scripts;
+use super::convoy::threads;
 use super::failure::Failure;
 use super::interpreter::Script as PythonScript;
 use super::lab::{Lab, MOST_VIRTUAL_SECONDS, ROUNDS};
@@ -65,16 +65,16 @@ pub(crate) fn whatif(
     }
     let interval = intervals[0];
     let timed = Regime::Timed { interval };
-    let base = |regime| lab.simulation(scripts(cpu_threads), regime);
+    let base = |regime| lab.simulation(threads(cpu_threads), regime);
     let mut own_lock_each = base(timed);
-    for (number, script) in own_lock_each.scripts.iter_mut().enumerate() {
-        script.interpreter = number;
+    for (number, thread) in own_lock_each.threads.iter_mut().enumerate() {
+        thread.interpreter = number;
     }
     let milliseconds = milliseconds(interval);
     let regimes = [
         (
             format!("one lock, {milliseconds} ms, 64 threads on 32 cores"),
-            Simulation { cores: 32, scripts: scripts(63), ..base(timed) },
+            Simulation { cores: 32, threads: threads(63), ..base(timed) },
         ),
         ("a lock an interpreter (PEP 684)".to_owned(), own_lock_each),
         (
@@ -115,7 +115,7 @@ fn measured(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64)
     };
     let mut rows: Vec<_> = python.iter().map(|runs| row(Column::Cpython, runs)).collect();
     rows.push(row(Column::Lock, &lock));
-    let simulation = lab.simulation(scripts(cpu_threads), Regime::Timed { interval });
+    let simulation = lab.simulation(threads(cpu_threads), Regime::Timed { interval });
     let outcome = run(&simulation, seconds);
     lab.keep_outcome(&format!("virtual time: {regime}"), &outcome);
     rows.push(Row { interval_ms: Some(milliseconds(interval)), ..simulated(regime, &simulation, &outcome) });
@@ -150,7 +150,7 @@ fn simulated(regime: String, simulation: &Simulation, outcome: &Outcome) -> Row 
     let computed: Duration = outcome.computed.iter().sum();
     let throughput = computed.as_secs_f64() / outcome.end.as_secs_f64();
     let figures = figures(regime, simulation.cores, throughput, &latencies);
-    Row::new(Column::Virtual, simulation.scripts.len(), None, figures)
+    Row::new(Column::Virtual, simulation.threads.len(), None, figures)
 }
 
 fn figures(regime: String, cores: usize, throughput_ratio: f64, latencies: &[f64]) -> Figures {

@@ -1,4 +1,4 @@
-//! Cores, and the threads that want one.
+//! Cores, and the threads that want a core.
 
 use std::collections::VecDeque;
 
@@ -12,7 +12,7 @@ pub(super) struct Running {
     pub(super) since: Time,
 }
 
-/// Who has a core, and who waits for one.
+/// The threads that have a core, and those that wait for one.
 #[derive(Debug)]
 pub(super) struct Processor {
     cores: Vec<Option<Running>>,
@@ -24,19 +24,19 @@ impl Processor {
         Self { cores: vec![None; cores], ready: VecDeque::new() }
     }
 
-    /// How much longer a thread may keep its core; `None`: it had to give it up, since others want it.
+    /// How much longer a thread may keep its core; `None` if it lost the core, since others want it.
     pub(super) fn slice_left(&mut self, thread: usize, now: Time, slice: Time) -> Option<Time> {
         let core = self.cores.iter_mut().find(|core| core.is_some_and(|running| running.thread == thread))?;
         let since = core.map_or(now, |running| running.since);
         if now - since < slice {
             return Some(since + slice - now);
         }
-        // Nobody else: another slice.
+        // If no other thread is ready, it gets another slice.
         *core = self.ready.is_empty().then_some(Running { thread, since: now });
         core.map(|_| slice)
     }
 
-    /// A thread that was woken wants a core at once; gives the thread that has to make room for it.
+    /// A thread wakes up and wants a core at once. Returns the thread that loses its core for it.
     pub(super) fn wake(&mut self, thread: usize) -> Option<usize> {
         self.ready.push_front(thread);
         if self.cores.iter().any(Option::is_none) {
@@ -48,12 +48,12 @@ impl Processor {
         Some(longest)
     }
 
-    /// A thread without a core wants one, after all others that do.
+    /// A thread joins the end of the queue for a core.
     pub(super) fn queue(&mut self, thread: usize) {
         self.ready.push_back(thread);
     }
 
-    /// A thread gives up its core, if it has one.
+    /// Takes the core from a thread, if it has one.
     pub(super) fn leave(&mut self, thread: usize) {
         for core in &mut self.cores {
             if core.is_some_and(|running| running.thread == thread) {
@@ -62,7 +62,7 @@ impl Processor {
         }
     }
 
-    /// Gives an idle core to the thread that has the first claim to one, and names it.
+    /// Gives an idle core to the first thread in the queue, and returns that thread.
     pub(super) fn dispatch(&mut self, now: Time) -> Option<usize> {
         let idle = self.cores.iter_mut().find(|core| core.is_none())?;
         let thread = self.ready.pop_front()?;

@@ -1,4 +1,4 @@
-//! What is left to chance, the same for the same seed.
+//! Random numbers, the same for the same seed.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ impl Random {
         Self(seed)
     }
 
-    /// Any number below `count`, which is not 0.
+    /// A random number below `count`, which must not be 0.
     pub(super) const fn below(&mut self, count: usize) -> usize {
         (self.next() % count as u64) as usize
     }
 
-    /// A time, up to that part more or less.
+    /// A time that deviates from the given one by at most this part of it.
     pub(super) fn spread(&mut self, time: Duration, part: f64) -> Time {
         let even = (self.next() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0;
         nanoseconds(time.mul_f64(1.0 + even * part))

@@ -9,7 +9,7 @@ use super::*;
 const INTERVAL: Duration = Duration::from_millis(5);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Round figures, so that what comes of them can be worked out.
+/// Round figures, so that the results can be worked out by hand.
 const COSTS: Costs = Costs {
     wake_up: us(40),
     timer: us(60),
@@ -29,17 +29,17 @@ const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-fn simulation(scripts: Vec<Script>) -> Simulation {
+fn simulation(threads: Vec<SimulatedThread>) -> Simulation {
     let rules = Rules::new(Regime::Timed { interval: INTERVAL });
-    Simulation { cores: 8, costs: COSTS, rules, slowdown: 1.0, scripts, capacity: 1 << 20, seed: 1 }
+    Simulation { cores: 8, costs: COSTS, rules, slowdown: 1.0, threads, capacity: 1 << 20, seed: 1 }
 }
 
-fn cpu_threads(count: usize) -> Vec<Script> {
-    (0..count).map(|number| Script::forever(format!("cpu {number}"), [Step::Compute(SECOND)])).collect()
+fn cpu_threads(count: usize) -> Vec<SimulatedThread> {
+    (0..count).map(|number| SimulatedThread::forever(format!("cpu {number}"), [Step::Compute(SECOND)])).collect()
 }
 
-fn sleeper() -> Script {
-    Script::forever("sleeper", [Step::Sleep(us(500))])
+fn sleeper() -> SimulatedThread {
+    SimulatedThread::forever("sleeper", [Step::Sleep(us(500))])
 }
 
 fn share(part: Duration, whole: Duration) -> f64 {
@@ -47,7 +47,7 @@ fn share(part: Duration, whole: Duration) -> f64 {
 }
 
 #[test]
-fn threads_that_compute_share_alike() {
+fn threads_that_compute_get_equal_shares() {
     for count in [1, 2, 3, 7] {
         let outcome = simulation(cpu_threads(count)).run(20 * SECOND);
         let shares = outcome.computed.iter().map(|&part| share(part, 20 * SECOND) * count as f64);
@@ -58,10 +58,10 @@ fn threads_that_compute_share_alike() {
 }
 
 #[test]
-fn a_slice_is_the_interval_and_what_waking_up_costs() {
+fn a_slice_is_the_interval_and_the_cost_of_waking_up() {
     let outcome = simulation(cpu_threads(2)).run(SECOND);
-    // The dropper learns of the switch a wake-up late, begins to wait, and its timer is late too; the holder is then
-    // within one check of its next check site.
+    // The dropper learns of the switch one wake-up late and starts to wait. Its timer is late too. Then the next check site
+    // of the holder is at most one check away.
     let expected = COSTS.wake_up + INTERVAL + COSTS.timer;
     let slices = outcome.recordings[0].slices();
     for &(_, slice) in &slices[1..] {
@@ -76,7 +76,7 @@ fn a_slice_is_the_interval_and_what_waking_up_costs() {
 fn a_slice_ends_at_a_check_site() {
     let costs = Costs { check: us(70), ..COSTS };
     let outcome = Simulation { costs, ..simulation(cpu_threads(2)) }.run(SECOND);
-    // Within 5100 us of work the holder passes 72 check sites, and it is asked before the next.
+    // Within 5100 us of work the holder passes 72 check sites. It is asked before the next one.
     let slices = outcome.recordings[0].slices();
     let (first, others) = slices.split_first().unwrap();
     assert!(others.iter().all(|&(_, slice)| slice.as_micros() % 70 == 0), "{others:?}");
@@ -87,9 +87,9 @@ fn a_slice_ends_at_a_check_site() {
 fn a_convoy_costs_an_interval_and_a_wake_up_each_time() {
     for interval in [ms(1), ms(5), ms(20)] {
         let rules = Rules::new(Regime::Timed { interval });
-        let scripts = vec![sleeper(), Script::forever("cpu", [Step::Compute(SECOND)])];
-        let outcome = Simulation { rules, ..simulation(scripts) }.run(SECOND);
-        // Both timers are late: the sleep's and the wait's.
+        let threads = vec![sleeper(), SimulatedThread::forever("cpu", [Step::Compute(SECOND)])];
+        let outcome = Simulation { rules, ..simulation(threads) }.run(SECOND);
+        // Both the sleep and the wait end late.
         let expected = COSTS.sleep + interval + COSTS.timer + COSTS.wake_up;
         assert!(outcome.delays.len() > 30);
         for &(thread, delay) in &outcome.delays[1..] {
@@ -102,25 +102,26 @@ fn a_convoy_costs_an_interval_and_a_wake_up_each_time() {
 
 #[test]
 fn sleeps_overlap() {
-    let sleepers = (0..4).map(|number| Script::once(format!("sleeper {number}"), [Step::Sleep(ms(500))])).collect();
-    // To fall asleep they need the lock one after the other.
+    let sleepers =
+        (0..4).map(|number| SimulatedThread::once(format!("sleeper {number}"), [Step::Sleep(ms(500))])).collect();
+    // They need the lock one after the other before they can sleep.
     assert_eq!(simulation(sleepers).run(10 * SECOND).end, 3 * COSTS.wake_up + ms(500) + COSTS.sleep);
 }
 
 #[test]
-fn what_completes_at_once_need_not_wait_for_a_convoy() {
-    // The other thread takes longer to wake up than this one is away.
-    let quick = Script::forever("quick", [Step::Block(us(10)), Step::Compute(us(10))]);
-    let outcome = simulation(vec![quick, Script::forever("cpu", [Step::Compute(SECOND)])]).run(SECOND);
+fn a_call_that_completes_at_once_does_not_join_the_convoy() {
+    // The call is over before the other thread wakes up.
+    let quick = SimulatedThread::forever("quick", [Step::Block(us(10)), Step::Compute(us(10))]);
+    let outcome = simulation(vec![quick, SimulatedThread::forever("cpu", [Step::Compute(SECOND)])]).run(SECOND);
     let at_once = outcome.delays.iter().filter(|(_, delay)| delay.is_zero()).count();
     assert!(at_once * 2 > outcome.delays.len(), "{at_once} of {}", outcome.delays.len());
 }
 
 #[test]
-fn a_call_that_keeps_the_lock_stalls_everybody_and_one_that_releases_it_nobody() {
+fn a_call_that_keeps_the_lock_stalls_all_threads_and_one_that_releases_it_stalls_none() {
     let beside = |call| {
-        let caller = Script::once("caller", [Step::Compute(ms(10)), call, Step::Compute(ms(10))]);
-        let ticker = Script::forever("ticker", [Step::Sleep(ms(1))]);
+        let caller = SimulatedThread::once("caller", [Step::Compute(ms(10)), call, Step::Compute(ms(10))]);
+        let ticker = SimulatedThread::forever("ticker", [Step::Sleep(ms(1))]);
         simulation(vec![caller, ticker]).run(ms(400)).delays.into_iter().map(|(_, delay)| delay).max().unwrap()
     };
     let held = beside(Step::Hold(ms(250)));
@@ -130,15 +131,15 @@ fn a_call_that_keeps_the_lock_stalls_everybody_and_one_that_releases_it_nobody()
 }
 
 #[test]
-fn every_interpreter_has_a_lock_of_its_own() {
-    let mut scripts = cpu_threads(2);
-    scripts[1].interpreter = 1;
-    let outcome = simulation(scripts).run(SECOND);
+fn every_interpreter_has_its_own_lock() {
+    let mut threads = cpu_threads(2);
+    threads[1].interpreter = 1;
+    let outcome = simulation(threads).run(SECOND);
     assert_eq!((outcome.computed, outcome.switches), (vec![SECOND; 2], vec![0; 2]));
 }
 
 #[test]
-fn without_a_lock_cores_are_the_limit_and_the_overhead_counts() {
+fn without_a_lock_only_the_cores_and_the_slowdown_limit_the_threads() {
     let rules = Rules::new(Regime::Unlocked);
     let free = |cores| Simulation { rules, cores, slowdown: 1.25, ..simulation(cpu_threads(4)) }.run(SECOND);
     for (cores, part) in [(8, 0.8), (4, 0.8), (2, 0.4), (1, 0.2)] {
@@ -149,67 +150,67 @@ fn without_a_lock_cores_are_the_limit_and_the_overhead_counts() {
 }
 
 #[test]
-fn a_count_of_check_sites_forces_nothing() {
+fn counted_check_sites_force_no_switch() {
     let rules = Rules::new(Regime::Counted { checks: 100 });
     let costs = Costs { signal: us(1), ..COSTS };
     let outcome = Simulation { costs, rules, ..simulation(cpu_threads(2)) }.run(SECOND);
-    // The releaser takes the lock again a microsecond later, long before the other is awake: hundreds of releases come
-    // to nothing before one hits.
-    let releases: u64 = outcome.recordings[0].slices().len() as u64;
-    assert_eq!(releases, outcome.switches[0]);
+    // The thread takes its dropped lock again a microsecond later, long before the other is awake. Hundreds of drops pass
+    // before one leads to a switch.
+    let slices = outcome.recordings[0].slices().len() as u64;
+    assert_eq!(slices, outcome.switches[0]);
     assert!(outcome.switches[0] < 1_000, "{:?}", outcome.switches);
     let whole: Duration = outcome.computed.iter().sum();
     assert!((0.9..1.0).contains(&share(whole, SECOND)), "{whole:?}");
 }
 
 #[test]
-fn a_count_of_check_sites_starves_nobody() {
+fn counted_check_sites_starve_no_thread() {
     let rules = Rules::new(Regime::Counted { checks: 100 });
-    // Where holds and wake-ups last alike, threads could fall into step.
+    // If holding the lock and waking up take equally long, threads could fall into step.
     for wake_up in [1, 10, 27, 30, 100, 400] {
         let costs = Costs { wake_up: us(wake_up) / 10, check: us(3) / 100, signal: us(1), jitter: 0.2, ..COSTS };
-        let scripts: Vec<Script> = std::iter::once(sleeper()).chain(cpu_threads(2)).collect();
-        let outcome = Simulation { costs, rules, ..simulation(scripts) }.run(SECOND);
+        let threads: Vec<SimulatedThread> = std::iter::once(sleeper()).chain(cpu_threads(2)).collect();
+        let outcome = Simulation { costs, rules, ..simulation(threads) }.run(SECOND);
         assert!(outcome.delays.len() > 50, "{} delays at {wake_up}", outcome.delays.len());
         assert!(outcome.computed[1..].iter().all(|&part| share(part, SECOND) > 0.1), "{:?}", outcome.computed);
     }
 }
 
 #[test]
-fn the_lock_is_released_once_in_so_many_check_sites() {
+fn the_lock_is_dropped_at_every_hundredth_check_site() {
     let rules = Rules::new(Regime::Counted { checks: 100 });
-    // Also if there are several steps from one release to the next.
+    // Also if there are several steps from one drop to the next.
     for step in [SECOND, us(10), us(7)] {
-        let thread = Script::forever("cpu", [Step::Compute(step)]);
+        let thread = SimulatedThread::forever("cpu", [Step::Compute(step)]);
         let outcome = Simulation { rules, ..simulation(vec![thread]) }.run(SECOND);
         let drops = outcome.recordings[0].entries.iter().filter(|entry| matches!(entry.what, What::Drops { .. }));
-        // A hundred microseconds each, give or take.
+        // About a hundred microseconds each.
         let drops = drops.count();
-        assert!((9_700..10_300).contains(&drops), "{drops} releases with steps of {step:?}");
+        assert!((9_700..10_300).contains(&drops), "{drops} drops with steps of {step:?}");
         assert_eq!((outcome.computed, outcome.switches), (vec![SECOND], vec![0]));
     }
 }
 
 #[test]
-fn a_step_may_end_at_the_very_check_site_at_which_the_lock_is_handed_over() {
-    // The other has waited an interval, and its timer is late: the next check site is this one.
+fn a_step_may_end_at_the_check_site_that_hands_the_lock_over() {
+    // The other thread has waited for an interval, and its timer is late. The next check site is this one.
     let end = INTERVAL + COSTS.timer + COSTS.check;
     for steps in [vec![Step::Compute(end)], vec![Step::Compute(end), Step::Compute(ms(1))]] {
         let whole: Duration = steps.iter().map(|step| step.length()).sum();
-        let outcome = simulation(vec![Script::once("one", steps), cpu_threads(1).remove(0)]).run(SECOND);
+        let outcome = simulation(vec![SimulatedThread::once("one", steps), cpu_threads(1).remove(0)]).run(SECOND);
         assert_eq!((outcome.computed[0], outcome.switches[0] > 0), (whole, true));
     }
 }
 
 #[test]
-fn time_without_end_is_time_enough() {
-    let once = || vec![Script::once("one", [Step::Compute(ms(1))])];
+fn the_time_limit_can_be_endless() {
+    let once = || vec![SimulatedThread::once("one", [Step::Compute(ms(1))])];
     assert_eq!(simulation(once()).run(Duration::MAX).end, ms(1));
 }
 
 #[test]
-fn who_still_waits_at_the_end_is_named() {
-    let hog = Script::forever("hog", [Step::Hold(SECOND)]);
+fn threads_that_still_wait_at_the_end_are_reported() {
+    let hog = SimulatedThread::forever("hog", [Step::Hold(SECOND)]);
     let outcome = simulation(vec![sleeper(), hog]).run(ms(100));
     let away = us(500) + COSTS.wake_up;
     assert_eq!((outcome.delays.len(), outcome.overdue[0].0), (0, 0));
@@ -217,17 +218,20 @@ fn who_still_waits_at_the_end_is_named() {
 }
 
 #[test]
-fn an_alarm_that_is_void_does_not_prolong_anything() {
+fn a_void_alarm_does_not_prolong_the_simulation() {
     let rules = Rules::new(Regime::Timed { interval: 10 * SECOND });
-    let two = vec![Script::once("one", [Step::Compute(ms(1))]), Script::once("two", [Step::Compute(ms(1))])];
+    let two = vec![
+        SimulatedThread::once("one", [Step::Compute(ms(1))]),
+        SimulatedThread::once("two", [Step::Compute(ms(1))]),
+    ];
     let outcome = Simulation { rules, ..simulation(two) }.run(SECOND);
     assert_eq!(outcome.end, ms(2) + COSTS.wake_up);
 }
 
 #[test]
-fn one_core_is_shared_by_time_slices() {
+fn threads_share_one_core_by_time_slices() {
     let outside =
-        |number| Script::forever(format!("native {number}"), [Step::Release(us(700)), Step::Compute(us(300))]);
+        |number| SimulatedThread::forever(format!("native {number}"), [Step::Release(us(700)), Step::Compute(us(300))]);
     let outcome = Simulation { cores: 1, ..simulation((0..3).map(outside).collect()) }.run(3 * SECOND);
     for computed in outcome.computed {
         assert!((share(computed, 3 * SECOND) - 0.1).abs() < 0.01, "{computed:?}");
@@ -235,8 +239,10 @@ fn one_core_is_shared_by_time_slices() {
 }
 
 #[test]
-fn what_is_done_is_done() {
-    let outcome = simulation(vec![Script::once("one", [Step::Compute(ms(3))]), Script::once("none", [])]).run(SECOND);
+fn threads_that_finish_are_reported_with_their_times() {
+    let outcome =
+        simulation(vec![SimulatedThread::once("one", [Step::Compute(ms(3))]), SimulatedThread::once("none", [])])
+            .run(SECOND);
     let last = ms(3) + COSTS.wake_up;
     assert_eq!(outcome.finished, [Some(ms(3)), Some(last)]);
     assert_eq!((outcome.end, outcome.computed), (last, vec![ms(3), ms(0)]));
@@ -245,9 +251,9 @@ fn what_is_done_is_done() {
 }
 
 #[test]
-#[should_panic(expected = "what goes on forever takes time")]
-fn nothing_for_ever_is_refused() {
-    let _outcome = simulation(vec![Script::forever("idle", [Step::Compute(ms(0))])]).run(SECOND);
+#[should_panic(expected = "a thread that runs forever must take time")]
+fn an_endless_thread_that_takes_no_time_is_refused() {
+    let _outcome = simulation(vec![SimulatedThread::forever("idle", [Step::Compute(ms(0))])]).run(SECOND);
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -271,28 +277,28 @@ fn regime() -> impl Strategy<Value = Regime> {
 
 proptest! {
     #[test]
-    fn whatever_the_scripts_all_are_done_and_the_same_seed_gives_the_same(
-        scripts in prop::collection::vec((prop::collection::vec(step(), 0..6), 0..2_usize), 1..6),
+    fn all_threads_finish_and_the_same_seed_gives_the_same_outcome(
+        threads in prop::collection::vec((prop::collection::vec(step(), 0..6), 0..2_usize), 1..6),
         regime in regime(), cores in 1..4_usize, jitter in 0.0..1.0, hand_over in 0..5_u64, signal in 0..5_u64, seed: u64,
     ) {
-        let scripts: Vec<Script> = scripts
+        let threads: Vec<SimulatedThread> = threads
             .into_iter()
             .enumerate()
-            .map(|(number, (steps, interpreter))| Script { interpreter, ..Script::once(number.to_string(), steps) })
+            .map(|(number, (steps, interpreter))| SimulatedThread { interpreter, ..SimulatedThread::once(number.to_string(), steps) })
             .collect();
         let costs = Costs { jitter, hand_over: us(hand_over), signal: us(signal), ..COSTS };
-        let simulation = Simulation { cores, costs, rules: Rules::new(regime), seed, ..simulation(scripts) };
+        let simulation = Simulation { cores, costs, rules: Rules::new(regime), seed, ..simulation(threads) };
         let outcome = simulation.run(100 * SECOND);
         prop_assert_eq!(&outcome, &simulation.run(100 * SECOND));
-        prop_assert!(outcome.end < 100 * SECOND, "somebody waits for ever");
-        let all = |of: fn(Step) -> Duration, script: &Script| script.steps.iter().map(|&step| of(step)).sum::<Duration>();
+        prop_assert!(outcome.end < 100 * SECOND, "a thread waits forever");
+        let all = |of: fn(Step) -> Duration, thread: &SimulatedThread| thread.steps.iter().map(|&step| of(step)).sum::<Duration>();
         let compute = |step| if let Step::Compute(length) = step { length } else { Duration::ZERO };
         let on_core = |step| if let Step::Sleep(_) | Step::Block(_) = step { Duration::ZERO } else { step.length() };
-        for (script, &computed) in simulation.scripts.iter().zip(&outcome.computed) {
-            prop_assert_eq!(computed, all(compute, script), "{}", script.name);
-            prop_assert!(outcome.end >= all(Step::length, script));
+        for (thread, &computed) in simulation.threads.iter().zip(&outcome.computed) {
+            prop_assert_eq!(computed, all(compute, thread), "{}", thread.name);
+            prop_assert!(outcome.end >= all(Step::length, thread));
         }
-        let work: Duration = simulation.scripts.iter().map(|script| all(on_core, script)).sum();
+        let work: Duration = simulation.threads.iter().map(|thread| all(on_core, thread)).sum();
         prop_assert!(outcome.end * cores as u32 >= work, "more work than the cores can do");
         if !matches!(regime, Regime::Unlocked) {
             for recording in &outcome.recordings {

@@ -1,25 +1,25 @@
-//! How far a thread of the simulation is.
+//! The state of a thread in the simulation.
 
-use super::{Script, Time};
+use super::{SimulatedThread, Time};
 use crate::global_lock::protocol::Event;
 
-/// What a thread does with its core, or wakes up to do.
+/// What a thread does with its core, or will do when it wakes up.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stage {
-    /// Tells the lock that it wants it, or why it woke up while it waited.
+    /// Asks for the lock, or reports to it why a wait is over.
     Take(Event),
-    /// Runs the step under the lock.
+    /// Runs a step under the lock.
     Run,
     /// Drops the lock.
     Drop(Next),
-    /// Woke up from the wait for a switch.
+    /// Wakes up from its wait for a switch.
     Switched(Next),
-    /// Runs without the lock, or has slept or waited without it; is back with its work done.
+    /// Computes, sleeps or waits without the lock. Is back when its work is done.
     Outside,
     Finished,
 }
 
-/// What a thread dropped the lock for.
+/// Why a thread has dropped the lock.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Next {
     Retake,
@@ -27,39 +27,39 @@ pub(super) enum Next {
     Finish,
 }
 
-/// A thread and its script.
+/// A thread, and how far it is.
 pub(super) struct Thread<'a> {
-    pub(super) script: &'a Script,
-    /// Index of the step that it is at.
+    pub(super) spec: &'a SimulatedThread,
+    /// The index of its current step.
     pub(super) at: usize,
-    /// Processor time to be spent in this stage before anything happens.
+    /// The processor time that it needs in this stage before anything happens.
     pub(super) work: Time,
-    /// Of a step that runs, what is left of it, `work` included.
+    /// What is left of the current step under the lock, including `work`.
     pub(super) left: Time,
     pub(super) stage: Stage,
-    /// Time spent in [`Step::Compute`] so far.
+    /// The time spent in [`Step::Compute`](super::Step::Compute) so far.
     pub(super) computed: Time,
-    /// Processor time for signals that it has sent, still to be spent.
+    /// The processor time that it still needs for signals that it has sent.
     pub(super) signalling: Time,
-    /// Between two of its check sites, as long as it has the lock.
+    /// The time between two of its check sites while it has the lock.
     pub(super) check: Time,
-    /// How long it has run since the last check site that the lock was told of.
+    /// How long it has run since the last check site that was passed to the lock.
     pub(super) unchecked: Time,
-    /// When it began to do without the lock, and how long that should last.
+    /// When it started to sleep or wait without the lock, and how long that should last.
     pub(super) away: Option<(Time, Time)>,
-    /// Since when the present stretch of work is going on, if it is on a core.
+    /// The start of the time on a core that is not accounted for yet, if it has a core.
     pub(super) since: Option<Time>,
-    /// When it was done with its script.
+    /// When it finished.
     pub(super) finished: Option<Time>,
-    /// The number of the one alarm that counts.
+    /// The number of its last alarm. Earlier alarms are void.
     pub(super) alarm: Option<u64>,
 }
 
 impl<'a> Thread<'a> {
-    /// About to take the lock for the first time.
-    pub(super) const fn new(script: &'a Script) -> Self {
+    /// A thread that is about to take the lock for the first time.
+    pub(super) const fn new(spec: &'a SimulatedThread) -> Self {
         Self {
-            script,
+            spec,
             at: 0,
             work: 0,
             left: 0,

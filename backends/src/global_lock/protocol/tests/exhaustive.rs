@@ -61,7 +61,7 @@ fn an_old_lock_is_dropped_at_every_nth_check_site_and_forces_no_switch() {
 }
 
 #[test]
-fn without_a_lock_nobody_waits() {
+fn without_a_lock_no_thread_waits() {
     let case = Case::new(Rules::new(Regime::Unlocked), &["tccdtcd", "tcdtd", "tcd"]);
     // A state is only how far each of the three threads has come.
     assert_eq!(explored(&case.with_spurious_wakes(), 1).states, 8 * 6 * 4);
