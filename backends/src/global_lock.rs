@@ -2,11 +2,11 @@
 //!
 //! # Why there is a lock
 //!
-//! CPython counts the references to each object. A count is read, changed and written back. If two threads do so at once,
-//! an update is lost, and the object is freed too early or never. One lock over the whole interpreter makes each such
-//! step indivisible, at the price of one cheap check every few instructions. Atomic counts would also work, but every
-//! update would cost more, which is why free threading took until Python 3.13. (`primelanes gil integrity` shows lost
-//! updates, and both prices.)
+//! CPython counts the references to each object. A count is read, changed and written back. If two threads do so at
+//! once, an update is lost, and the object is freed too early or never. One lock over the whole interpreter makes each
+//! such step indivisible, at the price of one cheap check every few instructions. Atomic counts would also work, but
+//! every update would cost more, which is why free threading took until Python 3.13. (`primelanes gil integrity` shows
+//! lost updates, and both prices.)
 //!
 //! # The protocol
 //!
@@ -39,12 +39,13 @@
 //! until it returns. Calls that release the lock overlap.
 //!
 //! The rules are written once, in [`protocol`], without threads or a clock. [`Gil`] drives them with threads of the
-//! system, [`virtual_time`] with a simulated machine, and tests try every schedule of a few threads. The events at a lock
-//! can be recorded ([`trace`]).
+//! system, [`virtual_time`] with a simulated machine, and tests try every schedule of a few threads. The events at a
+//! lock can be recorded ([`trace`]).
 //!
 //! # What is modelled, and what is not
 //!
-//! The model has the rules of CPython 3.2 to 3.13 (`Python/ceval_gil.c`), with three differences that no experiment shows:
+//! The model has the rules of CPython 3.2 to 3.13 (`Python/ceval_gil.c`), with three differences that no experiment
+//! shows:
 //!
 //! - After a spurious wake-up, a thread that waits for a forced switch keeps waiting. In CPython it would go on.
 //! - The very first taking of the lock is no switch.
@@ -72,14 +73,14 @@ use primelanes_core::{Backend, Control, Error, Kernel, Pulse, Stopped, Watch};
 pub use self::gil::{Attached, Gil};
 use crate::{Ledger, team};
 
-/// Runs tiles on its own threads. Each holds the lock while it runs, and hands it over at a pulse once another thread has
-/// waited for the switch interval.
+/// Runs tiles on its own threads. Each holds the lock while it runs, and hands it over at a pulse once another thread
+/// has waited for the switch interval.
 ///
 /// Two threads that count through *one* such backend of one worker behave like two Python threads that compute.
 ///
-/// A count inside another count on the same lock gives [`Error::AlreadyAttached`]. A count that waits for the lock checks
-/// its cancel flag once it holds the lock, as a Python thread does. The lock covers the fold. The set-up of an algorithm,
-/// such as the search for sieving primes, runs without it.
+/// A count inside another count on the same lock gives [`Error::AlreadyAttached`]. A count that waits for the lock
+/// checks its cancel flag once it holds the lock, as a Python thread does. The lock covers the fold. The set-up of an
+/// algorithm, such as the search for sieving primes, runs without it.
 #[derive(Clone, Debug)]
 pub struct GlobalLock {
     gil: Arc<Gil>,
@@ -104,8 +105,8 @@ impl GlobalLock {
     /// CPython's switch interval by default, which `sys.setswitchinterval` changes.
     pub const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
 
-    /// Up to `workers` threads for each count, under a new lock with CPython's switch interval. A count that would start
-    /// more than 1024 threads gives [`Error::TooManyWorkers`].
+    /// Up to `workers` threads for each count, under a new lock with CPython's switch interval. A count that would
+    /// start more than 1024 threads gives [`Error::TooManyWorkers`].
     #[must_use]
     pub fn new(workers: NonZeroUsize) -> Self {
         Self::sharing(&Arc::new(Gil::new(Self::SWITCH_INTERVAL)), workers)

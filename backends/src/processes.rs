@@ -19,12 +19,12 @@ use crate::team::{MAX_PROCESSES, check_workers};
 /// Each process has its own locks, so they all run at once. In return, work and results cross a pipe, which costs about
 /// ten microseconds per run of tiles.
 ///
-/// A worker that dies, stalls or sends nonsense is replaced, and its run is done again. If three workers are lost on the
-/// same tiles, the count ends with [`Error::WorkersLost`]. The workers end with this process, even if it is killed.
+/// A worker that dies, stalls or sends nonsense is replaced, and its run is done again. If three workers are lost on
+/// the same tiles, the count ends with [`Error::WorkersLost`]. The workers end with this process, even if it is killed.
 ///
 /// Counts that run at once share the workers. If there are more counts than workers, a worker sets up its kernel again
-/// each time that it changes to another count. A count that is cancelled or fails ends the workers that are busy with it;
-/// they are replaced when they are needed.
+/// each time that it changes to another count. A count that is cancelled or fails ends the workers that are busy with
+/// it; they are replaced when they are needed.
 ///
 /// A worker runs another program, or this program again: see [`worker`].
 #[derive(Debug)]
@@ -57,8 +57,8 @@ impl Processes {
     /// keeps a worker from starting workers. Everything else stays as the caller has set it.
     ///
     /// # Errors
-    /// [`Error::TooManyWorkers`] above 256, [`Error::Spawn`] if the program cannot be started, [`Error::Unavailable`] if
-    /// it does not greet as a worker of this version within ten seconds.
+    /// [`Error::TooManyWorkers`] above 256, [`Error::Spawn`] if the program cannot be started, [`Error::Unavailable`]
+    /// if it does not greet as a worker of this version within ten seconds.
     pub fn with_command(workers: NonZeroUsize, command: Command) -> Result<Self, Error> {
         Self::start(workers, command, &Control::new())
     }
@@ -77,8 +77,8 @@ impl Processes {
     /// Sets how long a worker may show no sign of life before it is replaced; two seconds by default.
     ///
     /// A worker shows a sign of life ten times per second as long as its kernel beats, so the timeout is at least 0.2
-    /// seconds. A run that takes long, judging by the runs before it, gets twenty times its expected time. A worker that
-    /// was just started gets ten seconds.
+    /// seconds. A run that takes long, judging by the runs before it, gets twenty times its expected time. A worker
+    /// that was just started gets ten seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout.max(2 * worker::HEARTBEAT);

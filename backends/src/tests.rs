@@ -107,8 +107,8 @@ fn one_scoped_worker_is_the_calling_thread() {
     assert_eq!(ScopedThreads::new(NonZeroUsize::MIN).fold(&Each(5, check), &Control::new()), Ok(()));
 }
 
-/// Runs itself again, on the main thread of a process in which no other thread can start: its stack would not fit in the
-/// address space.
+/// Runs itself again, on the main thread of a process in which no other thread can start: its stack would not fit in
+/// the address space.
 #[test]
 fn threads_that_cannot_start_are_an_error() {
     const NAME: &str = "tests::threads_that_cannot_start_are_an_error";

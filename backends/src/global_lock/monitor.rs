@@ -1,5 +1,5 @@
-//! What the lock needs from the system: a mutex with two condition variables, and the ID of the current thread. This is a
-//! trait, so that a checker of schedules can replace the system's.
+//! What the lock needs from the system: a mutex with two condition variables, and the ID of the current thread. This is
+//! a trait, so that a checker of schedules can replace the system's.
 
 use std::fmt::Debug;
 use std::ops::DerefMut;

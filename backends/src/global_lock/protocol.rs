@@ -1,5 +1,5 @@
-//! The rules of the lock as a state machine: an event goes in, and what to do next comes out. The machine has no threads,
-//! no clock and no condition variables. Its drivers have those, and tests try every schedule.
+//! The rules of the lock as a state machine: an event goes in, and what to do next comes out. The machine has no
+//! threads, no clock and no condition variables. Its drivers have those, and tests try every schedule.
 //!
 //! Source of the rules: `Python/ceval_gil.c` of CPython 3.2 to 3.13, and for the older lock `Python/ceval.c` of 2.7.
 
@@ -14,8 +14,8 @@ pub enum Regime {
         /// The switch interval, `sys.setswitchinterval`; 5 ms by default.
         interval: Duration,
     },
-    /// CPython before 3.2. The holder drops the lock at every `checks`-th check site, asked or not, and may take it again
-    /// at once.
+    /// CPython before 3.2. The holder drops the lock at every `checks`-th check site, asked or not, and may take it
+    /// again at once.
     Counted {
         /// Check sites from one drop to the next, `sys.setcheckinterval`; 100 by default. 0 means 1.
         checks: u32,
@@ -185,8 +185,8 @@ impl<T: Copy + Eq> Protocol<T> {
         self.drop_requested
     }
 
-    /// At which of its next check sites the holder will hand the lock over, if nothing happens before; `None` if it will
-    /// not.
+    /// At which of its next check sites the holder will hand the lock over, if nothing happens before; `None` if it
+    /// will not.
     #[must_use]
     pub const fn checks_until_hand_over(&self) -> Option<u32> {
         match self.rules.regime {

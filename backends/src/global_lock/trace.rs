@@ -1,5 +1,5 @@
-//! What happened at a lock, and when. Every driver of the protocol records these events, and every picture is drawn from
-//! them.
+//! What happened at a lock, and when. Every driver of the protocol records these events, and every picture is drawn
+//! from them.
 
 use std::time::{Duration, Instant};
 
@@ -217,8 +217,8 @@ impl<T: Copy + Eq> Recorder<T> {
         self.record_at(self.start.elapsed(), thread, what, || std::thread::current().name().map(str::to_owned));
     }
 
-    /// Records what a thread does at a time, which must not be before that of the last event. Calls `name` if the thread
-    /// is new.
+    /// Records what a thread does at a time, which must not be before that of the last event. Calls `name` if the
+    /// thread is new.
     pub(super) fn record_at(&mut self, at: Duration, thread: T, what: What, name: impl FnOnce() -> Option<String>) {
         if self.recording.entries.len() >= self.capacity {
             self.recording.left_out += 1;

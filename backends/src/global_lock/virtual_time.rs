@@ -1,15 +1,15 @@
 //! The protocol in virtual time: any number of threads and cores, any regime, and the same result for the same seed.
 //!
-//! A [`SimulatedThread`] goes through a list of steps. What the system adds to them is given by a few [`Costs`]. They are
-//! measured on a real machine, and not fitted to what the simulation should predict.
+//! A [`SimulatedThread`] goes through a list of steps. What the system adds to them is given by a few [`Costs`]. They
+//! are measured on a real machine, and not fitted to what the simulation should predict.
 //!
 //! The model of the machine:
 //!
 //! - A core runs one thread at a time.
-//! - A thread that wakes up gets an idle core, or replaces the thread that has run longest. Otherwise, a thread keeps its
-//!   core for a time slice while others want it.
-//! - If several threads wait, a signal wakes a random one. The order is not specified, and on a real machine, the waiter
-//!   that has just asked is often still awake and wins.
+//! - A thread that wakes up gets an idle core, or replaces the thread that has run longest. Otherwise, a thread keeps
+//!   its core for a time slice while others want it.
+//! - If several threads wait, a signal wakes a random one. The order is not specified, and on a real machine, the
+//!   waiter that has just asked is often still awake and wins.
 //!
 //! Not modelled: caches, cores that share a pipeline, clock frequency, and load from other programs.
 
@@ -109,8 +109,8 @@ pub struct Simulation {
     pub costs: Costs,
     /// The rules of the lock of each interpreter.
     pub rules: Rules,
-    /// The factor by which each [`Step::Compute`] takes longer than it says. It is 1, unless reference counts are atomic,
-    /// for example.
+    /// The factor by which each [`Step::Compute`] takes longer than it says. It is 1, unless reference counts are
+    /// atomic, for example.
     pub slowdown: f64,
     /// The threads, which all start at the same time.
     pub threads: Vec<SimulatedThread>,
@@ -129,8 +129,8 @@ pub struct Outcome {
     pub finished: Vec<Option<Duration>>,
     /// For each thread, how much of its [`Step::Compute`] it did, without the slowdown.
     pub computed: Vec<Duration>,
-    /// For each [`Step::Sleep`] and [`Step::Block`] that is over: which thread, and how much longer it was away than the
-    /// step says.
+    /// For each [`Step::Sleep`] and [`Step::Block`] that is over: which thread, and how much longer it was away than
+    /// the step says.
     pub delays: Vec<(usize, Duration)>,
     /// The threads that are late from such a step at the end, and for how long.
     pub overdue: Vec<(usize, Duration)>,

@@ -1,7 +1,7 @@
 //! The workers that one fold has of a pool. Each is checked out for one run at a time.
 //!
-//! A fold that has a worker gets another only while no fold waits for its first; those wait in a queue. So folds that run
-//! at once share the pool, in whatever order they came, and a single fold has all of it.
+//! A fold that has a worker gets another only while no fold waits for its first; those wait in a queue. So folds that
+//! run at once share the pool, in whatever order they came, and a single fold has all of it.
 
 use std::ops::Range;
 use std::sync::{MutexGuard, PoisonError};

@@ -1,8 +1,8 @@
 //! The dispatcher of all folds that run elsewhere.
 //!
 //! It cuts the tiles into runs, keeps at most one run in flight with each worker, and deposits the answers in the
-//! ledger, which demands each tile exactly once. If a worker is lost, its run goes to another in shorter pieces. Whatever
-//! happens, the fold ends with the right answer or with an error.
+//! ledger, which demands each tile exactly once. If a worker is lost, its run goes to another in shorter pieces.
+//! Whatever happens, the fold ends with the right answer or with an error.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -249,7 +249,8 @@ impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
         }
     }
 
-    /// The error of the fold for an error in a worker. Whatever is not about the fold itself is a failure of the worker.
+    /// The error of the fold for an error in a worker. Whatever is not about the fold itself is a failure of the
+    /// worker.
     fn failure(&self, error: Error) -> Error {
         match error {
             Error::Cancelled => Error::Cancelled,

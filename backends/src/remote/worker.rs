@@ -77,8 +77,8 @@ pub(crate) fn registered() -> Option<Command> {
 /// seconds, or if the input is still open then, this process is killed. Nothing else must be written to `output`.
 ///
 /// # Errors
-/// If the other end is not a parent process of this version, or the answers cannot be written. If the parent process has
-/// ended, there is nobody to tell, and that is no error.
+/// If the other end is not a parent process of this version, or the answers cannot be written. If the parent process
+/// has ended, there is nobody to tell, and that is no error.
 pub fn serve(input: impl AsFd, output: impl AsFd) -> Result<(), Error> {
     let duplicate = |pipe: &dyn AsFd| pipe.as_fd().try_clone_to_owned().map(File::from).map_err(pipe_error);
     let (mut input, mut output) = (duplicate(&input)?, duplicate(&output)?);

@@ -1,7 +1,7 @@
 //! Random faults over many counts: every answer is right or an error.
 //!
-//! The storm ends after `PRIMELANES_FAULTS` faults, which are drawn from `PRIMELANES_SEED`. Their timing also depends on the
-//! system.
+//! The storm ends after `PRIMELANES_FAULTS` faults, which are drawn from `PRIMELANES_SEED`. Their timing also depends
+//! on the system.
 
 use std::env;
 use std::str::FromStr;

@@ -1,5 +1,5 @@
-//! The driver under the schedules of a checker, which runs one thread at a time and chooses at every lock, wait and load
-//! which thread goes on. Each test runs the same schedules every time.
+//! The driver under the schedules of a checker, which runs one thread at a time and chooses at every lock, wait and
+//! load which thread goes on. Each test runs the same schedules every time.
 
 mod trial;
 
@@ -28,7 +28,8 @@ fn leaked() -> &'static Coverage {
     Box::leak(Box::default())
 }
 
-/// Runs random schedules, and schedules with few preemptions at random places. Returns the counts of [`Coverage::read`].
+/// Runs random schedules, and schedules with few preemptions at random places. Returns the counts of
+/// [`Coverage::read`].
 fn check(trial: Trial) -> [u64; 4] {
     let coverage = leaked();
     run(RandomScheduler::new_from_seed(SEED, 5000), move || trial.run(coverage));

@@ -60,8 +60,8 @@ fn threads_that_compute_get_equal_shares() {
 #[test]
 fn a_slice_is_the_interval_and_the_cost_of_waking_up() {
     let outcome = simulation(cpu_threads(2)).run(SECOND);
-    // The dropper learns of the switch one wake-up late and starts to wait. Its timer is late too. Then the next check site
-    // of the holder is at most one check away.
+    // The dropper learns of the switch one wake-up late and starts to wait. Its timer is late too. Then the next check
+    // site of the holder is at most one check away.
     let expected = COSTS.wake_up + INTERVAL + COSTS.timer;
     let slices = outcome.recordings[0].slices();
     for &(_, slice) in &slices[1..] {
@@ -154,8 +154,8 @@ fn counted_check_sites_force_no_switch() {
     let rules = Rules::new(Regime::Counted { checks: 100 });
     let costs = Costs { signal: us(1), ..COSTS };
     let outcome = Simulation { costs, rules, ..simulation(cpu_threads(2)) }.run(SECOND);
-    // The thread takes its dropped lock again a microsecond later, long before the other is awake. Hundreds of drops pass
-    // before one leads to a switch.
+    // The thread takes its dropped lock again a microsecond later, long before the other is awake. Hundreds of drops
+    // pass before one leads to a switch.
     let slices = outcome.recordings[0].slices().len() as u64;
     assert_eq!(slices, outcome.switches[0]);
     assert!(outcome.switches[0] < 1_000, "{:?}", outcome.switches);
@@ -284,14 +284,18 @@ proptest! {
         let threads: Vec<SimulatedThread> = threads
             .into_iter()
             .enumerate()
-            .map(|(number, (steps, interpreter))| SimulatedThread { interpreter, ..SimulatedThread::once(number.to_string(), steps) })
+            .map(|(number, (steps, interpreter))| {
+                SimulatedThread { interpreter, ..SimulatedThread::once(number.to_string(), steps) }
+            })
             .collect();
         let costs = Costs { jitter, hand_over: us(hand_over), signal: us(signal), ..COSTS };
         let simulation = Simulation { cores, costs, rules: Rules::new(regime), seed, ..simulation(threads) };
         let outcome = simulation.run(100 * SECOND);
         prop_assert_eq!(&outcome, &simulation.run(100 * SECOND));
         prop_assert!(outcome.end < 100 * SECOND, "a thread waits forever");
-        let all = |of: fn(Step) -> Duration, thread: &SimulatedThread| thread.steps.iter().map(|&step| of(step)).sum::<Duration>();
+        let all = |of: fn(Step) -> Duration, thread: &SimulatedThread| -> Duration {
+            thread.steps.iter().map(|&step| of(step)).sum()
+        };
         let compute = |step| if let Step::Compute(length) = step { length } else { Duration::ZERO };
         let on_core = |step| if let Step::Sleep(_) | Step::Block(_) = step { Duration::ZERO } else { step.length() };
         for (thread, &computed) in simulation.threads.iter().zip(&outcome.computed) {

@@ -45,8 +45,8 @@ impl Coverage {
     }
 }
 
-/// The mutex and the condition variables of the checker, which have no timeouts. A wait that is to time out only lets other
-/// threads run first.
+/// The mutex and the condition variables of the checker, which have no timeouts. A wait that is to time out only lets
+/// other threads run first.
 pub(super) struct CheckedMonitor {
     state: Mutex<State<ThreadId>>,
     conditions: [Condvar; 2],

@@ -1,8 +1,8 @@
-//! Which thread gets the lock depends on which thread a signal wakes, and on which one finds the lock free first. If it is
-//! always the one that has waited longest, no thread starves. If an adversary chooses, a third thread can starve.
+//! Which thread gets the lock depends on which thread a signal wakes, and on which one finds the lock free first. If it
+//! is always the one that has waited longest, no thread starves. If an adversary chooses, a third thread can starve.
 //!
-//! It is not enough to wake sleepers in order: a waiter that times out falls asleep again behind the others, and a thread
-//! that comes to the lock between a drop and the wake-up of a sleeper takes it.
+//! It is not enough to wake sleepers in order: a waiter that times out falls asleep again behind the others, and a
+//! thread that comes to the lock between a drop and the wake-up of a sleeper takes it.
 
 use std::time::Duration;
 
@@ -84,8 +84,8 @@ impl Fair {
         Ok(())
     }
 
-    /// Checks that no later thread was served before, and that no holder stays for longer than two waits: one that saw a
-    /// switch, and one that asks.
+    /// Checks that no later thread was served before, and that no holder stays for longer than two waits: one that saw
+    /// a switch, and one that asks.
     fn check(&self) -> Result<(), TestCaseError> {
         for waiter in &self.waiters {
             let served = self.world.switches() - waiter.switches;

@@ -1,5 +1,5 @@
-//! What must hold at every step. The laws are checked on the observed events alone, and only then compared with the state
-//! that the machine reports.
+//! What must hold at every step. The laws are checked on the observed events alone, and only then compared with the
+//! state that the machine reports.
 
 use super::super::{Event, Protocol, Regime, Then};
 

@@ -1,5 +1,5 @@
-//! Threads that run programs at one lock. Everything that is left to chance is a [`Step`]: which thread acts, when a wait
-//! times out, and which thread a signal wakes. The machine is driven just as the driver for real threads does it.
+//! Threads that run programs at one lock. Everything that is left to chance is a [`Step`]: which thread acts, when a
+//! wait times out, and which thread a signal wakes. The machine is driven just as the driver for real threads does it.
 
 use super::super::{Event, Protocol, Rules, Signal, Then};
 use super::laws::{Coverage, Ghost, Law};
@@ -22,7 +22,8 @@ pub(super) struct Case {
 }
 
 impl Case {
-    /// One program per thread, with a letter per operation: `t` takes the lock, `c` is a check site, `d` drops the lock.
+    /// One program per thread, with a letter per operation: `t` takes the lock, `c` is a check site, `d` drops the
+    /// lock.
     pub(super) fn new(rules: Rules, programs: &[&str]) -> Self {
         let op = |letter| match letter {
             't' => Op::Take,
@@ -45,8 +46,8 @@ impl Case {
 /// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// A thread that is awake does its next operation, or goes on after a wait. If it drops the lock, the signal wakes the
-    /// thread in `wakes`.
+    /// A thread that is awake does its next operation, or goes on after a wait. If it drops the lock, the signal wakes
+    /// the thread in `wakes`.
     Acts { thread: usize, wakes: Option<usize> },
     /// A wait times out. The thread acts on it later.
     TimesOut(usize),

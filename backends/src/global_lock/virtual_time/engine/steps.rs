@@ -8,7 +8,8 @@ use crate::global_lock::trace::What;
 use crate::global_lock::virtual_time::thread::{Next, Stage};
 use crate::global_lock::virtual_time::{Step, Time, nanoseconds};
 
-/// How far the distance of two check sites may be from its mean in the counted regime, as a part of it: bytecodes differ.
+/// How far the distance of two check sites may be from its mean in the counted regime, as a part of it: bytecodes
+/// differ.
 const COUNTED_SPREAD: f64 = 0.5;
 
 impl Engine<'_> {
