@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use primelanes_backends::probe::{Probe, Visit};
 use primelanes_backends::{Backend, Control};
-use proptest::strategy::Strategy;
+use proptest::strategy::{BoxedStrategy, Strategy};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
 
 use super::Caps;
@@ -54,26 +54,37 @@ impl<B: Backend> Subject<'_, B> {
         self.workers().into_iter().map(|workers| self.open(workers))
     }
 
-    /// Tries `law` on so many fresh instances of random size and random inputs, and finds a small case where it fails.
+    /// Tries `law` on fresh instances of random size with random inputs, and finds a small case in which it fails.
     pub(super) fn for_all<S>(&self, inputs: S, law: impl Fn(B, S::Value) -> Judged) -> Judged
     where
-        S: Strategy,
+        S: Strategy + 'static,
         S::Value: Debug,
     {
+        self.trial.run(self.workers(), inputs.boxed(), &|workers, input| law(self.open(workers), input))
+    }
+}
+
+impl Trial {
+    /// Knows neither the backend nor the law, so that it is compiled once per type of input, and not for each of them.
+    fn run<V: Debug>(
+        &self,
+        workers: Vec<NonZeroUsize>,
+        inputs: BoxedStrategy<V>,
+        law: &dyn Fn(NonZeroUsize, V) -> Judged,
+    ) -> Judged {
         let persistence = FileFailurePersistence::WithSource("proptest-regressions");
         let config = Config {
-            cases: self.trial.cases,
-            rng_seed: RngSeed::Fixed(self.trial.seed),
-            source_file: self.trial.source,
-            failure_persistence: self.trial.source.map(|_| Box::new(persistence) as _),
+            cases: self.cases,
+            rng_seed: RngSeed::Fixed(self.seed),
+            source_file: self.source,
+            failure_persistence: self.source.map(|_| Box::new(persistence) as _),
             max_shrink_time: SHRINK_TIME,
             max_shrink_iters: SHRINK_STEPS,
             ..Config::default()
         };
-        let inputs = (proptest::sample::select(self.workers()), inputs);
-        let tried = TestRunner::new(config).run(&inputs, |(workers, input)| {
-            law(self.open(workers), input).map_err(|broken| TestCaseError::fail(broken.0))
-        });
+        let inputs = (proptest::sample::select(workers), inputs);
+        let tried = TestRunner::new(config)
+            .run(&inputs, |(workers, input)| law(workers, input).map_err(|broken| TestCaseError::fail(broken.0)));
         tried.map_err(|error| match error {
             TestError::Fail(reason, (workers, input)) => {
                 Broken(format!("{reason}, with {workers} workers and {input:?}"))

@@ -1,14 +1,14 @@
-//! Code that third parties wrote against the traits, before ranges were as wide as they are: it compiles and obeys the
-//! laws. Only the counter had to change, in one line: the type that `count` returns.
+//! Code as third parties wrote it against the traits, before ranges were as wide as they are now. It compiles and counts
+//! right after one change: the type that `count` returns. The guide to your own lane holds such backends to the laws.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::thread;
 
+use primelanes_backends::probe::{Probe, Trouble};
 use primelanes_backends::{
     Backend, Control, Error, Kernel, Ledger, Monoid, PrimeCounter, Pulse, Query, Stopped, fold_tiles, guard,
 };
-use primelanes_harness::conformance;
 
 /// A backend without a ledger.
 struct Plain;
@@ -56,8 +56,17 @@ impl Backend for Threads {
     }
 }
 
-conformance!(plain, |_| Plain, primelanes_harness::conformance::Caps::full().at_most(1));
-conformance!(threads, |workers| Threads { label: format!("my {workers} threads"), workers });
+#[test]
+fn backends_count_and_name_what_panics() {
+    fn assert_sound(lane: &impl Backend) {
+        assert_eq!((lane.count_primes(1_000_000), lane.count_range(1_000..=2_000)), (Ok(78_498), Ok(135)));
+        let probe = Probe { trouble: Some(Trouble::PanicInTile(4)), ..Probe::new(9) };
+        let panicked = Error::Panicked { phase: "probe".into(), message: Probe::panic_of_tile(4) };
+        assert_eq!(lane.fold(&probe, &Control::new()), Err(panicked));
+    }
+    assert_sound(&Plain);
+    assert_sound(&Threads { label: "my threads".to_owned(), workers: NonZeroUsize::new(2).unwrap() });
+}
 
 /// A counter that is not a backend.
 struct Table;
