@@ -1,7 +1,7 @@
-"""What does each way out of the lock cost? To start it, for a task, and in memory for a worker; on Linux.
+"""Measures what each way out of the lock costs: its start-up, the overhead of a task, and memory. Needs Linux.
 
-Start-up is until the first empty task is done, of one worker. The cost of a task is an empty one's, there and back.
-Memory is what a worker has that it shares with no other process. Figures are medians.
+Start-up is the time until one worker has finished its first empty task. The overhead of a task is the round trip of an
+empty one. Memory is what one worker adds and shares with no other process. The figures are medians.
 """
 
 from __future__ import annotations
@@ -25,57 +25,58 @@ STARTS, TASKS, THREADS = 21, 2_000, 16
 
 
 def nothing() -> None:
-    """The empty task."""
+    """Do nothing: the empty task."""
 
 
 def seconds(work: Callable[[], object]) -> float:
+    """Return how long the call takes."""
     clock = time.perf_counter()
     work()
     return time.perf_counter() - clock
 
 
 def private_memory(process: int) -> int:
-    """Bytes that no other process has."""
+    """Return how many bytes of memory the process shares with no other."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
 
 
 def executor(make: Callable[[], Executor]) -> tuple[float, float]:
-    """Start-up of an executor of one worker, and the cost of a task there."""
+    """Return the start-up time of an executor with one worker, and the overhead of a task in it."""
 
     def start() -> None:
-        with make() as team:
+        with make() as workers:
             began = time.perf_counter()
-            team.submit(nothing).result()
+            workers.submit(nothing).result()
             starts.append(time.perf_counter() - began)
 
     starts: list[float] = []
     for _ in range(STARTS):
         start()
-    with make() as team:
-        tasks = [seconds(lambda: team.submit(nothing).result()) for _ in range(TASKS)]
+    with make() as workers:
+        tasks = [seconds(lambda: workers.submit(nothing).result()) for _ in range(TASKS)]
     return median(starts), median(tasks)
 
 
 def threads() -> tuple[float, float, int]:
     start, task = executor(lambda: ThreadPoolExecutor(1))
-    return start, task, memory_of_threads(lambda begun, end: (begun(), end.wait()))
+    return start, task, memory_of_threads(lambda started, stop: (started(), stop.wait()))
 
 
 def memory_of_threads(work: Callable[[Callable[[], object], threading.Event], object]) -> int:
-    """Of one of many that say when they have begun, and go on until the end."""
+    """Return the memory of one thread. It runs ``work``, which calls its first argument and then awaits the event."""
     gc.collect()
     before = private_memory(os.getpid())
-    begun, end = threading.Barrier(THREADS + 1), threading.Event()
-    team = [threading.Thread(target=work, args=(begun.wait, end)) for _ in range(THREADS)]
-    for thread in team:
+    started, stop = threading.Barrier(THREADS + 1), threading.Event()
+    threads = [threading.Thread(target=work, args=(started.wait, stop)) for _ in range(THREADS)]
+    for thread in threads:
         thread.start()
-    begun.wait()
-    grown = private_memory(os.getpid()) - before
-    end.set()
-    for thread in team:
+    started.wait()
+    added = private_memory(os.getpid()) - before
+    stop.set()
+    for thread in threads:
         thread.join()
-    return grown // THREADS
+    return added // THREADS
 
 
 def pool(method: str) -> tuple[float, float, int]:
@@ -92,44 +93,44 @@ def pool(method: str) -> tuple[float, float, int]:
 
 
 def worker_processes() -> tuple[float, None, int]:
-    """Of ``backend="processes"``: there is a pool for a count, and an empty count is its start."""
+    """Measure ``backend="processes"``. Each count starts its own pool, so an empty count takes the start-up time."""
     starts = [seconds(lambda: primelanes.count_primes(0, backend="processes", workers=1)) for _ in range(STARTS)]
-    grown: list[int] = []
+    memory: list[int] = []
 
-    def look(_: primelanes.Progress) -> None:
+    def measure(_: primelanes.Progress) -> None:
         tasks = Path("/proc/self/task").glob("*/children")
-        grown.extend(private_memory(int(child)) for task in tasks for child in task.read_text().split())
+        memory.extend(private_memory(int(child)) for task in tasks for child in task.read_text().split())
 
-    primelanes.count_primes(3_000_000, algorithm="trial-division", backend="processes", workers=1, progress=look)
-    return median(starts), None, int(median(grown))
-
-
-class Enough(Exception):
-    """A count has gone on for long enough."""
+    primelanes.count_primes(3_000_000, algorithm="trial-division", backend="processes", workers=1, progress=measure)
+    return median(starts), None, int(median(memory))
 
 
-def count_until(begun: Callable[[], object], end: threading.Event) -> None:
-    """Counts in one thread until the end."""
-    told = 0
+class Stopped(Exception):
+    """The count is not needed any more."""
+
+
+def count_until(started: Callable[[], object], stop: threading.Event) -> None:
+    """Call ``started`` once the count is running, and count in one thread until the event is set."""
+    reports = 0
 
     def check(_: primelanes.Progress) -> None:
-        nonlocal told
-        told += 1
-        if told == 2:
-            begun()
-        if end.is_set():
-            raise Enough
+        nonlocal reports
+        reports += 1
+        if reports == 2:
+            started()
+        if stop.is_set():
+            raise Stopped
 
-    with suppress(Enough):
-        # Without tables of its own, unlike a sieve: it is the memory of the thread that is asked for.
+    with suppress(Stopped):
+        # Unlike a sieve, trial division has no tables. Only the memory of the thread is to be measured.
         primelanes.count_primes(10**15, algorithm="trial-division", backend="single-thread", progress=check)
 
 
 def extension() -> tuple[float, float, int]:
-    """A count that releases the lock, and one that is long enough for a thread of its own."""
+    """Measure counts that release the lock: a start is a count with its own thread, a task is one without."""
 
     def start() -> None:
-        # The least that is counted on a thread of its own.
+        # The lowest limit that makes the extension count on another thread.
         primelanes.count_primes(100_001, start=100_001, backend="single-thread")
 
     starts = [seconds(start) for _ in range(TASKS)]
@@ -143,17 +144,17 @@ def interpreters() -> tuple[float, float, int]:
     start, task = executor(lambda: InterpreterPoolExecutor(1))
     gc.collect()
     before = private_memory(os.getpid())
-    team = [InterpreterPoolExecutor(1) for _ in range(8)]
-    for each in team:
+    executors = [InterpreterPoolExecutor(1) for _ in range(8)]
+    for each in executors:
         each.submit(nothing).result()
-    grown = private_memory(os.getpid()) - before
-    for each in team:
+    added = private_memory(os.getpid()) - before
+    for each in executors:
         each.shutdown()
-    return start, task, grown // len(team)
+    return start, task, added // len(executors)
 
 
-def article(limit: int) -> int:
-    """Counts primes in Python. It names nothing outside of itself, and so can be run by any interpreter as it is."""
+def count_in_python(limit: int) -> int:
+    """Count primes in pure Python. The function uses no global name, so any interpreter can run it as it is."""
     count = 0
     for number in range(2, limit + 1):
         for divisor in range(2, int(number**0.5) + 1):
@@ -165,17 +166,17 @@ def article(limit: int) -> int:
 
 
 def speed_up_of_interpreters() -> float:
-    """How many times as fast two counts are in two interpreters as one after the other."""
+    """Return how many times as fast two counts are in two interpreters as one after the other."""
     from concurrent.futures import InterpreterPoolExecutor
 
     limits = [400_000] * 2
-    with InterpreterPoolExecutor(2) as team:
-        list(team.map(article, [10, 10]))
-        rounds = [
-            (seconds(lambda: [article(limit) for limit in limits]), seconds(lambda: list(team.map(article, limits))))
-            for _ in range(5)
-        ]
-    return median(alone for alone, _ in rounds) / median(together for _, together in rounds)
+    with InterpreterPoolExecutor(2) as workers:
+        list(workers.map(count_in_python, [10, 10]))
+        sequential, parallel = [], []
+        for _ in range(5):
+            sequential.append(seconds(lambda: [count_in_python(limit) for limit in limits]))
+            parallel.append(seconds(lambda: list(workers.map(count_in_python, limits))))
+    return median(sequential) / median(parallel)
 
 
 def main() -> None:
@@ -184,16 +185,16 @@ def main() -> None:
         "multiprocessing.Pool, fork": lambda: pool("fork"),
         "multiprocessing.Pool, spawn": lambda: pool("spawn"),
         'backend="processes"': worker_processes,
-        "released extension": extension,
+        "extension, lock released": extension,
     }
     if sys.version_info >= (3, 14):
         ways["interpreters"] = interpreters
     print(f"CPython {platform.python_version()}")
-    print(f"{'way':<28} {'start-up':>12} {'a task':>12} {'a worker':>12}")
+    print(f"{'way':<28} {'start-up':>12} {'per task':>12} {'per worker':>12}")
     for name, measure in ways.items():
         start, task, memory = measure()
-        spent = "" if task is None else f"{task * 1e6:.1f} us"
-        print(f"{name:<28} {start * 1e6:>9.0f} us {spent:>12} {memory / 1024:>8.0f} KiB")
+        overhead = "" if task is None else f"{task * 1e6:.1f} us"
+        print(f"{name:<28} {start * 1e6:>9.0f} us {overhead:>12} {memory / 1024:>8.0f} KiB")
     if sys.version_info >= (3, 14):
         print(f"two counts in Python ran {speed_up_of_interpreters():.2f} times as fast in two interpreters")
 

@@ -1,4 +1,4 @@
-"""Counts in threads of an event loop, which goes on meanwhile; where it is cancelled, as by Ctrl-C, they end too."""
+"""Counts in threads of an event loop, which keeps running. The counts end if it is cancelled, for example by Ctrl-C."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import primelanes
 
 
 class Cancelled(Exception):
-    """Nobody waits for a count any more."""
+    """The count is not needed any more."""
 
 
 async def count_primes(limit: int, start: int = 0) -> int:
-    """How many primes there are. Signals do not reach a thread; what a callback raises there ends the count."""
+    """Count primes in a thread. Signals do not reach it, but an exception in the progress callback ends the count."""
     cancelled = threading.Event()
 
     def check(_: primelanes.Progress) -> None:
@@ -28,7 +28,7 @@ async def count_primes(limit: int, start: int = 0) -> int:
 
 
 async def tick(longest: list[float]) -> None:
-    """What else an event loop does: note the longest time that it was kept from it."""
+    """Run every millisecond in the event loop, and measure the longest delay."""
     last = time.perf_counter()
     while True:
         await asyncio.sleep(0.001)
@@ -42,7 +42,7 @@ async def main() -> None:
     ticking = asyncio.create_task(tick(longest))
     counts = await asyncio.gather(count_primes(10**9), count_primes(10**13 + 10**7, start=10**13))
     ticking.cancel()
-    print(f"{counts[0]} and {counts[1]} primes; the loop stood still for {longest[0] * 1000:.0f} ms at the longest")
+    print(f"{counts[0]} and {counts[1]} primes; the event loop stalled for {longest[0] * 1000:.0f} ms at most")
 
 
 if __name__ == "__main__":

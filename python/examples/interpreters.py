@@ -1,10 +1,10 @@
-"""Interpreters in one process, with a lock each, from Python 3.14 on.
+"""Several interpreters in one process, each with its own lock, from Python 3.14 on.
 
-Python code runs at once in them. An extension has to say that it can be there several times over, and one built with
-PyO3 cannot: to import primelanes there is an ImportError. Nor need it be there, since a count releases the lock of
-whoever asks for it: threads will do, as here beside the interpreters.
+Python code runs in all of them at once. An extension must declare that it can be loaded more than once, and extensions
+built with PyO3 cannot: in another interpreter, ``import primelanes`` raises ImportError. It is not needed there either.
+A count releases the lock of its interpreter, so a thread of the main interpreter can count while others run, as here.
 
-The script is run in each interpreter too, up to ``__name__``, so that it must not import primelanes at its top.
+Each interpreter runs this script too, except the last block, so it must not import primelanes at the top.
 """
 
 from concurrent.futures import InterpreterPoolExecutor, ThreadPoolExecutor
@@ -14,17 +14,17 @@ PIECE = 50_000
 
 
 def count_piece(start: int) -> int:
-    """How many primes there are in the piece that begins here, in Python."""
+    """Count the primes of the piece that begins at ``start``, in Python."""
     numbers = range(max(start, 2), start + PIECE)
     return sum(all(number % divisor for divisor in range(2, isqrt(number) + 1)) for number in numbers)
 
 
-def import_there() -> str:
-    """What comes of an import in the interpreter that runs this."""
+def try_import() -> str:
+    """Import primelanes in the interpreter that runs this function, and return what happens."""
     try:
         import primelanes
-    except ImportError as refusal:
-        return str(refusal)
+    except ImportError as error:
+        return str(error)
     return f"primelanes {primelanes.__version__}"
 
 
@@ -35,9 +35,9 @@ def main() -> None:
     with ThreadPoolExecutor() as threads, InterpreterPoolExecutor() as interpreters:
         native = threads.submit(primelanes.count_primes, pieces.stop - 1)
         in_python = sum(interpreters.map(count_piece, pieces))
-        there = interpreters.submit(import_there).result()
-    print(f"{in_python} primes, counted in interpreters; {native.result()}, counted beside them")
-    print(f"to import primelanes there: {there}")
+        imported = interpreters.submit(try_import).result()
+    print(f"{in_python} primes, counted in interpreters; {native.result()}, counted in a thread")
+    print(f"import in another interpreter: {imported}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A count in the processes of a ``multiprocessing.Pool``, a piece of the range each."""
+"""One count in the processes of a ``multiprocessing.Pool``, split into pieces of the range."""
 
 import multiprocessing
 
@@ -8,7 +8,7 @@ LIMIT, PIECE = 10**9, 10**8
 
 
 def count_piece(start: int) -> int:
-    """How many primes there are in the piece that begins here."""
+    """Count the primes of the piece that begins at ``start``."""
     return primelanes.count_primes(start + PIECE - 1, start=start, workers=1)
 
 

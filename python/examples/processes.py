@@ -1,4 +1,4 @@
-"""Counts in the processes of an executor, for work that is part Python: there each process has a lock to itself."""
+"""Counts in the processes of an executor, for work that is partly Python: each process has its own lock."""
 
 from concurrent.futures import ProcessPoolExecutor
 from math import log
@@ -6,16 +6,16 @@ from math import log
 import primelanes
 
 
-def over_estimate(limit: int) -> float:
-    """How many times as many primes there are as limit / ln(limit)."""
-    # One worker a count: there are as many processes as there are cores already.
+def ratio_to_estimate(limit: int) -> float:
+    """Return the number of primes up to ``limit``, divided by the estimate limit / ln(limit)."""
+    # One worker per count is enough, because there are as many processes as cores.
     return primelanes.count_primes(limit, workers=1) * log(limit) / limit
 
 
 def main() -> None:
     limits = [10**exponent for exponent in range(3, 10)]
-    with ProcessPoolExecutor() as team:
-        for limit, ratio in zip(limits, team.map(over_estimate, limits)):
+    with ProcessPoolExecutor() as processes:
+        for limit, ratio in zip(limits, processes.map(ratio_to_estimate, limits)):
             print(f"up to {limit} there are {ratio:.4f} times as many primes as limit / ln(limit)")
 
 

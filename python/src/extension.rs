@@ -20,7 +20,7 @@ mod _native {
     #[pymodule_export]
     use super::worker::serve;
 
-    /// Fetches what comes from Python.
+    /// Imports the classes that are written in Python, while the interpreter can still import.
     #[pymodule_init]
     fn init(py: Python<'_>) -> PyResult<()> {
         super::callback::progress_class(py)?;
@@ -33,13 +33,13 @@ mod _native {
     #[expect(non_upper_case_globals, reason = "it is the name that Python tools look for")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
 
-    /// The names of the ways to run a count that this system has, for `backend`.
+    /// Return the names that `backend` accepts on this system, except "auto".
     #[pyfunction]
     fn backends() -> Vec<&'static str> {
         BackendKind::available().map(BackendKind::name).collect()
     }
 
-    /// The names of the ways to find primes, for `algorithm`.
+    /// Return the names that `algorithm` accepts.
     #[pyfunction]
     fn algorithms() -> Vec<&'static str> {
         Algorithm::ALL.iter().map(|algorithm| algorithm.name()).collect()

@@ -1,8 +1,9 @@
 //! The Python package `primelanes`.
 //!
-//! [`attended`] is how a count is interrupted; it knows no Python. The extension module is behind the feature `extension`,
-//! which needs a Python interpreter to build; `pip install ./python` turns it on.
+//! [`interruptible`] runs a count that the calling thread can interrupt; it does not depend on Python. The extension
+//! module is behind the feature `extension`, which needs a Python interpreter to build. `pip install ./python` turns the
+//! feature on.
 
-pub mod attended;
 #[cfg(feature = "extension")]
 mod extension;
+pub mod interruptible;

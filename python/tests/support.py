@@ -1,4 +1,4 @@
-"""What several tests need."""
+"""Helpers for several tests."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 WATCHDOG = 120
-"""Seconds after which nothing more is expected of whatever is waited for."""
+"""Seconds. Whatever takes longer hangs."""
 
 
 def children(process: int | None = None) -> list[int]:
-    """The processes that a process, this one unless it is said, has started and that have not ended."""
+    """Return the running child processes of a process, by default of this one."""
     found: list[int] = []
     for task in Path(f"/proc/{process or os.getpid()}/task").glob("*/children"):
-        # A thread may have ended since it was listed.
+        # The thread may have ended in the meantime.
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             found += map(int, task.read_text().split())
     return found
 
 
 def workers() -> list[int]:
-    """Those of them that are worker processes, and none of ``multiprocessing``, say."""
+    """Return those children of this process that are worker processes of primelanes."""
     found = []
     for child in children():
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
@@ -35,12 +35,12 @@ def workers() -> list[int]:
 
 
 def threads() -> int:
-    """How many threads this process has, those of other languages counted."""
+    """Return how many threads this process has, including those that Python does not know."""
     return len(list(Path(f"/proc/{os.getpid()}/task").iterdir()))
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    """Whether it holds before long."""
+    """Wait until the condition holds, and return whether it did in time."""
     deadline = time.monotonic() + WATCHDOG
     while not condition():
         if time.monotonic() > deadline:
@@ -52,7 +52,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
 def python(
     *arguments: str, check: bool = True, stdin: str = "", cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the interpreter with these arguments."""
+    """Run the interpreter with these arguments. Unless ``check`` is false, it must succeed."""
     command = [sys.executable, "-W", "error", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, input=stdin, cwd=cwd, timeout=WATCHDOG, check=False)
     assert not check or done.returncode == 0, done.stderr

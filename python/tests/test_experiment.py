@@ -1,4 +1,4 @@
-"""``python -m primelanes``: the table, and what it says of counts that are wrong."""
+"""``python -m primelanes``: its table, its JSON, its options, and how it reports wrong counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import time
 import pytest
 
 from primelanes import __main__, _report
-from primelanes._experiment import Outcome, Result, Setting
+from primelanes._experiment import Outcome, Result, Settings
 from support import WATCHDOG, children, eventually, python
 
 SMALL = ("--limit", "2000", "--native-limit", "20000", "--rounds", "2")
@@ -27,17 +27,17 @@ LANES = [
 ]
 
 
-def test_the_table_has_every_lane_with_ticks() -> None:
-    said = python("-m", "primelanes", *SMALL).stdout
-    assert said.startswith("CPython ")
+def test_the_table_has_a_row_for_every_lane() -> None:
+    output = python("-m", "primelanes", *SMALL).stdout
+    assert output.startswith("CPython ")
     for lane in LANES:
         count = "303" if lane.startswith("python") else "2262"
         row = rf"^ {lane} +\d+ +\d\.\d+ s +\d\.\d+ \.\. \d\.\d+ s +\d+\.\d+ x +\d+\.\d+ ms +{count} ✓  {count} ✓$"
-        assert re.search(row, said, re.MULTILINE), said
-    assert said.endswith("right.\n")
+        assert re.search(row, output, re.MULTILINE), output
+    assert output.endswith("\nEvery count is right.\n")
 
 
-def test_the_object_has_every_sample() -> None:
+def test_json_has_every_sample() -> None:
     outcome = json.loads(python("-m", "primelanes", *SMALL, "--tasks", "3", "--json").stdout)
     assert [lane["lane"] for lane in outcome["lanes"]] == LANES
     for lane in outcome["lanes"]:
@@ -46,25 +46,25 @@ def test_the_object_has_every_sample() -> None:
         assert lane["right"]
 
 
-def test_a_wrong_count_is_marked_and_the_exit_code_tells() -> None:
-    setting = Setting(limit=10, native_limit=10, tasks=2, rounds=1)
+def test_a_wrong_count_is_marked() -> None:
+    settings = Settings(limit=10, native_limit=10, tasks=2, rounds=1)
 
     def result(lane: str, counts: list[int]) -> Result:
         return Result(lane, lane, 10, 4, counts, [1.0], 0.001)
 
-    outcome = Outcome(setting, [result(lane, [4, 4, 4, 4]) for lane in LANES], 0.1)
-    assert outcome.right
+    outcome = Outcome(settings, [result(lane, [4, 4, 4, 4]) for lane in LANES], 0.1)
+    assert outcome.correct
     wrong = outcome._replace(results=[result("python-threads", [4, 4, 4, 5]), *outcome.results])
-    assert not wrong.right
+    assert not wrong.correct
     assert "4 ✓  5 ✗" in _report.table(wrong)
-    assert _report.conclusion(outcome).endswith("right.")
-    assert _report.conclusion(wrong).endswith("SOME COUNTS ARE WRONG.")
+    assert _report.conclusion(outcome).endswith("\nEvery count is right.")
+    assert _report.conclusion(wrong).endswith("\nSOME COUNTS ARE WRONG.")
     earlier = outcome._replace(results=[result("python-threads", [5, 4, 4, 4])])
-    assert "4 ✓  4 ✓  (✗ in some round)" in _report.table(earlier)
+    assert "4 ✓  4 ✓  (✗ in at least one run)" in _report.table(earlier)
 
 
-def test_the_exit_code_tells_of_a_wrong_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("primelanes._article.is_prime", lambda number: number > 1)
+def test_a_wrong_count_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("primelanes._pure_python.is_prime", lambda number: number > 1)
     arguments = ["--limit", "100", "--native-limit", "100", "--rounds", "1", "--json"]
     assert __main__.main(arguments) == 1
 
@@ -72,19 +72,19 @@ def test_the_exit_code_tells_of_a_wrong_count(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--limit", "1e6"], "argument --limit: '1e6' is no integer"),
+        (["--limit", "1e6"], "argument --limit: '1e6' is not an integer"),
         (["--limit", "1"], f"argument --limit: 1 is not between 2 and {2**64 - 1}"),
         (["--tasks", "9"], "argument --tasks: 9 is not between 2 and 8"),
         (["--rounds", "0"], "argument --rounds: 0 is not between 1 and 1000"),
         (["--colour"], "unrecognized arguments: --colour"),
     ],
 )
-def test_nonsense_is_one_line_and_exit_code_2(arguments: list[str], message: str) -> None:
+def test_a_wrong_option_is_one_line_and_exit_code_2(arguments: list[str], message: str) -> None:
     done = python("-m", "primelanes", *arguments, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"python -m primelanes: {message}\n")
 
 
-def test_where_nothing_can_be_printed_there_is_a_line_about_it() -> None:
+def test_a_failure_to_print_is_one_line_and_exit_code_1() -> None:
     arguments = ["--limit", "100", "--native-limit", "100", "--rounds", "1"]
     with open("/dev/full", "w") as full:
         done = subprocess.run(
@@ -97,14 +97,14 @@ def test_where_nothing_can_be_printed_there_is_a_line_about_it() -> None:
     assert (done.returncode, done.stderr) == (1, "python -m primelanes: [Errno 28] No space left on device\n")
 
 
-def test_ticks_that_cannot_be_printed_are_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ascii_terminal_gets_words_for_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     assert "303 ok  303 ok" in python("-m", "primelanes", *SMALL).stdout
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 3])
-def test_ctrl_c_ends_it_without_a_word(rounds: int) -> None:
-    # Hours of work, in one of the lanes of Python, or one in the extension that releases the lock.
+def test_ctrl_c_ends_the_experiment_silently(rounds: int) -> None:
+    # The lanes of Python take hours. The others are short, in case they come first.
     command = [
         sys.executable,
         "-m",
@@ -122,10 +122,10 @@ def test_ctrl_c_ends_it_without_a_word(rounds: int) -> None:
     try:
         assert eventually(lambda: len(children(running.pid)) >= 2)
         time.sleep(1)
-        # To all of its processes, as a terminal does.
+        # The signal goes to all of its processes, as it does from a terminal.
         os.killpg(running.pid, signal.SIGINT)
-        said = running.communicate(timeout=WATCHDOG)
+        output = running.communicate(timeout=WATCHDOG)
     finally:
         if running.poll() is None:
             os.killpg(running.pid, signal.SIGKILL)
-    assert (running.returncode, said) == (130, ("", ""))
+    assert (running.returncode, output) == (130, ("", ""))

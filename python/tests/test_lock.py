@@ -1,4 +1,4 @@
-"""The lock is released for as long as a count takes, or held for just as long."""
+"""The lock is released, or held, for the whole of a count."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from primelanes._ticker import Ticker
 from support import eventually, threads
 
 LIMIT = 2_000_000
-"""Trial division takes some 0.3 s up to here."""
+"""Trial division up to here takes about 0.3 s."""
 
 
 @pytest.fixture
 def no_switches() -> Iterator[None]:
-    """The lock changes hands only where it is given up, not by the clock."""
+    """Disable the switch interval, so that the lock changes hands only when a thread releases it."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1_000)
     yield
@@ -26,7 +26,7 @@ def no_switches() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("backend", primelanes.backends())
-def test_others_run_while_it_is_released(no_switches: None, backend: str) -> None:
+def test_other_threads_run_while_the_lock_is_released(no_switches: None, backend: str) -> None:
     with Ticker() as ticker:
         before = ticker.ticks
         assert primelanes.count_primes(LIMIT, algorithm="trial-division", backend=backend) == 148_933
@@ -34,30 +34,30 @@ def test_others_run_while_it_is_released(no_switches: None, backend: str) -> Non
 
 
 @pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="there is no lock to hold")
-def test_nobody_runs_while_it_is_held(no_switches: None) -> None:
+def test_no_other_thread_runs_while_the_lock_is_held(no_switches: None) -> None:
     with Ticker() as ticker:
         before = ticker.ticks
         assert primelanes.count_primes_holding_gil(LIMIT, algorithm="trial-division") == 148_933
         assert ticker.ticks == before
 
 
-def test_two_counts_are_under_way_at_once() -> None:
-    both = threading.Barrier(2)
+def test_two_counts_run_at_once() -> None:
+    barrier = threading.Barrier(2)
     met: set[int] = set()
 
     def meet(_: primelanes.Progress) -> None:
-        # Only if both counts are under way do both come here for the first time.
+        # The barrier opens only if both counts are running.
         if threading.get_ident() not in met:
-            both.wait(timeout=60)
+            barrier.wait(timeout=60)
             met.add(threading.get_ident())
 
     def count() -> None:
         primelanes.count_primes(LIMIT, algorithm="trial-division", backend="single-thread", progress=meet)
 
-    team = [threading.Thread(target=count) for _ in range(2)]
-    for thread in team:
+    counting = [threading.Thread(target=count) for _ in range(2)]
+    for thread in counting:
         thread.start()
-    for thread in team:
+    for thread in counting:
         thread.join()
     assert len(met) == 2
 

@@ -1,4 +1,4 @@
-"""Worker processes are interpreters; one that is lost spoils no count. And counts work in a process made by fork."""
+"""Worker processes are interpreters, and losing one spoils no count. Counts also work in a forked process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_workers_are_gone_after_a_count() -> None:
     assert eventually(lambda: not workers())
 
 
-def test_a_killed_worker_is_replaced_and_the_count_right() -> None:
+def test_a_killed_worker_is_replaced_and_the_count_is_right() -> None:
     killed: list[int] = []
 
     def kill(progress: primelanes.Progress) -> None:
@@ -36,12 +36,12 @@ def test_a_killed_worker_is_replaced_and_the_count_right() -> None:
     assert len(killed) == 2
 
 
-def test_workers_that_all_are_lost_are_an_exception() -> None:
-    begun, ended = threading.Event(), threading.Event()
+def test_losing_every_worker_is_an_exception() -> None:
+    started, stopped = threading.Event(), threading.Event()
 
     def kill() -> None:
-        begun.wait()
-        while not ended.is_set():
+        started.wait()
+        while not stopped.is_set():
             for child in workers():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
@@ -50,15 +50,15 @@ def test_workers_that_all_are_lost_are_an_exception() -> None:
     killer.start()
     try:
         with pytest.raises(primelanes.Error, match="processes lost 3 workers on the tiles "):
-            primelanes.count_primes(10**15, backend="processes", workers=2, progress=lambda _: begun.set())
+            primelanes.count_primes(10**15, backend="processes", workers=2, progress=lambda _: started.set())
     finally:
-        begun.set()
-        ended.set()
+        started.set()
+        stopped.set()
         killer.join()
     assert eventually(lambda: not workers())
 
 
-def test_a_program_that_is_no_worker_is_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_that_is_not_a_worker_is_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(primelanes.Error, match="'/bin/false' is not a worker that this program can use: it ended"):
         primelanes.count_primes(10, backend="processes")
@@ -66,12 +66,12 @@ def test_a_program_that_is_no_worker_is_an_exception(monkeypatch: pytest.MonkeyP
     with pytest.raises(primelanes.Error, match="processes could not start 1 worker: '/nowhere/python'"):
         primelanes.count_primes(10, backend="processes", workers=1)
     monkeypatch.setattr(sys, "executable", None)
-    with pytest.raises(primelanes.Error, match=r"sys\.executable does not say"):
+    with pytest.raises(primelanes.Error, match=r"sys\.executable does not name the interpreter"):
         primelanes.count_primes(10, backend="processes")
 
 
-def test_a_thread_that_the_system_refuses_is_an_exception() -> None:
-    # So large a stack cannot be had.
+def test_failing_to_start_a_thread_is_an_exception() -> None:
+    # No system has room for a stack of this size.
     script = """
 import os
 os.environ["RUST_MIN_STACK"] = str(2**60)
@@ -86,7 +86,7 @@ except primelanes.Error as error:
 
 @pytest.fixture
 def trap(tmp_path: Path) -> Path:
-    """A folder with a package that is called as this one, and says so when it is imported."""
+    """A folder with another package of the name primelanes, which prints a line when it is imported."""
     package = tmp_path / "primelanes"
     package.mkdir()
     (package / "__init__.py").write_text("print('trapped')\n")
@@ -96,53 +96,53 @@ def trap(tmp_path: Path) -> Path:
 COUNT = "import primelanes; print(primelanes.count_primes(10**6, backend='processes'))"
 
 
-def test_workers_are_as_isolated_as_whoever_starts_them(trap: Path) -> None:
+def test_workers_are_as_isolated_as_their_parent(trap: Path) -> None:
     assert python("-I", "-c", COUNT, cwd=trap).stdout == "78498\n"
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="-m looks in the current directory first before Python 3.11")
-def test_workers_import_what_whoever_starts_them_does(trap: Path) -> None:
+def test_workers_import_from_where_their_parent_does(trap: Path) -> None:
     (trap / "script.d").mkdir()
     script = trap / "script.d" / "script.py"
     script.write_text(COUNT)
     assert python(str(script), cwd=trap).stdout == "78498\n"
 
 
-def test_workers_find_what_is_found_by_a_changed_path() -> None:
+def test_workers_inherit_a_changed_path() -> None:
     site = str(Path(primelanes.__file__).parent.parent)
-    # Without site-packages.
+    # The option -S leaves site-packages out of the path.
     assert python("-S", "-c", f"import sys; sys.path.append({site!r}); {COUNT}").stdout == "78498\n"
 
 
-def test_what_is_no_program_with_workers_is_told_so_in_a_line() -> None:
+def test_malformed_input_of_a_worker_is_one_line_and_exit_code_1() -> None:
     done = python("-m", "primelanes.worker", check=False, stdin="nonsense")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("primelanes.worker: malformed greeting: ")
     assert done.stderr.count("\n") == 1
 
 
-def test_a_worker_without_a_program_ends() -> None:
+def test_a_worker_without_input_exits() -> None:
     done = python("-m", "primelanes.worker", check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
 @pytest.mark.parametrize("backend", primelanes.backends())
-def test_counts_go_on_in_a_forked_copy(backend: str) -> None:
-    # In an interpreter of its own: from 3.12 on there is a warning where a process with threads is forked.
+def test_counts_work_in_a_forked_process(backend: str) -> None:
+    # In its own interpreter, because Python 3.12 and later warn if a process with threads is forked.
     script = f"""
 import os, threading, time, warnings
 import primelanes
 
 warnings.simplefilter("ignore", DeprecationWarning)
 assert primelanes.count_primes(10**7, backend={backend!r}) == 664579
-# One count is under way while the copy is made, and is not in it.
-beside = threading.Thread(target=primelanes.count_primes, args=(10**10,))
-beside.start()
+# A count that is running during the fork is not copied.
+other = threading.Thread(target=primelanes.count_primes, args=(10**10,))
+other.start()
 time.sleep(0.05)
 if (child := os.fork()) == 0:
     os._exit(42 if primelanes.count_primes(10**7, backend={backend!r}) == 664579 else 1)
 _, status = os.waitpid(child, 0)
-beside.join()
+other.join()
 print(os.waitstatus_to_exitcode(status))
 """
     assert python("-c", script).stdout == "42\n"

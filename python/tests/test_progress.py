@@ -1,4 +1,4 @@
-"""Progress is told where it was asked for, in order, to the end; what a callback raises ends the count."""
+"""Progress is reported to the calling thread, in order and to the end. An exception in the callback ends the count."""
 
 from __future__ import annotations
 
@@ -12,56 +12,56 @@ from support import eventually, threads, workers
 
 
 @pytest.mark.parametrize("backend", primelanes.backends())
-def test_it_grows_up_to_the_total(backend: str) -> None:
-    told: list[primelanes.Progress] = []
-    assert primelanes.count_primes(10**8, backend=backend, progress=told.append) == 5_761_455
-    assert {progress.phase for progress in told} == {"sieve"}
-    assert {type(progress) for progress in told} == {primelanes.Progress}
-    done = [progress.done for progress in told]
+def test_progress_grows_up_to_the_total(backend: str) -> None:
+    reports: list[primelanes.Progress] = []
+    assert primelanes.count_primes(10**8, backend=backend, progress=reports.append) == 5_761_455
+    assert {progress.phase for progress in reports} == {"sieve"}
+    assert {type(progress) for progress in reports} == {primelanes.Progress}
+    done = [progress.done for progress in reports]
     assert done == sorted(set(done))
-    assert told[-1].done == told[-1].total == told[0].total
+    assert reports[-1].done == reports[-1].total == reports[0].total
 
 
-def test_it_is_told_in_the_thread_that_asked() -> None:
-    told: set[int] = set()
-    count = primelanes.count_primes(10**6, progress=lambda _: told.add(threading.get_ident()))
-    assert (count, told) == (78_498, {threading.get_ident()})
+def test_the_callback_runs_in_the_calling_thread() -> None:
+    callers: set[int] = set()
+    count = primelanes.count_primes(10**6, progress=lambda _: callers.add(threading.get_ident()))
+    assert (count, callers) == (78_498, {threading.get_ident()})
 
 
-def test_short_counts_tell_it_too() -> None:
-    told: list[primelanes.Progress] = []
-    assert primelanes.count_primes(100, progress=told.append) == 25
-    assert told[-1].done == told[-1].total
+def test_short_counts_report_progress_too() -> None:
+    reports: list[primelanes.Progress] = []
+    assert primelanes.count_primes(100, progress=reports.append) == 25
+    assert reports[-1].done == reports[-1].total
 
 
-def test_a_slow_callback_misses_some_but_not_the_last() -> None:
-    told: list[primelanes.Progress] = []
+def test_a_slow_callback_misses_some_reports_but_not_the_last() -> None:
+    reports: list[primelanes.Progress] = []
 
     def slow(progress: primelanes.Progress) -> None:
-        told.append(progress)
+        reports.append(progress)
         time.sleep(0.15)
 
     primelanes.count_primes(5 * 10**8, backend="single-thread", progress=slow)
-    assert told[-1].done == told[-1].total
+    assert reports[-1].done == reports[-1].total
 
 
 @pytest.mark.parametrize("backend", primelanes.backends())
-def test_what_it_raises_ends_the_count(backend: str) -> None:
+def test_an_exception_in_the_callback_ends_the_count(backend: str) -> None:
     before = threads()
     calls = 0
 
-    def enough(_: primelanes.Progress) -> None:
+    def stop(_: primelanes.Progress) -> None:
         nonlocal calls
         calls += 1
         raise StopIteration("enough")
 
     with pytest.raises(StopIteration, match="enough"):
-        primelanes.count_primes(10**15, backend=backend, progress=enough)
+        primelanes.count_primes(10**15, backend=backend, progress=stop)
     assert calls == 1
     assert eventually(lambda: threads() <= before and not workers())
 
 
-def test_a_count_is_cancelled_from_another_thread() -> None:
+def test_another_thread_can_cancel_a_count() -> None:
     stop = threading.Event()
 
     class Cancelled(Exception):
@@ -86,12 +86,12 @@ def test_a_count_is_cancelled_from_another_thread() -> None:
     assert [type(reason) for reason in raised] == [Cancelled]
 
 
-def test_a_callback_may_count_too() -> None:
+def test_a_callback_can_count_too() -> None:
     counts: list[int] = []
     primelanes.count_primes(10**6, progress=lambda _: counts.append(primelanes.count_primes(10**6)))
     assert set(counts) == {78_498}
 
 
-def test_progress_is_a_plain_tuple() -> None:
+def test_progress_is_a_tuple() -> None:
     phase, done, total = primelanes.Progress("sieve", 1, 2)
     assert (phase, done, total) == ("sieve", 1, 2)

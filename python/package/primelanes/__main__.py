@@ -1,4 +1,4 @@
-"""``python -m primelanes``: what a lock costs, and what it is worth to release it."""
+"""``python -m primelanes``: measures what the global interpreter lock costs, and what it gains to release it."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from typing import NoReturn
 import primelanes
 from primelanes import _experiment, _report
 
-LARGEST = 2**64 - 1
-"""No count goes further."""
+MAX_LIMIT = 2**64 - 1
+"""The algorithms of the extension count up to here."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the experiment and prints it; 1 if a count was wrong or nothing could be printed, 130 upon Ctrl-C."""
+    """Run the experiment, print its outcome, and return the exit code: 1 if a count is wrong, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
-    setting = _experiment.Setting(options.limit, options.native_limit, options.tasks, options.rounds)
-    note = _note if sys.stderr is not None and sys.stderr.isatty() else lambda _: None
+    settings = _experiment.Settings(options.limit, options.native_limit, options.tasks, options.rounds)
+    show_status = _show_status if sys.stderr is not None and sys.stderr.isatty() else lambda _: None
     try:
-        outcome = _experiment.run(setting, note)
+        outcome = _experiment.run(settings, show_status)
     except KeyboardInterrupt:
         return 130
     finally:
-        note("")
+        show_status("")
     if options.json:
-        said = json.dumps(_report.as_object(outcome))
+        text = json.dumps(_report.as_object(outcome))
     else:
-        said = "\n\n".join([_report.heading(outcome), _report.table(outcome), _report.conclusion(outcome)])
-    _say(said)
-    return 0 if outcome.right else 1
+        text = "\n\n".join([_report.heading(outcome), _report.table(outcome), _report.conclusion(outcome)])
+    _print(text)
+    return 0 if outcome.correct else 1
 
 
 class _Parser(argparse.ArgumentParser):
-    """One that says what is wrong in one line."""
+    """A parser that reports an error in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
@@ -45,51 +45,52 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m primelanes",
-        description="Count primes several times over: in Python and in an extension, one after the other and at once.",
+        description="Measure what the global interpreter lock costs: run counts one after the other and at once, in "
+        "Python and in an extension.",
     )
 
-    def number(name: str, least: int, most: int, default: int, help: str) -> None:
-        kind = _between(least, most)
-        parser.add_argument(name, type=kind, default=default, metavar="N", help=f"{help}; {default} unless said")
+    def number(name: str, minimum: int, maximum: int, default: int, help: str) -> None:
+        kind = _between(minimum, maximum)
+        parser.add_argument(name, type=kind, default=default, metavar="N", help=f"{help} (default: {default})")
 
-    number("--limit", 2, LARGEST, 300_000, "count up to N in Python")
-    number("--native-limit", 2, LARGEST, 3_000_000, "count up to N in the extension, which is faster")
-    number("--tasks", 2, 8, 2, "so many counts at once")
-    number("--rounds", 1, 1_000, 3, "take the time of every lane so often")
-    parser.add_argument("--json", action="store_true", help="print one object, with every sample")
+    number("--limit", 2, MAX_LIMIT, 300_000, "in Python, count the primes up to N")
+    number("--native-limit", 2, MAX_LIMIT, 3_000_000, "in the extension, which is faster, count the primes up to N")
+    number("--tasks", 2, 8, 2, "run N counts at once")
+    number("--rounds", 1, 1_000, 3, "time each lane N times")
+    parser.add_argument("--json", action="store_true", help="print every sample as one JSON object")
     parser.add_argument("--version", action="version", version=primelanes.__version__)
     return parser
 
 
-def _between(least: int, most: int) -> Callable[[str], int]:
+def _between(minimum: int, maximum: int) -> Callable[[str], int]:
     def number(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"'{text}' is no integer") from None
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text} is not between {least} and {most}")
+            raise argparse.ArgumentTypeError(f"'{text}' is not an integer") from None
+        if not minimum <= value <= maximum:
+            raise argparse.ArgumentTypeError(f"{text} is not between {minimum} and {maximum}")
         return value
 
     return number
 
 
-def _say(text: str) -> None:
-    """Prints, or says in a line why that could not be done."""
+def _print(text: str) -> None:
+    """Print the text, or exit with one line that says why it cannot be printed."""
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
         text = text.translate({ord("✓"): "ok", ord("✗"): "WRONG", ord("─"): "-"})
     try:
         print(text, flush=True)
-    except OSError as refusal:
-        # What is left in the buffer cannot be printed at the end of the interpreter either.
+    except OSError as error:
+        # At its end, the interpreter flushes what is left in the buffer. That must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(f"python -m primelanes: {refusal}")
+        sys.exit(f"python -m primelanes: {error}")
 
 
-def _note(text: str) -> None:
-    """Shows what runs, in a line that the next one takes the place of."""
+def _show_status(text: str) -> None:
+    """Replace the status line on the terminal."""
     print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 

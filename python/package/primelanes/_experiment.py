@@ -1,5 +1,8 @@
-"""The article's experiment: the same count twice, one after the other, in threads, in processes; in Python and in an
-extension that holds the lock, or releases it."""
+"""The experiment: the same count several times, one after the other or at once.
+
+In Python, counts at once run in threads or in processes. In the extension, they run in threads that hold the lock or
+release it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from multiprocessing.pool import Pool
 from statistics import median
 from typing import NamedTuple
 
-from primelanes import _article, count_primes, count_primes_holding_gil
+from primelanes import _pure_python, count_primes, count_primes_holding_gil
 from primelanes._ticker import Ticker
 
 Count = Callable[[int], int]
@@ -24,17 +27,17 @@ _released = partial(count_primes, algorithm="trial-division", backend="single-th
 _held = partial(count_primes_holding_gil, algorithm="trial-division")
 
 
-class Setting(NamedTuple):
+class Settings(NamedTuple):
     """What is counted, and how often."""
 
     limit: int
-    """The last number that counts, in Python."""
+    """Python counts the primes up to here."""
     native_limit: int
-    """The last number that counts, in the extension, which is faster."""
+    """The extension, which is faster, counts the primes up to here."""
     tasks: int
-    """How many counts there are in a lane."""
+    """The number of counts in one run of a lane."""
     rounds: int
-    """How often each lane runs for its time."""
+    """The number of timed runs of each lane."""
 
 
 class Lane(NamedTuple):
@@ -42,99 +45,99 @@ class Lane(NamedTuple):
 
     name: str
     baseline: str
-    """The lane that it is measured against."""
+    """The name of the lane that its speed is compared with."""
     limit: int
     run: Callable[[], list[int]]
 
 
 class Result(NamedTuple):
-    """What was seen of a lane."""
+    """The measurements of one lane."""
 
     lane: str
     baseline: str
     limit: int
     expected: int
     counts: list[int]
-    """Of all its runs."""
+    """The counts of all runs."""
     seconds: list[float]
-    """Of each round."""
+    """The time of each round."""
     stall: float
-    """The longest time between two ticks of a 1 ms ticker that ran beside it, once, in seconds."""
+    """The longest time between two ticks of a 1 ms ticker during one more run, in seconds."""
 
     @property
-    def right(self) -> bool:
-        """Whether all counts are."""
+    def correct(self) -> bool:
+        """Whether all counts are right."""
         return all(count == self.expected for count in self.counts)
 
 
 class Outcome(NamedTuple):
-    """What the experiment gave."""
+    """The result of the experiment."""
 
-    setting: Setting
+    settings: Settings
     results: list[Result]
     pool_seconds: float
-    """How long the processes took to start."""
+    """The time that the processes took to start."""
 
     def speed_up(self, lane: str) -> float:
-        """How many times as fast as its baseline, by medians."""
+        """Return how many times as fast as its baseline a lane is, by medians."""
         results = {result.lane: result for result in self.results}
         result = results[lane]
         return median(results[result.baseline].seconds) / median(result.seconds)
 
     @property
-    def right(self) -> bool:
-        """Whether every count of every lane is."""
-        return all(result.right for result in self.results)
+    def correct(self) -> bool:
+        """Whether all counts of all lanes are right."""
+        return all(result.correct for result in self.results)
 
 
-def run(setting: Setting, note: Callable[[str], object] = lambda _: None) -> Outcome:
-    """Runs every lane in every round, in an order shuffled anew, and once more beside a ticker."""
+def run(settings: Settings, show_status: Callable[[str], object] = lambda _: None) -> Outcome:
+    """Run each lane once per round, in random order, and then once more while a ticker runs."""
     clock = time.perf_counter()
-    # Before any thread is started: a process that has some is not to be forked.
-    with _pool(setting.tasks) as pool:
-        pool.map(_article.count_primes, [10] * setting.tasks, chunksize=1)
+    # The pool comes before any thread, because a process that has threads must not be forked.
+    with _pool(settings.tasks) as pool:
+        pool.map(_pure_python.count_primes, [10] * settings.tasks, chunksize=1)
         pool_seconds = time.perf_counter() - clock
-        lanes = _lanes(setting, partial(pool.map, chunksize=1))
+        lanes = _lanes(settings, partial(pool.map, chunksize=1))
         counts: dict[str, list[int]] = {lane.name: [] for lane in lanes}
         seconds: dict[str, list[float]] = {lane.name: [] for lane in lanes}
-        for done in range(setting.rounds):
+        for done in range(settings.rounds):
             for lane in random.sample(lanes, len(lanes)):
-                note(f"round {done + 1} of {setting.rounds}: {lane.name}")
+                show_status(f"round {done + 1} of {settings.rounds}: {lane.name}")
                 clock = time.perf_counter()
                 counts[lane.name] += lane.run()
                 seconds[lane.name].append(time.perf_counter() - clock)
         results = []
         for lane in lanes:
-            note(f"beside a ticker: {lane.name}")
+            show_status(f"with a ticker: {lane.name}")
             with Ticker() as ticker:
                 counts[lane.name] += lane.run()
-            # Another algorithm, in another language: what the counts are held against.
+            # The counts are compared with those of another algorithm in another language.
             expected = count_primes(lane.limit, algorithm="sieve")
-            seen = (counts[lane.name], seconds[lane.name], ticker.stall)
-            results.append(Result(lane.name, lane.baseline, lane.limit, expected, *seen))
-    return Outcome(setting, results, pool_seconds)
+            measured = (counts[lane.name], seconds[lane.name], ticker.stall)
+            results.append(Result(lane.name, lane.baseline, lane.limit, expected, *measured))
+    return Outcome(settings, results, pool_seconds)
 
 
 def _pool(workers: int) -> Pool:
-    """A pool whose workers leave Ctrl-C to this process, from the first."""
-    heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Return a pool whose workers ignore Ctrl-C from their first moment, so that only this process handles it."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         return multiprocessing.Pool(workers)
     finally:
-        signal.signal(signal.SIGINT, heeded)
+        signal.signal(signal.SIGINT, handler)
 
 
-def _lanes(setting: Setting, pool_map: Callable[[Count, list[int]], list[int]]) -> list[Lane]:
+def _lanes(settings: Settings, pool_map: Callable[[Count, list[int]], list[int]]) -> list[Lane]:
     def lane(
         name: str, baseline: str, limit: int, count: Count, mapped: Callable[[Count, list[int]], list[int]]
     ) -> Lane:
-        return Lane(name, baseline, limit, partial(mapped, count, [limit] * setting.tasks))
+        return Lane(name, baseline, limit, partial(mapped, count, [limit] * settings.tasks))
 
-    python, native = setting.limit, setting.native_limit
+    python, native = settings.limit, settings.native_limit
     return [
-        lane("python-sequential", "python-sequential", python, _article.count_primes, _sequential),
-        lane("python-threads", "python-sequential", python, _article.count_primes, _threads),
-        lane("python-processes", "python-sequential", python, _article.count_primes, pool_map),
+        lane("python-sequential", "python-sequential", python, _pure_python.count_primes, _sequential),
+        lane("python-threads", "python-sequential", python, _pure_python.count_primes, _threads),
+        lane("python-processes", "python-sequential", python, _pure_python.count_primes, pool_map),
         lane("extension-sequential", "extension-sequential", native, _released, _sequential),
         lane("extension-held", "extension-sequential", native, _held, _threads),
         lane("extension-released", "extension-sequential", native, _released, _threads),
@@ -146,15 +149,15 @@ def _sequential(count: Count, limits: list[int]) -> list[int]:
 
 
 def _threads(count: Count, limits: list[int]) -> list[int]:
-    counts: list[Future[int]] = [Future() for _ in limits]
+    futures: list[Future[int]] = [Future() for _ in limits]
 
-    def work(limit: int, answer: Future[int]) -> None:
+    def work(limit: int, future: Future[int]) -> None:
         try:
-            answer.set_result(count(limit))
-        except BaseException as raised:
-            answer.set_exception(raised)
+            future.set_result(count(limit))
+        except BaseException as error:
+            future.set_exception(error)
 
-    # Daemons, unlike those of an executor, so that Ctrl-C need not wait for them.
-    for task in zip(limits, counts):
+    # Unlike the threads of an executor, these are daemons, so Ctrl-C does not wait for them.
+    for task in zip(limits, futures):
         threading.Thread(target=work, args=task, daemon=True).start()
-    return [answer.result() for answer in counts]
+    return [future.result() for future in futures]

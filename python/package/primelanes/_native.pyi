@@ -15,56 +15,56 @@ The version of this package.
 
 def algorithms() -> list[str]:
     """
-    The names of the ways to find primes, for `algorithm`.
+    Return the names that `algorithm` accepts.
     """
 
 def backends() -> list[str]:
     """
-    The names of the ways to run a count that this system has, for `backend`.
+    Return the names that `backend` accepts on this system, except "auto".
     """
 
 def count_primes(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm: str = "auto", backend: str = "auto", workers: SupportsIndex | None = None, progress: Callable[[Progress], object] | None = None) -> int:
     """
-    Count the primes from `start` to `limit`, both ends counted.
+    Count the primes from `start` to `limit`, both included.
 
-    The global interpreter lock is released for the whole count, so that other Python threads run meanwhile, and several
-    counts at once. Ctrl-C raises KeyboardInterrupt within a tenth of a second if the main thread counts, as the only one
-    that sees signals; it leaves no thread and no process behind.
+    The global interpreter lock is released for the whole count. Other Python threads run meanwhile, and several counts
+    can run at once. In the main thread, Ctrl-C raises KeyboardInterrupt within a tenth of a second and leaves no thread
+    and no process behind. Other threads do not see signals; there, raise an exception in `progress` to end a count.
 
     Parameters
     ----------
     limit : int
-        The last number that counts, up to 2**64 - 1. Anything with `__index__` will do. If it is negative there are
-        none.
+        The last number of the range. If it is negative, the count is 0. The algorithms count up to 2**64 - 1. Like the other
+        numbers, it can be any object with `__index__`.
     start : int
-        The first number that counts.
+        The first number of the range. If it is above `limit`, the count is 0.
     algorithm : str
-        How primes are found, as `algorithms()` lists: "sieve", the fast one, or "trial-division", in which each number is
-        divided by those up to its root. "auto" picks the fastest.
+        How to find primes, one of `algorithms()`: "sieve", the fast one; "trial-division", which divides each number by
+        those up to its square root; or "auto", which picks the fastest.
     backend : str
-        What the work runs in, as `backends()` lists. "auto" picks threads that are started for the count. "processes"
-        starts interpreters, which takes some 30 ms.
+        Where the work runs, one of `backends()`, or "auto", which starts threads for the count. "processes" starts
+        interpreters, which takes about 30 ms.
     workers : int
-        How many threads or processes. By default there is one for each core, or a single one if `limit` is at most
-        100,000.
+        The number of threads or processes. The default is one per core, or a single one if `limit` is at most 100,000.
     progress : callable
-        Called with a `Progress` now and then, in this thread; whatever it raises ends the count.
+        Called with a `Progress` now and then, in the thread that called this function. An exception that it raises ends
+        the count.
 
     Returns
     -------
     int
-        How many primes there are, exactly.
+        The exact number of primes.
 
     Raises
     ------
     OverflowError
-        If a number is above 2**64 - 1.
+        If `limit` is beyond what the algorithm can count, or a number is above 2**128 - 1.
     TypeError
-        If it is no integer: 1e9 is a float, 10**9 is not.
+        If a number is not an integer: 1e9 is a float, 10**9 is not. Also if `progress` is not callable.
     ValueError
-        If an algorithm or a backend is unknown, or a number of workers is impossible.
-    Error
-        If workers were lost, or could not be started.
+        If there is no such algorithm or backend, or if the backend cannot have that number of workers.
+    primelanes.Error
+        If workers were lost or could not be started.
 
     Examples
     --------
@@ -77,10 +77,11 @@ def count_primes(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm:
 
 def count_primes_holding_gil(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm: str = "auto") -> int:
     """
-    Count the primes from `start` to `limit` as an extension does that does not release the global interpreter lock.
+    Count the primes from `start` to `limit` without releasing the global interpreter lock.
 
-    For demonstrations: no other Python thread runs until the count is over, and Ctrl-C is not seen before. It counts in
-    this one thread. Parameters and exceptions are those of `count_primes`.
+    This is for demonstrations, and behaves like an extension that keeps the lock: no other Python thread runs until the
+    count is over, and Ctrl-C is not noticed before. It counts in the calling thread. Parameters and exceptions are those
+    of `count_primes`.
 
     Examples
     --------
@@ -91,5 +92,5 @@ def count_primes_holding_gil(limit: SupportsIndex, *, start: SupportsIndex = ...
 
 def serve() -> None:
     """
-    Work on what comes in on standard input, until that ends: what a worker process does, and nothing else.
+    Serve as a worker process: do the work that arrives on standard input, until it is closed.
     """

@@ -1,4 +1,4 @@
-"""What the experiment gave, in words and figures."""
+"""The outcome of the experiment, as text and as an object for JSON."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ HEADINGS = ["lane", "up to", "median", "min .. max", "speed-up", "stall", "count
 
 
 def heading(outcome: Outcome) -> str:
-    """Which interpreter ran what."""
-    # Interpreters from before 3.13 have the lock, and need not say so.
+    """Return one line that names the interpreter and the work."""
+    # Interpreters before 3.13 always have the lock, and cannot be asked.
     locked = getattr(sys, "_is_gil_enabled", lambda: True)()
     lock = "with" if locked else "without"
     return (
-        f"{platform.python_implementation()} {platform.python_version()}, {lock} its global interpreter lock: "
-        f"{outcome.setting.tasks} tasks, each counting primes by trial division"
+        f"{platform.python_implementation()} {platform.python_version()} {lock} the global interpreter lock: "
+        f"{outcome.settings.tasks} tasks, each counting primes by trial division"
     )
 
 
 def table(outcome: Outcome) -> str:
-    """A line for each lane."""
+    """Return a table with one row per lane."""
     rows = [HEADINGS] + [_row(outcome, result) for result in outcome.results]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     lines = ["   ".join(_cells(row, widths)).rstrip() for row in rows]
@@ -33,23 +33,23 @@ def table(outcome: Outcome) -> str:
 
 
 def conclusion(outcome: Outcome) -> str:
-    """What the table says, in words."""
-    tasks = outcome.setting.tasks
-    faster = {result.lane: f"{outcome.speed_up(result.lane):.2f} times" for result in outcome.results}
+    """Return sentences that sum the table up."""
+    tasks = outcome.settings.tasks
+    speed = {result.lane: f"{outcome.speed_up(result.lane):.2f} times as fast" for result in outcome.results}
     stall = {result.lane: _milliseconds(result.stall) for result in outcome.results}
-    said = [
-        f"Against one after the other, {tasks} threads of Python ran {faster['python-threads']} as fast, and {tasks} "
-        f"processes {faster['python-processes']}, once they had started, in {_milliseconds(outcome.pool_seconds)}.",
-        f"In an extension that held the lock, threads ran {faster['extension-held']} as fast, and stalled a ticker for "
-        f"{stall['extension-held']}; once it released the lock, {faster['extension-released']}, and for "
-        f"{stall['extension-released']}.",
-        "Every count is right." if outcome.right else "SOME COUNTS ARE WRONG.",
+    sentences = [
+        f"Compared with one count after the other, {tasks} Python threads ran {speed['python-threads']}. {tasks} "
+        f"processes ran {speed['python-processes']}, and took {_milliseconds(outcome.pool_seconds)} to start.",
+        f"Threads in an extension that holds the lock ran {speed['extension-held']}, and stalled a ticker for "
+        f"{stall['extension-held']}. With the lock released, they ran {speed['extension-released']}, and stalled it "
+        f"for {stall['extension-released']}.",
+        "Every count is right." if outcome.correct else "SOME COUNTS ARE WRONG.",
     ]
-    return "\n".join(textwrap.fill(sentence, width=110) for sentence in said)
+    return "\n".join(textwrap.fill(sentence, width=110) for sentence in sentences)
 
 
 def as_object(outcome: Outcome) -> dict[str, object]:
-    """All of it, for ``--json``."""
+    """Return everything that was measured, for ``--json``."""
     lanes = [
         {
             "lane": result.lane,
@@ -58,22 +58,21 @@ def as_object(outcome: Outcome) -> dict[str, object]:
             "speed_up": outcome.speed_up(result.lane),
             "longest_stall_seconds": result.stall,
             "counts": result.counts,
-            "right": result.right,
+            "right": result.correct,
         }
         for result in outcome.results
     ]
     return {
         "python": platform.python_version(),
-        "tasks": outcome.setting.tasks,
+        "tasks": outcome.settings.tasks,
         "pool_start_seconds": outcome.pool_seconds,
         "lanes": lanes,
     }
 
 
 def _row(outcome: Outcome, result: Result) -> list[str]:
-    marked = [
-        f"{count} {'✓' if count == result.expected else '✗'}" for count in result.counts[-outcome.setting.tasks :]
-    ]
+    last_run = result.counts[-outcome.settings.tasks :]
+    counts = "  ".join(f"{count} {'✓' if count == result.expected else '✗'}" for count in last_run)
     return [
         result.lane,
         str(result.limit),
@@ -81,7 +80,7 @@ def _row(outcome: Outcome, result: Result) -> list[str]:
         f"{min(result.seconds):.3f} .. {max(result.seconds):.3f} s",
         f"{outcome.speed_up(result.lane):.2f} x",
         _milliseconds(result.stall),
-        "  ".join(marked) if result.right else "  ".join(marked) + "  (✗ in some round)",
+        counts if result.correct else f"{counts}  (✗ in at least one run)",
     ]
 
 

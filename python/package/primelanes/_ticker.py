@@ -1,4 +1,4 @@
-"""A thread that wants to run every millisecond, as one that serves a user interface does."""
+"""A thread that needs to run every millisecond, like one that serves a user interface."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import time
 from types import TracebackType
 
 PERIOD = 0.001
-"""Between two ticks, in seconds, if nothing stalls them."""
+"""The time between two ticks if nothing stalls them, in seconds."""
 
 
 class Ticker:
-    """Ticks as long as the ``with`` block runs."""
+    """Ticks while the ``with`` block runs."""
 
     def __init__(self) -> None:
         self.ticks = 0
-        """How many there were."""
+        """The number of ticks so far."""
         self.stall = 0.0
-        """The longest time between two of them, in seconds."""
+        """The longest time between two ticks, in seconds."""
         self._stop = threading.Event()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._tick, daemon=True)
@@ -28,7 +28,7 @@ class Ticker:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
         self._thread.join()

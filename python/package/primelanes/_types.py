@@ -1,21 +1,21 @@
-"""What counts hand out besides numbers."""
+"""The classes of the public interface."""
 
 from typing import NamedTuple
 
 
 class Error(Exception):
-    """A count that has no answer, though it was asked for properly.
+    """A count failed although its arguments were valid.
 
-    A worker process was lost, a thread or process could not be started, or there is a fault in primelanes itself.
+    For example, worker processes were lost, a thread or process could not be started, or primelanes has a bug.
     """
 
 
 class Progress(NamedTuple):
-    """How far a count is. Within a phase, ``done`` only grows, up to ``total``."""
+    """The progress of a count. Within a phase, ``done`` grows until it equals ``total``."""
 
     phase: str
     """The name of the phase."""
     done: int
-    """Pieces of work that are done."""
+    """The number of finished pieces of work."""
     total: int
-    """Pieces of work that there are."""
+    """The number of all pieces of work."""

@@ -1,4 +1,4 @@
-//! Callbacks that are told of progress.
+//! The progress callback.
 
 use primelanes_backends::Progress;
 use pyo3::exceptions::PyTypeError;
@@ -6,21 +6,20 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
-/// The class in Python.
+/// The class `primelanes.Progress`.
 static PROGRESS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
-/// The class of what a callback is told. Called when the module is made: when the interpreter ends there is nothing to
-/// import from any more.
+/// Returns the class of the callback's argument. The first call is made when the module is initialised, because nothing can
+/// be imported any more while the interpreter shuts down.
 pub(super) fn progress_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     PROGRESS.import(py, "primelanes._types", "Progress")
 }
 
-/// Somebody to tell of progress.
+/// A Python callable that takes a `Progress`.
 pub(super) struct Callback(Py<PyAny>);
 
 impl Callback {
-    /// Calls back.
-    pub(super) fn tell(&self, py: Python<'_>, Progress { phase, done, total, .. }: Progress) -> PyResult<()> {
+    pub(super) fn call(&self, py: Python<'_>, Progress { phase, done, total, .. }: Progress) -> PyResult<()> {
         let progress = progress_class(py)?.call1((phase, done, total))?;
         self.0.call1(py, (progress,)).map(drop)
     }
@@ -33,21 +32,21 @@ impl FromPyObject<'_, '_> for Callback {
     const INPUT_TYPE: pyo3::inspect::PyStaticExpr = {
         use pyo3::inspect::PyStaticExpr;
         use pyo3::{type_hint_identifier, type_hint_subscript};
-        const TOLD: PyStaticExpr =
+        const PARAMETERS: PyStaticExpr =
             PyStaticExpr::List { elts: &[type_hint_identifier!("primelanes._types", "Progress")] };
         type_hint_subscript!(
             type_hint_identifier!("collections.abc", "Callable"),
-            TOLD,
+            PARAMETERS,
             type_hint_identifier!("builtins", "object")
         )
     };
 
-    fn extract(given: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        if given.is_callable() {
-            Ok(Self(given.to_owned().unbind()))
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if object.is_callable() {
+            Ok(Self(object.to_owned().unbind()))
         } else {
-            let class = given.get_type().name()?;
-            Err(PyTypeError::new_err(format!("progress takes something to call, not '{class}'")))
+            let class = object.get_type().name()?;
+            Err(PyTypeError::new_err(format!("progress must be callable, not '{class}'")))
         }
     }
 }

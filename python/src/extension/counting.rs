@@ -1,5 +1,5 @@
-//! Counts, with the lock released or held.
-#![expect(clippy::doc_markdown, reason = "these are docstrings, which Python shows as they are")]
+//! The two functions that count: with the lock released, and with it held.
+#![expect(clippy::doc_markdown, reason = "Python shows these docstrings as they are")]
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
@@ -11,53 +11,54 @@ use super::callback::Callback;
 use super::exceptions::{Error, exception};
 use super::names::lane;
 use super::numbers::{Number, range};
-use super::worker::opener;
-use crate::attended::{Ending, Observer, attended};
+use super::worker::backend_factory;
+use crate::interruptible::{self, Failure, Observer};
 
-/// Up to here a count takes milliseconds, whatever finds the primes. Nobody interrupts that, and to start a thread for it, or
-/// to ask the system for the number of cores, would take longer than most: 0.08 and 0.03 ms, where 1,000 numbers take 0.001.
-const SHORT: u128 = 100_000;
+/// A count up to this limit runs on the calling thread. It takes milliseconds with any algorithm, so nobody needs to
+/// interrupt it. To start a thread for it, or to ask the system for the number of cores, would take longer than most such
+/// counts: 0.08 and 0.03 ms, against 0.001 ms for the first 1,000 numbers.
+const SHORT_LIMIT: u128 = 100_000;
 
-/// Count the primes from `start` to `limit`, both ends counted.
+/// Count the primes from `start` to `limit`, both included.
 ///
-/// The global interpreter lock is released for the whole count, so that other Python threads run meanwhile, and several
-/// counts at once. Ctrl-C raises KeyboardInterrupt within a tenth of a second if the main thread counts, as the only one
-/// that sees signals; it leaves no thread and no process behind.
+/// The global interpreter lock is released for the whole count. Other Python threads run meanwhile, and several counts
+/// can run at once. In the main thread, Ctrl-C raises KeyboardInterrupt within a tenth of a second and leaves no thread
+/// and no process behind. Other threads do not see signals; there, raise an exception in `progress` to end a count.
 ///
 /// Parameters
 /// ----------
 /// limit : int
-///     The last number that counts. Anything with `__index__` will do. If it is negative, there are none. Today's
-///     algorithms count up to 2**64 - 1.
+///     The last number of the range. If it is negative, the count is 0. The algorithms count up to 2**64 - 1. Like the other
+///     numbers, it can be any object with `__index__`.
 /// start : int
-///     The first number that counts.
+///     The first number of the range. If it is above `limit`, the count is 0.
 /// algorithm : str
-///     How primes are found, as `algorithms()` lists: "sieve", the fast one, or "trial-division", in which each number is
-///     divided by those up to its root. "auto" picks the fastest.
+///     How to find primes, one of `algorithms()`: "sieve", the fast one; "trial-division", which divides each number by
+///     those up to its square root; or "auto", which picks the fastest.
 /// backend : str
-///     What the work runs in, as `backends()` lists. "auto" picks threads that are started for the count. "processes"
-///     starts interpreters, which takes some 30 ms.
+///     Where the work runs, one of `backends()`, or "auto", which starts threads for the count. "processes" starts
+///     interpreters, which takes about 30 ms.
 /// workers : int
-///     How many threads or processes. By default there is one for each core, or a single one if `limit` is at most
-///     100,000.
+///     The number of threads or processes. The default is one per core, or a single one if `limit` is at most 100,000.
 /// progress : callable
-///     Called with a `Progress` now and then, in this thread; whatever it raises ends the count.
+///     Called with a `Progress` now and then, in the thread that called this function. An exception that it raises ends
+///     the count.
 ///
 /// Returns
 /// -------
 /// int
-///     How many primes there are, exactly.
+///     The exact number of primes.
 ///
 /// Raises
 /// ------
 /// OverflowError
-///     If a number is above 2**128 - 1, or `limit` is beyond what the algorithm can count.
+///     If `limit` is beyond what the algorithm can count, or a number is above 2**128 - 1.
 /// TypeError
-///     If it is no integer: 1e9 is a float, 10**9 is not.
+///     If a number is not an integer: 1e9 is a float, 10**9 is not. Also if `progress` is not callable.
 /// ValueError
-///     If an algorithm or a backend is unknown, or a number of workers is impossible.
-/// Error
-///     If workers were lost, or could not be started.
+///     If there is no such algorithm or backend, or if the backend cannot have that number of workers.
+/// primelanes.Error
+///     If workers were lost or could not be started.
 ///
 /// Examples
 /// --------
@@ -80,10 +81,10 @@ pub(super) fn count_primes(
 ) -> PyResult<u128> {
     let algorithm = algorithm.parse::<Algorithm>().map_err(exception)?;
     let query = Query::range(range(start, limit)).algorithm(algorithm);
-    let short = *query.get_range().end() <= SHORT;
+    let short = *query.get_range().end() <= SHORT_LIMIT;
     let default = if short { NonZeroUsize::MIN } else { available_workers() };
     let (kind, workers) = lane(backend, workers.map(Number::workers).transpose()?, default)?;
-    let open = opener(py, kind, workers)?;
+    let open = backend_factory(py, kind, workers)?;
     let observed = progress.is_some();
     let count = move |query: &Query<'_>| open(query.get_control())?.count(query);
     if short && kind.is_in_process() && !observed {
@@ -93,30 +94,31 @@ pub(super) fn count_primes(
         let query = query.cancel(cancel);
         count(&if observed { query.progress(observer) } else { query })
     };
-    let attend = move |news| attend(news, progress.as_ref());
-    py.detach(|| attended(count, attend)).map_err(|ending| match ending {
-        Ending::Attendant(raised) => raised.unwrap_or_else(|| Error::new_err("the interpreter is about to end")),
-        Ending::Count(fault) => exception(fault),
+    let poll = move |report| poll(report, progress.as_ref());
+    py.detach(|| interruptible::run(count, poll)).map_err(|failure| match failure {
+        Failure::Interrupt(raised) => raised.unwrap_or_else(|| Error::new_err("the interpreter is shutting down")),
+        Failure::Count(error) => exception(error),
     })
 }
 
-/// What there is to do while a count is under way: to tell of its progress, and to look at signals. An exception ends the
-/// count, and so does the end of the interpreter, in which there are no exceptions any more.
-fn attend(news: Option<Progress>, callback: Option<&Callback>) -> Result<(), Option<PyErr>> {
-    let attended = Python::try_attach(|py| {
-        if let (Some(report), Some(callback)) = (news, callback) {
-            callback.tell(py, report)?;
+/// Passes progress to the callback and runs signal handlers. An exception from either ends the count. So does the shutdown
+/// of the interpreter, when there can be no exceptions any more; then the error is `None`.
+fn poll(report: Option<Progress>, callback: Option<&Callback>) -> Result<(), Option<PyErr>> {
+    let attached = Python::try_attach(|py| {
+        if let (Some(progress), Some(callback)) = (report, callback) {
+            callback.call(py, progress)?;
         }
-        // Not all that can be called looks at signals itself.
+        // A callback that runs no Python code, such as `list.append`, does not check for signals itself.
         py.check_signals()
     });
-    attended.ok_or(None)?.map_err(Some)
+    attached.ok_or(None)?.map_err(Some)
 }
 
-/// Count the primes from `start` to `limit` as an extension does that does not release the global interpreter lock.
+/// Count the primes from `start` to `limit` without releasing the global interpreter lock.
 ///
-/// For demonstrations: no other Python thread runs until the count is over, and Ctrl-C is not seen before. It counts in
-/// this one thread. Parameters and exceptions are those of `count_primes`.
+/// This is for demonstrations, and behaves like an extension that keeps the lock: no other Python thread runs until the
+/// count is over, and Ctrl-C is not noticed before. It counts in the calling thread. Parameters and exceptions are those
+/// of `count_primes`.
 ///
 /// Examples
 /// --------

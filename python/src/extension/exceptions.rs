@@ -1,21 +1,22 @@
-//! Faults as exceptions.
+//! Errors as Python exceptions.
 
-use primelanes_backends::Error as Fault;
+use primelanes_backends::Error as CountError;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 
-// In Python, since an extension for all versions cannot derive from an exception in a way that type stubs know of.
+// The class is written in Python: an extension for all Python versions cannot derive from an exception in a way that type
+// stubs can express.
 pyo3::import_exception!(primelanes._types, Error);
 
-/// A number that is too large is an `OverflowError`, another mistake of the caller a `ValueError`, and any other fault the
-/// module's own exception.
+/// Converts an error. A range that is too large is an `OverflowError`, any other mistake of the caller is a `ValueError`,
+/// and everything else is `primelanes.Error`.
 #[expect(clippy::needless_pass_by_value, reason = "it is what map_err passes")]
-pub(super) fn exception(fault: Fault) -> PyErr {
-    match fault {
-        Fault::OutOfRange { .. } => PyOverflowError::new_err(fault.to_string()),
-        Fault::UnknownName { .. } | Fault::TooManyWorkers { .. } | Fault::BadVariable { .. } => {
-            PyValueError::new_err(fault.to_string())
+pub(super) fn exception(error: CountError) -> PyErr {
+    match error {
+        CountError::OutOfRange { .. } => PyOverflowError::new_err(error.to_string()),
+        CountError::UnknownName { .. } | CountError::TooManyWorkers { .. } | CountError::BadVariable { .. } => {
+            PyValueError::new_err(error.to_string())
         }
-        _ => Error::new_err(fault.to_string()),
+        _ => Error::new_err(error.to_string()),
     }
 }

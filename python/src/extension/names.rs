@@ -7,7 +7,8 @@ use pyo3::prelude::*;
 
 use super::exceptions::exception;
 
-/// The lane with this name and its number of workers: those that were asked for, or as many of the default as it takes.
+/// Returns the backend with this name and its number of workers. By default that is `default`, or the backend's maximum if
+/// that is smaller.
 pub(super) fn lane(
     name: &str,
     workers: Option<NonZeroUsize>,

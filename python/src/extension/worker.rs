@@ -1,18 +1,19 @@
-//! Worker processes are interpreters that run `primelanes.worker`.
+//! Worker processes: Python interpreters that run `primelanes.worker`.
 
 use std::num::NonZeroUsize;
 
-use primelanes_backends::{AnyBackend, BackendKind, Control, Error as Fault};
+use primelanes_backends::{AnyBackend, BackendKind, Control, Error as CountError};
 use pyo3::prelude::*;
 
 use super::exceptions::exception;
 
-/// How a lane is opened, once the lock is released.
-pub(super) type Opener = Box<dyn FnOnce(&Control<'_>) -> Result<AnyBackend, Fault> + Send>;
+/// Opens a backend. It needs no Python, so it can run with the lock released.
+pub(super) type BackendFactory = Box<dyn FnOnce(&Control<'_>) -> Result<AnyBackend, CountError> + Send>;
 
-/// Asks the interpreter what it takes to open the lane: for worker processes, how to start another like itself.
-#[cfg_attr(not(unix), expect(unused_variables, reason = "there are worker processes on Unix only"))]
-pub(super) fn opener(py: Python<'_>, kind: BackendKind, workers: NonZeroUsize) -> PyResult<Opener> {
+/// Collects from the interpreter what is needed to open the backend. For worker processes, that is how to start another
+/// interpreter like this one.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "worker processes exist on Unix only"))]
+pub(super) fn backend_factory(py: Python<'_>, kind: BackendKind, workers: NonZeroUsize) -> PyResult<BackendFactory> {
     #[cfg(unix)]
     if kind == BackendKind::Processes {
         let command = command(py)?;
@@ -32,15 +33,15 @@ fn command(py: Python<'_>) -> PyResult<std::process::Command> {
     let arguments: Vec<OsString> = worker.getattr("command")?.call0()?.extract()?;
     let environment: HashMap<OsString, OsString> = worker.getattr("environment")?.call0()?.extract()?;
     let Some((interpreter, arguments)) = arguments.split_first().filter(|(program, _)| !program.is_empty()) else {
-        let reason = "sys.executable does not say which program this interpreter is".to_owned();
-        return Err(exception(Fault::Unavailable { what: BackendKind::Processes.name().into(), reason }));
+        let reason = "sys.executable does not name the interpreter".to_owned();
+        return Err(exception(CountError::Unavailable { what: BackendKind::Processes.name().into(), reason }));
     };
     let mut command = std::process::Command::new(interpreter);
     command.args(arguments).envs(environment);
     Ok(command)
 }
 
-/// Work on what comes in on standard input, until that ends: what a worker process does, and nothing else.
+/// Serve as a worker process: do the work that arrives on standard input, until it is closed.
 #[pyfunction]
 pub(super) fn serve(py: Python<'_>) -> PyResult<()> {
     #[cfg(unix)]

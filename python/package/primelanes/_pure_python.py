@@ -1,10 +1,10 @@
-"""The count of an article on the global interpreter lock: plain Python, by trial division."""
+"""A prime count in pure Python, by trial division."""
 
 from math import isqrt
 
 
 def is_prime(number: int) -> bool:
-    """Whether no number from 2 up to its root divides it."""
+    """Return whether ``number`` is a prime."""
     for divisor in range(2, isqrt(number) + 1):
         if number % divisor == 0:
             return False
@@ -12,7 +12,7 @@ def is_prime(number: int) -> bool:
 
 
 def count_primes(limit: int) -> int:
-    """How many primes there are up to ``limit``, itself counted."""
+    """Return the number of primes up to ``limit``, inclusive."""
     count = 0
     for number in range(2, limit + 1):
         if is_prime(number):
