@@ -11,6 +11,7 @@ import primelanes
 from primelanes import _pure_python
 
 MAX_64 = 2**64 - 1
+MAX_128 = 2**128 - 1
 
 
 @pytest.mark.parametrize("backend", [*primelanes.backends(), "auto"])
@@ -55,12 +56,19 @@ def test_both_ends_are_included() -> None:
     assert primelanes.count_primes(7, start=7) == 1
     assert primelanes.count_primes(7, start=5) == 2
     assert primelanes.count_primes(6, start=7) == 0
-    assert primelanes.count_primes(6, start=10**20) == 0
     # The largest 64-bit prime and the numbers above it.
     assert primelanes.count_primes(MAX_64, start=2**64 - 59) == 1
 
 
-@pytest.mark.parametrize("limit", [-1, -(2**63) - 1, -(2**64), -(10**5000)], ids=int.bit_length)
+@pytest.mark.parametrize("algorithm", primelanes.algorithms())
+@pytest.mark.parametrize(("limit", "start"), [(6, 10**20), (10**30, 10**30 + 1), (6, MAX_128), (MAX_128 - 1, MAX_128)])
+def test_empty_ranges_up_to_128_bits_count_0(algorithm: str, limit: int, start: int) -> None:
+    for backend in primelanes.backends():
+        assert primelanes.count_primes(limit, start=start, algorithm=algorithm, backend=backend) == 0
+    assert primelanes.count_primes_holding_gil(limit, start=start, algorithm=algorithm) == 0
+
+
+@pytest.mark.parametrize("limit", [-1, -(2**63) - 1, -(2**64), -(2**128), -(10**5000)], ids=int.bit_length)
 def test_negative_numbers_are_not_primes(limit: int) -> None:
     assert primelanes.count_primes(limit) == 0
     assert primelanes.count_primes(limit, backend="processes") == 0
@@ -77,10 +85,10 @@ class Seven:
 
 
 class Negative:
-    """Its ``__index__`` is below all 64-bit integers."""
+    """Its ``__index__`` is below all 128-bit integers."""
 
     def __index__(self) -> int:
-        return -(2**70)
+        return -(2**130)
 
 
 @pytest.mark.parametrize(("number", "count"), [(True, 0), (Seven(), 4), (Negative(), 0)])
@@ -111,10 +119,11 @@ class Changing:
 
 def test_only_the_value_of_an_integer_matters() -> None:
     assert primelanes.count_primes(Lying(10)) == 4
-    with pytest.raises(OverflowError, match=str(2**70)):
-        primelanes.count_primes(Lying(2**70))
-    with pytest.raises(OverflowError, match=str(2**70)):
-        primelanes.count_primes(Changing(2**70, 5))
+    for number in (2**70, 2**130):
+        with pytest.raises(OverflowError, match=str(number)):
+            primelanes.count_primes(Lying(number))
+        with pytest.raises(OverflowError, match=str(number)):
+            primelanes.count_primes(Changing(number, 5))
     assert primelanes.count_primes(Changing(-1, 5)) == 0
 
 

@@ -30,6 +30,16 @@ BACKENDS = ", ".join(primelanes.backends())
             f"{MAX_128 + 1} is above {MAX_128}, the largest 128-bit number",
         ),
         (
+            {"limit": MAX_128},
+            OverflowError,
+            f"sieve counts up to {MAX_64}, and the range ends at {MAX_128}",
+        ),
+        (
+            {"limit": MAX_128, "start": MAX_128, "algorithm": "trial-division", "backend": "processes"},
+            OverflowError,
+            f"trial-division counts up to {MAX_64}, and the range ends at {MAX_128}",
+        ),
+        (
             {"limit": 2**20_000},
             OverflowError,
             f"an integer of 20001 bits is above {MAX_128}, the largest 128-bit number",
