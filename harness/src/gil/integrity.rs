@@ -1,4 +1,4 @@
-//! Why there is a lock: threads that read a count, add to it and write it back.
+//! Why there is a lock: threads that read a count, add one and write it back.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -6,26 +6,20 @@ use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use primelanes_backends::Gil;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 
 use super::failure::Failure;
-use super::interpreter::Script as PythonScript;
-use super::lab::{Lab, ROUNDS};
-use super::report::{Column, Figures, Report, Row};
+use super::interpreter::Script;
+use super::lab::Lab;
+use super::report::{Figures, Report, Row};
 use super::units::milliseconds;
 use super::workload;
 use crate::statistics::median;
 
-const LEGEND: &str = "Every thread reads the shared count, adds one and writes it back. Between the reading and the writing another may have\ndone the same: its update is lost. \"Each update\" is wall time over the updates of all threads. Virtual time has nothing\nto say here: it knows no memory.";
+const LEGEND: &str = "Each thread reads the shared count, adds one and writes it back. If another thread does the same between the read and\nthe write, its update is lost. The time per update is wall time over the updates of all threads. Virtual time simulates\nno memory, so it has no column.";
 
-#[derive(Serialize)]
-struct Parameters {
-    threads: usize,
-    interval_ms: f64,
-    seconds: f64,
-}
-
-/// One run; in CPython the script's answer.
+/// One run; in CPython, the answer of the script.
 #[derive(Deserialize)]
 struct Run {
     expected: u64,
@@ -51,31 +45,23 @@ impl Mode {
     }
 }
 
-/// One thread and so many threads, for so many seconds in each way.
+/// Measures one thread, and then `threads` threads, in each mode for `seconds` per column.
 ///
 /// # Errors
 /// Cancellation, or an interpreter that fails.
 pub(crate) fn integrity(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Report, Failure> {
     let mut rows = Vec::new();
+    let length = Lab::run_length(seconds);
     let numbers = if threads == 1 { vec![1] } else { vec![1, threads] };
     for threads in numbers {
         for mode in [Mode::Unlocked, Mode::Atomic, Mode::Lock] {
-            let own_interval = (mode == Mode::Lock).then_some(interval);
-            let row = |column, runs: &[Run]| Row::new(column, threads, own_interval, figures(mode, runs));
-            let (mut python, mut lock) = (Vec::new(), Vec::new());
-            let length = seconds / f64::from(ROUNDS);
-            for _ in 0..ROUNDS {
-                // An interpreter has its lock and no other way.
-                if mode == Mode::Lock {
-                    let parameters = Parameters { threads, interval_ms: milliseconds(interval), seconds: length };
-                    python.extend(lab.ask::<Run>(PythonScript::Integrity, &parameters, length)?);
-                }
-                lock.push(run(lab, mode, threads, interval, length)?);
-            }
-            if !python.is_empty() {
-                rows.push(row(Column::Cpython, &python));
-            }
-            rows.push(row(Column::Lock, &lock));
+            // An interpreter always has its lock.
+            let ask = || run_python(lab, threads, interval, length);
+            let python = || if mode == Mode::Lock { ask() } else { Ok(None) };
+            let measured = lab.measure(python, || run_lock(lab, mode, threads, interval, length))?;
+            let interval = (mode == Mode::Lock).then_some(interval);
+            let row = |(column, runs): &(_, Vec<Run>)| Row::new(*column, threads, interval, figures(mode, runs));
+            rows.extend(measured.iter().map(row));
         }
     }
     lab.report("integrity", LEGEND, rows)
@@ -90,8 +76,12 @@ fn figures(mode: Mode, runs: &[Run]) -> Figures {
     }
 }
 
-fn run(lab: &Lab<'_>, mode: Mode, threads: usize, interval: Duration, seconds: f64) -> Result<Run, Failure> {
-    lab.check_cancelled()?;
+fn run_python(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Option<Run>, Failure> {
+    let parameters = json!({ "threads": threads, "interval_ms": milliseconds(interval), "seconds": seconds });
+    lab.ask(Script::Integrity, &parameters, seconds)
+}
+
+fn run_lock(lab: &Lab<'_>, mode: Mode, threads: usize, interval: Duration, seconds: f64) -> Result<Run, Failure> {
     let gil = lab.gil(interval);
     let (stop, count) = (&AtomicBool::new(false), &AtomicU64::new(0));
     let begun = Instant::now();
@@ -113,7 +103,7 @@ fn run(lab: &Lab<'_>, mode: Mode, threads: usize, interval: Duration, seconds: f
     Ok(Run { expected, counted, nanoseconds_per_update: nanoseconds / expected.max(1) as f64 })
 }
 
-/// A thread that updates the count until told to stop, and says how often.
+/// Spawns a thread that updates the count until `stop` is set and returns how often it did.
 fn spawn<'scope>(
     scope: &'scope thread::Scope<'scope, '_>,
     gil: &'scope Gil,
@@ -124,14 +114,14 @@ fn spawn<'scope>(
 ) -> io::Result<ScopedJoinHandle<'scope, u64>> {
     let thread = || thread::Builder::new().name(name.to_owned());
     match mode {
-        Mode::Unlocked => thread().spawn_scoped(scope, || until(stop, || add(count))),
+        Mode::Unlocked => thread().spawn_scoped(scope, || repeat_until(stop, || add(count))),
         Mode::Atomic => thread().spawn_scoped(scope, || {
-            until(stop, || {
+            repeat_until(stop, || {
                 count.fetch_add(1, Ordering::Relaxed);
             })
         }),
         Mode::Lock => workload::spawn(scope, gil, name, |attached| {
-            until(stop, || {
+            repeat_until(stop, || {
                 add(count);
                 attached.check();
             })
@@ -139,14 +129,14 @@ fn spawn<'scope>(
     }
 }
 
-/// Reads, adds, writes back: three steps.
+/// Reads, adds and writes back, in three steps.
 fn add(count: &AtomicU64) {
     let before = count.load(Ordering::Relaxed);
     count.store(before + 1, Ordering::Relaxed);
 }
 
-/// Updates until told to stop; gives how often.
-fn until(stop: &AtomicBool, update: impl Fn()) -> u64 {
+/// Updates until `stop` is set. Returns how often it did.
+fn repeat_until(stop: &AtomicBool, update: impl Fn()) -> u64 {
     let mut updates = 0;
     while !stop.load(Ordering::Relaxed) {
         update();

@@ -13,22 +13,23 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
-use super::interpreter::Script as PythonScript;
+use super::interpreter::Script;
+use super::report::Column;
 use super::{Calibration, Interpreter, Report, Row, Scene};
 
-/// In how many parts each column's time is spent, in turn with the others. Some processes of CPython are slower than others
-/// by a fifth all their life: with three rounds the throughput varied from 0.7 to 1.0, with seven by two percent.
-pub(super) const ROUNDS: u32 = 7;
+/// The rounds of each case. Some CPython processes are slower than others by a fifth all their life: with three rounds
+/// the throughput varied from 0.7 to 1.0, with seven by two percent.
+const ROUNDS: u32 = 7;
 
 /// How much longer than a script should take it may.
 const GRACE: Duration = Duration::from_mins(1);
 
 /// Where threads run on and on: virtual time costs real time, and cannot be cancelled.
-pub(super) const MOST_VIRTUAL_SECONDS: f64 = 60.0;
+pub(super) const MAX_VIRTUAL_SECONDS: f64 = 60.0;
 
 /// Events that a simulation keeps for whoever reads slices from them: a minute's, at an interval of a millisecond and
 /// more.
-const MOST_EVENTS: usize = 1 << 20;
+const MAX_EVENTS: usize = 1 << 20;
 
 /// How often a wait looks whether it was cancelled.
 const POLL: Duration = Duration::from_millis(10);
@@ -95,7 +96,7 @@ impl<'a> Lab<'a> {
     /// The interpreter's answer, if there is an interpreter. `seconds` is how long the script should take.
     pub(super) fn ask<T: DeserializeOwned>(
         &self,
-        script: PythonScript,
+        script: Script,
         parameters: &impl Serialize,
         seconds: f64,
     ) -> Result<Option<T>, Failure> {
@@ -105,6 +106,28 @@ impl<'a> Lab<'a> {
         let answer = self.interpreter.as_ref().map(ask).transpose();
         self.check_cancelled()?;
         Ok(answer?)
+    }
+
+    /// The length of a run if all rounds of a column together take this many seconds.
+    pub(super) fn run_length(seconds: f64) -> f64 {
+        seconds / f64::from(ROUNDS)
+    }
+
+    /// Measures one case in the columns that run on a clock: a sample for each round and column. The columns take turns,
+    /// so that drift of the machine affects both alike. `python` gives `None` if the column does not apply.
+    pub(super) fn measure<T>(
+        &self,
+        python: impl Fn() -> Result<Option<T>, Failure>,
+        lock: impl Fn() -> Result<T, Failure>,
+    ) -> Result<Vec<(Column, Vec<T>)>, Failure> {
+        let (mut in_python, mut under_lock) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            in_python.extend(python()?);
+            self.check_cancelled()?;
+            under_lock.push(lock()?);
+        }
+        let columns = [(Column::Cpython, in_python), (Column::Lock, under_lock)];
+        Ok(columns.into_iter().filter(|(_, samples)| !samples.is_empty()).collect())
     }
 
     /// The threads under a lock with that interval, on a machine like this one, for that long.
@@ -120,7 +143,7 @@ impl<'a> Lab<'a> {
             rules: Rules::new(regime),
             slowdown: 1.0,
             threads,
-            capacity: MOST_EVENTS,
+            capacity: MAX_EVENTS,
             seed: 0,
         }
     }

@@ -95,7 +95,7 @@ pub(crate) enum Figures {
     /// Threads that wait for something outside.
     Io {
         /// `sleep`, or `socket` beside so many threads that compute.
-        mode: String,
+        mode: &'static str,
         /// From the first to the last.
         seconds: f64,
     },
@@ -149,7 +149,7 @@ impl Row {
         let interval = self.interval_ms.map(|interval| format!(", {interval} ms")).unwrap_or_default();
         match &self.figures {
             Figures::Cpu { .. } => format!("{} compute{interval}", self.threads),
-            Figures::Io { mode, .. } if mode == "sleep" => format!("{} sleep", self.threads),
+            Figures::Io { mode, .. } if *mode == "sleep" => format!("{} sleep", self.threads),
             Figures::Io { mode, .. } => format!("{mode}, beside {} that compute{interval}", self.threads - 1),
             Figures::Convoy { cpu_threads, .. } => format!("beside {cpu_threads} that compute{interval}"),
             Figures::Stall { mode, .. } => format!("lock {mode}"),

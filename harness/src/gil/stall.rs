@@ -1,4 +1,4 @@
-//! A thread that ticks beside one native call: how long it is stalled, if the call keeps the lock and if not.
+//! A thread that ticks beside one native call: how long it is stalled if the call holds the lock, and if not.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,38 +7,32 @@ use std::time::{Duration, Instant};
 
 use primelanes_backends::Attached;
 use primelanes_backends::global_lock::virtual_time::{Outcome, SimulatedThread, Step};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 
 use super::failure::Failure;
-use super::interpreter::Script as PythonScript;
-use super::lab::{Lab, ROUNDS};
+use super::interpreter::Script;
+use super::lab::Lab;
 use super::report::{Column, Figures, Report, Row};
 use super::units::milliseconds;
 use super::workload;
 use crate::statistics::median;
 
-const LEGEND: &str = "One thread ticks every millisecond, as a user interface would. Another makes one native call, which keeps the lock\nfor its length or releases it.";
+const LEGEND: &str = "One thread ticks every millisecond, as a user interface does. Another makes one native call, which holds the lock for\nits whole length or releases it.";
 
-/// Between two ticks.
+/// The time between two ticks.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Before and after the call.
+/// The time before and after the call.
 const MARGIN: Duration = Duration::from_millis(50);
 
-#[derive(Clone, Copy, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy)]
 enum Mode {
     Held,
     Released,
 }
 
-#[derive(Serialize)]
-struct Parameters {
-    mode: Mode,
-    interval_ms: f64,
-    seconds: f64,
-}
-
+/// The answer of the script.
 #[derive(Deserialize)]
 struct Run {
     longest_stall_ms: f64,
@@ -57,37 +51,32 @@ impl Mode {
     }
 }
 
-/// A call of so many seconds, under a lock with that interval.
+/// Measures a call of `seconds` under a lock with that interval.
 ///
 /// # Errors
 /// Cancellation, or an interpreter that fails.
 pub(crate) fn stall(lab: &Lab<'_>, interval: Duration, seconds: f64) -> Result<Report, Failure> {
     let mut rows = Vec::new();
     for mode in [Mode::Held, Mode::Released] {
-        let (mut python, mut lock) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            python.push(lab.ask::<Run>(
-                PythonScript::Stall,
-                &Parameters { mode, interval_ms: milliseconds(interval), seconds },
-                seconds,
-            )?);
-            lock.push(run_lock(lab, mode, interval, seconds)?);
-        }
-        let python: Option<Vec<f64>> = python.into_iter().map(|run| Some(run?.longest_stall_ms)).collect();
-        let row = |column, longest_stall_ms| {
+        let python = || run_python(lab, mode, interval, seconds);
+        let measured = lab.measure(python, || run_lock(lab, mode, interval, seconds))?;
+        let measured = measured.into_iter().map(|(column, stalls)| (column, median(stalls)));
+        let simulated = (Column::Virtual, simulate(lab, mode, interval, seconds));
+        rows.extend(measured.chain([simulated]).map(|(column, longest_stall_ms)| {
             Row::new(column, 2, Some(interval), Figures::Stall { mode: mode.name(), longest_stall_ms })
-        };
-        rows.extend(python.map(|stalls| row(Column::Cpython, median(stalls))));
-        rows.push(row(Column::Lock, median(lock)));
-        rows.push(row(Column::Virtual, simulate(lab, mode, interval, seconds)));
+        }));
     }
     lab.report("stall", LEGEND, rows)
 }
 
+fn run_python(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> Result<Option<f64>, Failure> {
+    let parameters = json!({ "mode": mode.name(), "interval_ms": milliseconds(interval), "seconds": seconds });
+    Ok(lab.ask::<Run>(Script::Stall, &parameters, seconds)?.map(|run| run.longest_stall_ms))
+}
+
 fn run_lock(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> Result<f64, Failure> {
-    lab.check_cancelled()?;
     let gil = lab.gil(interval);
-    let over = &AtomicBool::new(false);
+    let done = &AtomicBool::new(false);
     let call = |attached: &mut Attached<'_>| {
         attached.detach(|| thread::sleep(MARGIN));
         match mode {
@@ -95,14 +84,14 @@ fn run_lock(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> Resu
             Mode::Released => attached.detach(|| lab.wait(seconds)),
         }
         attached.detach(|| thread::sleep(MARGIN));
-        over.store(true, Ordering::Relaxed);
+        done.store(true, Ordering::Relaxed);
     };
     let begun = Instant::now();
     let longest = thread::scope(|scope| {
         let caller = workload::spawn(scope, &gil, "caller", call)?;
         let ticker = workload::spawn(scope, &gil, "ticker", |attached| {
             let (mut longest, mut last) = (Duration::ZERO, begun);
-            while !over.load(Ordering::Relaxed) {
+            while !done.load(Ordering::Relaxed) {
                 attached.detach(|| thread::sleep(TICK));
                 longest = longest.max(last.elapsed());
                 last = Instant::now();
@@ -130,7 +119,7 @@ fn simulate(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> f64 
     longest_stall(&outcome)
 }
 
-/// Between two ticks of the second thread: a sleep, and how much longer that took.
+/// The longest time between two ticks of the second thread: its sleep plus the delay after it.
 fn longest_stall(outcome: &Outcome) -> f64 {
     let delays = outcome.delays.iter().filter(|(thread, _)| *thread == 1).map(|(_, delay)| *delay);
     milliseconds(TICK + delays.max().unwrap_or_default())

@@ -128,7 +128,7 @@ pub(super) fn beside<R: Send>(
 }
 
 /// Sleeps again and again for so long; gives how much longer than asked it took each time to run again.
-pub(super) fn sleep_again_and_again(
+pub(super) fn sleep_repeatedly(
     lab: &Lab<'_>,
     attached: &mut Attached<'_>,
     sleep: Duration,
