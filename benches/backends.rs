@@ -1,5 +1,4 @@
-//! Which lane makes the most of all cores, and what does it make of each algorithm? How it gets there from one worker on
-//! is the question of `scaling`.
+//! Which lane is fastest on all cores, for each algorithm? `scaling` shows how each lane gets there from one worker.
 
 use criterion::{Criterion, Throughput, criterion_group};
 use primelanes_backends::{Algorithm, BackendKind, PrimeCounter, Query, available_workers};
@@ -10,9 +9,9 @@ fn every_lane(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(limit)).sample_size(10);
         let query = Query::up_to(limit.into()).algorithm(algorithm);
         for kind in BackendKind::available() {
-            // Opened outside the timed part and dropped before the next, so that no pool idles beside another's run.
+            // The lane is opened outside of the timed part, and dropped before the next one, so that no pool idles meanwhile.
             let workers = available_workers().min(kind.max_workers());
-            let lane = kind.open(workers).expect("a lane takes what it says it takes");
+            let lane = kind.open(workers).expect("the system grants the threads or processes of a pool");
             group.bench_function(format!("{kind}/{workers}"), |bencher| {
                 bencher.iter(|| lane.count(&query).expect("nothing cancels it"));
             });

@@ -1,6 +1,6 @@
-//! What the global lock costs: nobody else there, nothing asked for, recorded, and handed over.
+//! What does the global lock cost? Uncontended, at a check site, recorded, and handed over.
 
-#![allow(missing_docs, reason = "criterion's macros make public functions")]
+#![allow(missing_docs, reason = "the macros of criterion make public functions")]
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,17 +12,17 @@ use primelanes_backends::{Gil, GlobalLock};
 
 const INTERVAL: Duration = GlobalLock::SWITCH_INTERVAL;
 
-/// One thread alone with the lock.
+/// One thread has the lock to itself.
 fn uncontended(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("gil/uncontended");
     let gil = Gil::new(INTERVAL);
     group.bench_function("attach and drop", |bencher| bencher.iter(|| drop(black_box(gil.attach()))));
-    let mut attached = gil.attach().expect("nobody holds it");
+    let mut attached = gil.attach().expect("no other thread holds the lock");
     group.bench_function("detach and attach", |bencher| bencher.iter(|| attached.detach(|| black_box(()))));
     group.bench_function("check", |bencher| bencher.iter(|| black_box(&attached).check()));
-    // Room for all, as long as a bench lasts.
+    // There is room for all events of a bench.
     let recorded = Gil::recorded(INTERVAL, usize::MAX);
-    let mut attached = recorded.attach().expect("nobody holds it");
+    let mut attached = recorded.attach().expect("no other thread holds the lock");
     group.bench_function("detach and attach, recorded", |bencher| {
         bencher.iter_custom(|iterations| {
             drop(recorded.take_recording());
@@ -36,7 +36,7 @@ fn uncontended(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// From one thread to another that waits, and asks for the lock at once.
+/// Hands the lock from one thread to another, which waits and requests it at once.
 fn hand_over(criterion: &mut Criterion) {
     criterion.bench_function("gil/hand-over", |bencher| {
         bencher.iter_custom(|iterations| {
@@ -59,9 +59,9 @@ fn hand_over(criterion: &mut Criterion) {
                 let (took, made) = (begun.elapsed(), gil.switches() - before);
                 stop.store(true, Ordering::Relaxed);
                 for thread in threads {
-                    thread.join().expect("it does not panic");
+                    thread.join().expect("the thread does not panic");
                 }
-                // A few more were made than asked for.
+                // There were a few more switches than requested.
                 took.mul_f64(iterations as f64 / made as f64)
             })
         });

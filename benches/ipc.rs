@@ -1,5 +1,5 @@
-//! What does it cost to leave the process? A round trip, the start of a pool, bytes, and memory; beside Python's
-//! `multiprocessing.Pool`, where there is a `python3`.
+//! What do worker processes cost? A round trip, the start of a pool, long answers, and memory. If there is a `python3`,
+//! Python's `multiprocessing.Pool` is measured too.
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -14,7 +14,7 @@ fn pool(workers: NonZeroUsize) -> Processes {
     Processes::new(workers).expect("this program is its own worker")
 }
 
-/// A run without work: from the call to the answer, and back in the caller's hands.
+/// A run without work, from the call to its return.
 fn round_trip(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("ipc/round-trip");
     group.sample_size(20).measurement_time(Duration::from_secs(3));
@@ -25,15 +25,15 @@ fn round_trip(criterion: &mut Criterion) {
     drop(lane);
     if python_pool(1).is_some() {
         group.bench_function("multiprocessing.Pool", |bencher| {
-            bencher.iter_custom(|calls| python_pool(calls).expect("it has just done so"));
+            bencher.iter_custom(|calls| python_pool(calls).expect("python3 has just worked"));
         });
     } else {
-        eprintln!("there is no python3 to measure multiprocessing.Pool with");
+        eprintln!("skipped multiprocessing.Pool: there is no python3");
     }
     group.finish();
 }
 
-/// How long so many empty calls through a pool of one take in Python, the start of the pool aside.
+/// The time of a number of empty calls through a pool of one process in Python, without the start of the pool.
 fn python_pool(calls: u64) -> Option<Duration> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/multiprocessing_pool.py");
     let output = Command::new("python3").arg(script).arg(calls.to_string()).output().ok()?;
@@ -41,7 +41,7 @@ fn python_pool(calls: u64) -> Option<Duration> {
     Some(Duration::from_secs_f64(seconds))
 }
 
-/// From nothing to workers that have greeted.
+/// The start of a pool, until its workers have greeted.
 fn start(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("ipc/start");
     group.sample_size(10).measurement_time(Duration::from_secs(2));
@@ -62,26 +62,27 @@ fn start(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A long answer in one run: made, written, read, checked and decoded.
+/// One run with a long answer, which is made, written, read, checked and decoded.
 fn bytes(criterion: &mut Criterion) {
     const TILES: u64 = 200_000;
     let lane = pool(NonZeroUsize::MIN);
     let probe = Probe { grain: TILES, ..Probe::new(TILES) };
-    let answer = lane.fold(&probe, &Control::new()).and_then(|visits| visits.encode()).expect("it fits a frame");
+    let answer =
+        lane.fold(&probe, &Control::new()).and_then(|visits| visits.encode()).expect("the answer fits a frame");
     let mut group = criterion.benchmark_group("ipc/bytes");
     group.sample_size(10).throughput(Throughput::Bytes(answer.len() as u64));
     group.bench_function(format!("{}", answer.len()), |bencher| bencher.iter(|| lane.fold(&probe, &Control::new())));
     group.finish();
     if let Some(private) = private_memory(lane.process_ids()[0]) {
-        eprintln!("a worker after that: {private} KiB of its own");
+        eprintln!("a worker after that: {private} KiB of private memory");
     }
     let fresh = pool(NonZeroUsize::MIN);
     if let Some(private) = private_memory(fresh.process_ids()[0]) {
-        eprintln!("a worker without work: {private} KiB of its own");
+        eprintln!("an idle worker: {private} KiB of private memory");
     }
 }
 
-/// KiB that the process shares with no other; Linux says.
+/// The private memory of a process in KiB, which only Linux tells.
 fn private_memory(process: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
     let sizes = text.lines().filter(|line| line.starts_with("Private_"));

@@ -1,4 +1,4 @@
-//! How fast is each algorithm on one thread, beside primal? Throughput in numbers a second.
+//! How fast is each algorithm on one thread, compared with primal? Throughput is in numbers per second.
 
 use std::hint::black_box;
 
@@ -11,7 +11,7 @@ fn up_to_a_limit(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(limit)).sample_size(10);
         for algorithm in [Algorithm::TrialDivision, Algorithm::Sieve] {
             if algorithm == Algorithm::TrialDivision && limit > 1_000_000 {
-                continue; // seconds and minutes
+                continue; // this would take seconds to minutes
             }
             let query = Query::up_to(limit.into()).algorithm(algorithm);
             group.bench_function(algorithm.name(), |bencher| {

@@ -1,4 +1,4 @@
-"""How long do so many empty calls through a pool of one process take, in seconds? The start of the pool aside."""
+"""Prints the seconds that a number of empty calls through a pool of one process take, without the start of the pool."""
 
 import multiprocessing
 import sys

@@ -1,5 +1,5 @@
-//! What does a fold cost, and a tile of it, when the tiles do nothing? Beside rayon used directly. For worker processes it
-//! is the question of `ipc`.
+//! What do a fold and each of its tiles cost if the tiles do nothing, compared with rayon used directly? `ipc` measures
+//! the same for worker processes.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use primelanes_backends::{Backend, Control, Kernel, Pulse, Stopped, available_wo
 use primelanes_benches::lanes_in_process;
 use rayon::prelude::*;
 
-/// Tiles whose index is their result.
+/// Tiles that return their index.
 struct Empty {
     tiles: u64,
 }
@@ -35,7 +35,7 @@ impl Kernel for Empty {
 }
 
 fn fold(criterion: &mut Criterion) {
-    // As many tiles as workers: what it costs to get everybody going.
+    // With as many tiles as workers, this is the cost of starting all workers.
     let mut group = criterion.benchmark_group("overhead/fold");
     bench_lanes(&mut group, |workers| workers);
     group.finish();

@@ -1,11 +1,11 @@
-//! How much faster does each lane get with each worker? One count, from one worker to one for each core; `primelanes race`
-//! asks the same with every sample and a picture.
+//! How much faster does each lane get with each worker? One count with 1, 2, 4, .. workers up to the number of cores.
+//! `primelanes race` measures the same, with all samples and a picture.
 
 use criterion::{Criterion, Throughput, criterion_group};
 use primelanes_backends::{Algorithm, PrimeCounter, Query};
 use primelanes_benches::lanes;
 
-/// Long enough for the start of threads not to count: 80 ms on one thread.
+/// At 80 ms on one thread, the start of threads is negligible.
 const LIMIT: u64 = 100_000_000;
 
 fn scaling(criterion: &mut Criterion) {

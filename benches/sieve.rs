@@ -1,4 +1,4 @@
-//! What does each instruction set buy the sieve, and where is a window faster? One thread.
+//! How much faster is the sieve with each instruction set, and when is sieve-and-test faster? On one thread.
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;
@@ -11,7 +11,7 @@ use primelanes_backends::machine::Cpu;
 use primelanes_backends::{Backend, Control, SingleThread};
 
 fn count(range: &RangeInclusive<u64>, tuning: Tuning, cpu: Cpu) -> u64 {
-    let sieve = Sieve::with(range.clone(), tuning, cpu, &Control::new()).expect("a sound tuning");
+    let sieve = Sieve::with(range.clone(), tuning, cpu, &Control::new()).expect("a valid tuning");
     SingleThread.fold(&sieve, &Control::new()).expect("nothing cancels it")
 }
 
@@ -34,7 +34,7 @@ fn instruction_sets(criterion: &mut Criterion) {
     }
 }
 
-/// The crossover that `Plan` estimates lies between these widths.
+/// `Plan` estimates a crossover between these widths.
 fn narrow_windows(criterion: &mut Criterion) {
     for (name, start, width) in [("1e12+1e5", 10_u64.pow(12), 100_000), ("1e12+2e5", 10_u64.pow(12), 200_000)] {
         let range = start..=start + width;

@@ -1,4 +1,4 @@
-/* The same trial division in C, to measure the kernel beside:
+/* The same trial division in C, to compare the kernel with:
  *
  *   gcc -O3 -march=native benches/trial_division.c -o target/trial_division
  *   time target/trial_division 5000000

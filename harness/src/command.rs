@@ -1,4 +1,4 @@
-//! The command line: its arguments, and a file for each subcommand.
+//! The command line. Each subcommand is a file.
 
 mod backends;
 mod count;
@@ -29,7 +29,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Checks arguments, the name of the program first, without running them: the guides must show what works.
+/// Checks arguments without running them, so that tests can check the command lines of the guides. The first argument
+/// is the name of the program.
 ///
 /// # Errors
 /// What is wrong with them.
@@ -37,9 +38,9 @@ pub fn check<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<(), cla
     Cli::try_parse_from(arguments).map(drop)
 }
 
-/// Count primes exactly, in the lane of your choice, and see what the lane is worth.
+/// Count primes exactly on the backend of your choice, and measure what each backend gains.
 ///
-/// Without a command: the experiment with its defaults.
+/// Without a subcommand, this runs `experiment`.
 #[derive(Debug, Parser)]
 #[command(name = "primelanes", version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -51,19 +52,19 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The same counts one after another, under one lock, and in parallel: what does each lane buy?
+    /// Compare tasks that run one after another, under one global lock, and in parallel.
     Experiment(experiment::Args),
-    /// Count the primes of a range, both ends counted.
+    /// Count the primes of a range.
     Count(count::Args),
-    /// One count in every lane, with several numbers of workers: which is worth it, and how sure is that?
+    /// Measure one count on every lane and number of workers, with confidence intervals.
     Race(race::Args),
-    /// What a global interpreter lock does: in CPython, under our lock, and in virtual time.
+    /// Measure what a global interpreter lock costs, in CPython, under our lock, and in virtual time.
     Gil(gil::Args),
-    /// Hold the lanes to the laws of the conformance suite, one line a law.
+    /// Check every lane against the laws of the conformance suite.
     Verify(verify::Args),
     /// List the lanes.
     Backends(backends::Args),
-    /// Work for a program that started this one, on standard input and output.
+    /// Serve as a worker process on standard input and output.
     #[cfg(unix)]
     #[command(hide = true)]
     Worker,
@@ -87,19 +88,19 @@ impl Cli {
     }
 }
 
-/// What a worker process of the lane `processes` does.
+/// Serves the process that started this one, as a worker of its lane `processes`.
 #[cfg(unix)]
 fn worker() -> anyhow::Result<ExitCode> {
     primelanes_backends::worker::serve(std::io::stdin(), std::io::stdout())?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// A Python interpreter, by its path.
+/// Parses the path of a Python interpreter.
 fn interpreter() -> impl TypedValueParser<Value = Interpreter> {
     PathBufValueParser::new().try_map(|path| Interpreter::open(&path))
 }
 
-/// A number of workers, tasks or rounds.
+/// Parses a number of workers, tasks or rounds.
 fn at_least_one(text: &str) -> anyhow::Result<NonZeroUsize> {
     let value = usize::try_from(parse_u64(text)?)?;
     NonZeroUsize::new(value).ok_or_else(|| anyhow::anyhow!("{value} is below 1"))

@@ -1,6 +1,6 @@
-//! The laws that every backend obeys, as tests for a backend of your own.
+//! The laws that every backend obeys, as tests for your own backend.
 //!
-//! One line in a test file makes a module of named tests, one a law:
+//! One line in a test file makes a module with a test for each law:
 //!
 //! ```
 //! use std::num::NonZeroUsize;
@@ -35,14 +35,13 @@
 //! # }
 //! ```
 //!
-//! A third argument says what the backend cannot do; it is printed, not silently skipped:
-//! `conformance!(mine, |_| MyOneThread, Caps::full().at_most(1))`. The same laws at run time are [`check`], and
-//! `primelanes verify` for the lanes that come with primelanes.
+//! A third argument declares what the backend cannot do: `conformance!(mine, |_| MyOneThread, Caps::full().at_most(1))`.
+//! The tests print what they skip for this reason. The function [`check`] applies the same laws at run time, and `primelanes
+//! verify` applies them to the lanes that come with primelanes.
 //!
-//! Inputs are drawn at random. A failure names the law, the smallest input found, and the seed, which
-//! `PRIMELANES_SEED` repeats; `PRIMELANES_CASES` sets how many inputs are drawn for a law. The tests of
-//! [`conformance!`](crate::conformance!) also keep what failed in a file beside their source, and try it first from then
-//! on.
+//! Inputs are random. A failure names the law, the smallest failing input found, and the seed, which the environment
+//! variable `PRIMELANES_SEED` repeats. `PRIMELANES_CASES` sets the number of inputs per law. The tests of
+//! [`conformance!`](crate::conformance!) also keep failing inputs in a file beside their source, and try those first.
 
 mod broken;
 mod caps;
@@ -58,11 +57,11 @@ pub use self::law::Law;
 pub use self::report::{Finding, Report, Verdict};
 pub use self::suite::{Suite, assert_law, check};
 
-/// Makes a module of tests that hold a backend to every [`Law`](crate::conformance::Law).
+/// Makes a module of tests that check a backend against every [`Law`](crate::conformance::Law).
 ///
-/// `conformance!(module, factory)` or `conformance!(module, factory, caps)`: the factory makes a backend of so many
-/// workers, `impl Fn(NonZeroUsize) -> impl Backend + Send + Sync + 'static`; the third argument is a
-/// [`Caps`](crate::conformance::Caps). See the [module](mod@crate::conformance).
+/// Called as `conformance!(module, factory)` or `conformance!(module, factory, caps)`. The factory makes a backend with
+/// the given number of workers; it is an `impl Fn(NonZeroUsize) -> impl Backend + Send + Sync + 'static`. The third
+/// argument is a [`Caps`](crate::conformance::Caps). See the [module](mod@crate::conformance) for an example.
 #[macro_export]
 macro_rules! conformance {
     ($module:ident, $factory:expr $(,)?) => {
@@ -80,10 +79,10 @@ macro_rules! conformance {
     };
     (@tests $module:ident, $factory:expr, $caps:expr, $($test:ident: $law:ident,)*) => {
         mod $module {
-            #[allow(unused_imports, reason = "the factory may name what its surroundings have in scope")]
+            #[allow(unused_imports, reason = "the factory may use names from the scope of the macro call")]
             use super::*;
 
-            /// One test for each law, in the order of the laws.
+            /// Every law has a test.
             const _: () = {
                 let tested = [$($crate::conformance::Law::$law),*];
                 assert!(tested.len() == $crate::conformance::Law::ALL.len(), "a law has no test");

@@ -1,11 +1,11 @@
-//! The article's experiment: the same count of primes several times over, in one lane after the other.
+//! The experiment of the article: several identical counts of primes, on one lane after another.
 //!
-//! Each *task* is a whole count up to the limit by trial division. A lane says how the tasks are run: one after
-//! another, or all at once in its own way. The tasks are tiles of a kernel, so that lanes run them as they run any
-//! work; what a lane's backend does inside a task is the other half of it.
+//! Each *task* is a whole count up to the limit by trial division. The lane decides how the tasks run: one after
+//! another, or all at once on its workers. The tasks are the tiles of a kernel, so that backends run them like any
+//! other work. A second backend runs the count inside each task.
 //!
-//! The lanes of an interpreter are the same experiment as it stands in the article: scripts in which Python counts and
-//! Python runs the tasks.
+//! The Python lanes are the experiment exactly as in the article: a script in which Python counts, and Python runs the
+//! tasks.
 
 mod lane;
 mod measure;
@@ -28,27 +28,27 @@ use crate::gil::interpreter::Interpreter;
 use crate::oracle;
 use crate::stopwatch::Stopwatch;
 
-/// What is to be run.
+/// What to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Experiment {
-    /// Each task counts the primes up to this number, itself counted.
+    /// Each task counts the primes in 0..=limit.
     pub(crate) limit: u64,
-    /// How many tasks there are in each lane and round.
+    /// The number of tasks in each lane and round.
     pub(crate) tasks: NonZeroUsize,
     /// The lanes, in the order of the report.
     pub(crate) lanes: Vec<Lane>,
-    /// How often each lane is run. Each round runs every lane once, in shuffled order, so that a drift of the machine
-    /// falls on all lanes alike.
+    /// How often each lane runs. Each round runs every lane once, in shuffled order, so that drift of the machine
+    /// affects all lanes alike.
     pub(crate) rounds: NonZeroUsize,
-    /// Runs the lanes of [`Lane::PYTHON`]; the others need none.
+    /// The interpreter for the lanes of [`Lane::PYTHON`].
     pub(crate) interpreter: Option<Interpreter>,
 }
 
 impl Experiment {
-    /// Runs all lanes and checks every count against the oracle. `after_lane` is called as each run ends.
+    /// Runs all lanes and checks every count against the oracle. Calls `after_lane` after each run.
     ///
     /// # Errors
-    /// Cancellation, or a lane that cannot be had. A wrong count is no error; the report shows it.
+    /// Cancellation, or a lane that cannot be opened. A wrong count is no error; the report shows it.
     pub(crate) fn run(&self, cancel: &AtomicBool, after_lane: &dyn Fn()) -> Result<Report, Error> {
         self.lanes.iter().try_for_each(|lane| lane.check(self.tasks, self.interpreter.as_ref()))?;
         let mut samples = vec![Vec::new(); self.lanes.len()];
@@ -60,15 +60,15 @@ impl Experiment {
                 after_lane();
             }
         }
-        // The oracle cannot be cancelled, but takes no time beside lanes that have run to their end.
+        // The oracle cannot be cancelled, but it takes little time compared with lanes that have finished.
         let expected = oracle::prime_pi(self.limit).into();
         let measured = self.lanes.iter().copied().zip(samples);
         let interpreter = self.interpreter.as_ref().map(Interpreter::name);
         Ok(Report { interpreter, ..Report::new(self.limit, self.tasks, expected, measured) })
     }
 
-    /// Runs all tasks in one lane. What the lane needs is set up before the clock starts and gone when this returns;
-    /// for an interpreter's lane this is the interpreter and its worker processes, and the clock is the script's.
+    /// Runs all tasks in one lane. Its pool is built before the clock starts, and dropped before this returns. In a
+    /// Python lane, the script does the same with its workers and measures the time itself.
     fn run_lane(&self, lane: Lane, cancel: &AtomicBool) -> Result<Sample, Error> {
         let clock = Instant::now();
         let track = lane.open(self.tasks, self.interpreter.as_ref())?;
@@ -94,12 +94,12 @@ impl Experiment {
     }
 }
 
-/// The tasks as tiles: each a whole count by trial division; the partial result is the list of the counts.
+/// The tasks as tiles. Each is a whole count by trial division, and the partial result is the list of counts.
 struct Tasks<'a> {
     counter: &'a dyn PrimeCounter,
     query: Query<'a>,
     count: u64,
-    /// What went wrong in a task, other than a pulse's word to stop.
+    /// The first error of a task other than being stopped by a pulse.
     fault: OnceLock<Error>,
 }
 
@@ -136,7 +136,7 @@ mod tests {
         Experiment { limit: 10_000, tasks: two, lanes: in_process(), rounds: two, interpreter: None }
     }
 
-    /// The lanes that need no other program.
+    /// The lanes that start no other program.
     fn in_process() -> Vec<Lane> {
         Lane::NATIVE.into_iter().filter(|&lane| lane != Lane::Processes).collect()
     }
@@ -155,10 +155,10 @@ mod tests {
     }
 
     #[test]
-    fn a_python_lane_without_python_cannot_be_had() {
+    fn a_python_lane_without_python_is_not_available() {
         let experiment = Experiment { lanes: Lane::ALL.to_vec(), ..experiment() };
         let error = experiment.run(&AtomicBool::new(false), &|| panic!("a lane has run")).unwrap_err();
-        assert_eq!(error.to_string(), "python-sequential is not available: no interpreter is named");
+        assert_eq!(error.to_string(), "python-sequential is not available: it needs a Python interpreter");
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! What a global interpreter lock does, measured three times over: in CPython itself, under [our
-//! lock](primelanes_backends::Gil) on threads of the system, and in [virtual
+//! What a global interpreter lock does, measured in three columns: in CPython itself, under [our
+//! lock](primelanes_backends::Gil) on real threads, and in [virtual
 //! time](primelanes_backends::global_lock::virtual_time).
 //!
-//! Each experiment is one file with the same workload for each column. What runs on a clock runs in rounds, in turn with
-//! the other columns, so that a drift of the machine falls on all alike. Virtual time takes its costs from a
-//! [`Calibration`], never from the runs that it is compared with.
+//! Each experiment is a file with the same workload for every column. The columns that run on a clock take turns in
+//! rounds, so that drift of the machine affects both alike. Virtual time takes its costs from a [`Calibration`], and
+//! nothing from the runs that it is compared with.
 
 pub(crate) mod calibration;
 mod convoy;

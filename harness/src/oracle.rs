@@ -1,17 +1,17 @@
-//! What the counts are measured against: the crate [`primal`], and tables of known values.
+//! The counts to compare with: from the crate [`primal`], and from tables of known values.
 
 use std::ops::RangeInclusive;
 
-/// The primes up to `limit`, both ends counted, by primal's streaming sieve. Seconds at 1e10, minutes at 1e12.
+/// Counts the primes in 0..=`limit` with primal's streaming sieve. This takes seconds at 1e10, and minutes at 1e12.
 ///
 /// # Panics
-/// Above `usize::MAX`.
+/// If `limit` is above `usize::MAX`.
 #[must_use]
 pub fn prime_pi(limit: u64) -> u64 {
-    primal::StreamingSieve::prime_pi(usize::try_from(limit).expect("the oracle counts what fits a usize")) as u64
+    primal::StreamingSieve::prime_pi(usize::try_from(limit).expect("the limit fits a usize")) as u64
 }
 
-/// pi(limit): a known value where the tables have it, or else by [`prime_pi`].
+/// The number of primes in 0..=`limit`: from the tables if they have it, and otherwise from [`prime_pi`].
 ///
 /// # Panics
 /// As [`prime_pi`].
@@ -23,19 +23,19 @@ pub fn known_or_counted(limit: u64) -> u64 {
     known.find(|&(power, _)| power == limit).map_or_else(|| prime_pi(limit), |(_, count)| count)
 }
 
-/// The primes of a narrow window anywhere in u64, both ends counted, by primal's primality test.
+/// Counts the primes of a narrow window anywhere in `u64`, both ends included, with primal's primality test.
 #[must_use]
 pub fn count_window(window: RangeInclusive<u64>) -> u64 {
     window.filter(|&number| primal::is_prime(number)).count() as u64
 }
 
-/// Known values, as pairs (k, pi(10^k)), for k from 0 to 19. OEIS A006880.
+/// Known values as pairs (k, pi(10^k)), for k from 0 to 19. Source: OEIS A006880.
 #[must_use]
 pub fn powers_of_ten() -> Vec<(u32, u64)> {
     table(include_str!("../data/pi-powers-of-ten.tsv"))
 }
 
-/// Known values, as pairs (k, pi(2^k)), for k from 0 to 56, 63 and 64. OEIS A007053.
+/// Known values as pairs (k, pi(2^k)), for k from 0 to 56, 63 and 64. Source: OEIS A007053.
 #[must_use]
 pub fn powers_of_two() -> Vec<(u32, u64)> {
     table(include_str!("../data/pi-powers-of-two.tsv"))

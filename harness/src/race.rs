@@ -1,7 +1,7 @@
-//! The race: one count in every lane with every number of workers, measured so that noise cannot pass for a result.
+//! The race: one count on every lane with every number of workers, measured so that noise is not taken for a result.
 //!
-//! Every round runs each lane once, in an order shuffled anew, so that a drift of the machine falls on all alike. A
-//! lane's pool is built before its clock starts and gone before the next lane's. Every count is checked against the
+//! Each round runs every lane once, in shuffled order, so that drift of the machine affects all lanes alike. The pool
+//! of a lane is built before its clock starts, and dropped before the next lane. Every count is checked against the
 //! oracle.
 
 mod machine;
@@ -23,18 +23,18 @@ pub(crate) use self::report::{LaneReport, Report};
 use crate::oracle;
 use crate::stopwatch::Stopwatch;
 
-/// What is to be raced.
+/// What to race.
 #[derive(Clone, Debug)]
 pub(crate) struct Race {
-    /// All primes up to here are counted, itself counted.
+    /// The primes in 0..=stop are counted.
     pub(crate) stop: u64,
-    /// By which algorithm.
+    /// The algorithm that counts them.
     pub(crate) algorithm: Algorithm,
-    /// The lanes: backends with their workers, in the order of the report.
+    /// The lanes in the order of the report: backends with their number of workers.
     pub(crate) lanes: Vec<(BackendKind, NonZeroUsize)>,
     /// How often each lane is measured.
     pub(crate) rounds: NonZeroUsize,
-    /// How often each lane is run before that, unmeasured.
+    /// How often each lane runs unmeasured before that.
     pub(crate) warmup: usize,
 }
 
@@ -44,12 +44,12 @@ struct Sample {
     seconds: f64,
     cores_used: f64,
     count: u128,
-    /// The lane's place in its round, from 0.
+    /// The position of the lane in its round, from 0.
     place: usize,
 }
 
 impl Race {
-    /// Every backend with every number of workers that it takes, each once, the fewest workers first.
+    /// Every backend with each of these numbers of workers that it takes, in ascending order and without repetition.
     ///
     /// # Errors
     /// [`Error::TooManyWorkers`] if a backend takes none of them.
@@ -91,10 +91,10 @@ impl Race {
         Query::up_to(self.stop.into()).algorithm(self.algorithm)
     }
 
-    /// Runs all lanes in all rounds. `after_run` is called as each run ends.
+    /// Runs all lanes in all rounds, and calls `after_run` after each run.
     ///
     /// # Errors
-    /// Cancellation, or a lane that cannot be had. A wrong count is no error; the report shows it.
+    /// Cancellation, or a lane that cannot be opened. A wrong count is no error; the report shows it.
     pub(crate) fn run(&self, cancel: &AtomicBool, after_run: &dyn Fn()) -> Result<Report, Error> {
         let busy_before = Activity::over_a_moment();
         let mut samples = vec![Vec::new(); self.lanes.len()];
@@ -114,13 +114,13 @@ impl Race {
         }
         let cores = available_workers().get();
         let machine = Machine { cores, busy_before, busy_beside: activity.of_others(elsewhere) };
-        // The oracle cannot be cancelled, but takes no time beside lanes that have run to their end.
+        // The oracle cannot be cancelled, but it takes little time compared with lanes that have finished.
         let expected = oracle::known_or_counted(self.stop).into();
         let report = Report::new(self, &samples, expected, machine);
         if cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(report) }
     }
 
-    /// One run, and the processor time that the lane's workers took outside of this process.
+    /// Runs a lane once. Also returns the processor time that its workers took outside of this process.
     fn run_lane(
         &self,
         (backend, workers): (BackendKind, NonZeroUsize),

@@ -1,9 +1,9 @@
-//! What can be said from a few noisy samples, and how surely.
+//! Estimates from a few noisy samples, with confidence intervals.
 //!
-//! Times are summed up by their median. Intervals are bootstrapped: rounds are drawn from the measured ones, with
-//! replacement, and the figure is worked out anew from each draw; 95 % of those lie in the interval. It covers the true
-//! median in some 90 to 95 % of all cases with ten rounds or so, a ratio of medians in some 95 %. A round is drawn as a
-//! whole, all lanes of it, so that what slowed a whole round down cancels in a ratio.
+//! Times are summarised by their median. Intervals are bootstrapped: rounds are drawn from the measured ones, with
+//! replacement, and the figure is computed from each draw; 95 % of the results lie in the interval. With ten rounds or
+//! so, it covers the true median in 90 to 95 % of all cases, and a ratio of medians in about 95 %. A round is drawn
+//! with all its lanes, so that a slowdown of the whole round cancels in a ratio.
 //!
 //! Sources: B. Efron and R. Tibshirani, *An Introduction to the Bootstrap* (1993), chapter 13; A. Karp and H. Flatt,
 //! "Measuring parallel processor performance", CACM 33 (1990); G. Amdahl, AFIPS 30 (1967).
@@ -12,27 +12,27 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
-/// With fewer samples not even the whole range from least to most covers the true median in 95 % of all cases: it
-/// misses it when all n lie on one side, with probability 2^(1-n).
-pub(crate) const FEWEST_ROUNDS: usize = 6;
+/// With fewer samples, not even the whole range from minimum to maximum covers the true median in 95 % of all cases: it
+/// misses the median if all n samples lie on one side, which has probability 2^(1-n).
+pub(crate) const MIN_ROUNDS: usize = 6;
 
-/// Draws for an interval: enough for its ends to repeat to a tenth of its width.
+/// Draws per interval. With this many, its ends vary by a tenth of its width.
 const DRAWS: usize = 4_000;
 
-/// A figure with its 95 % bootstrap interval; `None` where the samples are too few to say.
+/// A figure with its 95 % bootstrap interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Estimate {
-    /// From all samples.
+    /// The figure of all samples.
     pub(crate) value: f64,
-    /// The ends of the interval.
+    /// The ends of the interval; `None` if there are too few samples.
     pub(crate) interval: Option<(f64, f64)>,
 }
 
-/// A figure of `rounds` rounds: `figure` works it out from the indices of some rounds, the same one several times
-/// maybe. The same samples give the same estimate.
+/// Estimates a figure over a number of rounds. `figure` computes it from the indices of the drawn rounds, in which an
+/// index may occur several times. The draws are the same each time, so equal samples give equal estimates.
 pub(crate) fn estimate(rounds: usize, figure: impl Fn(&[usize]) -> f64) -> Estimate {
     let all: Vec<usize> = (0..rounds).collect();
-    let interval = (rounds >= FEWEST_ROUNDS).then(|| {
+    let interval = (rounds >= MIN_ROUNDS).then(|| {
         let mut random = SmallRng::seed_from_u64(0);
         let mut drawn = vec![0; rounds];
         let mut figures: Vec<f64> = std::iter::repeat_with(|| {
@@ -47,18 +47,18 @@ pub(crate) fn estimate(rounds: usize, figure: impl Fn(&[usize]) -> f64) -> Estim
     Estimate { value: figure(&all), interval }
 }
 
-/// The middle value, or the mean of the two in the middle; not a number if there is none.
+/// The middle value, or the mean of the two in the middle; NaN for no values.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     quantile(values, 0.5)
 }
 
-/// The width of the middle half of the values, over their median: how far they spread.
+/// The interquartile range of the values relative to their median.
 pub(crate) fn spread(values: &[f64]) -> f64 {
     let quartile = |part| quantile(values.iter().copied(), part);
     (quartile(0.75) - quartile(0.25)) / quartile(0.5)
 }
 
-/// The value below which that part of all lies, between two of them by proportion; not a number if there is none.
+/// The value below which `part` of all values lie, interpolated linearly; NaN for no values.
 pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, part: f64) -> f64 {
     let mut sorted: Vec<f64> = values.into_iter().collect();
     sorted.sort_by(f64::total_cmp);
@@ -69,17 +69,17 @@ pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, part: f64) -> f64 
     }
 }
 
-/// The part of the work that seems to run on one worker only, from the speed-up that `workers` bring: (1/S - 1/p) /
-/// (1 - 1/p). Below 0 where the speed-up is more than the workers'.
+/// The serial fraction of the work, as the speed-up S of p workers suggests it: (1/S - 1/p) / (1 - 1/p). It is negative
+/// if the speed-up exceeds the number of workers.
 pub(crate) fn karp_flatt(speedup: f64, workers: usize) -> f64 {
     let share = 1.0 / workers as f64;
     (1.0 / speedup - share) / (1.0 - share)
 }
 
-/// Amdahl's law, T(p) = a + b / p, fitted to pairs (workers, seconds) so that the sum of the squared relative errors is
-/// least: gives the serial part a / (a + b), and the largest relative error that is left.
+/// Fits Amdahl's law, T(p) = a + b / p, to pairs (workers, seconds), with the least sum of squared relative errors.
+/// Returns the serial fraction a / (a + b), and the largest remaining relative error.
 ///
-/// Two numbers are fitted: three points and more are needed to see whether the law holds at all.
+/// The law has two parameters, so that only three points or more show whether it holds.
 pub(crate) fn amdahl(points: &[(usize, f64)]) -> (f64, f64) {
     // T(p) / T = (a + b / p) / T should be 1: linear in a and b.
     let sum = |term: fn(f64, f64) -> f64| points.iter().map(|&(p, t)| term(1.0 / t, 1.0 / (p as f64 * t))).sum::<f64>();
@@ -134,7 +134,7 @@ mod tests {
                 of.interval.is_some_and(|(low, high)| low <= 1.0 && 1.0 <= high)
             })
             .count();
-        // 95 % of 200, give or take three standard deviations and the bootstrap's own error.
+        // 95 % of 200, minus three standard deviations and the error of the bootstrap itself.
         assert!((176..=200).contains(&covered), "{covered} of 200");
     }
 

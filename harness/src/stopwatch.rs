@@ -1,10 +1,10 @@
-//! Wall-clock and processor time together.
+//! Wall-clock time and processor time.
 
 use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
 
-/// Measures from [`start`](Stopwatch::start) to [`stop`](Stopwatch::stop).
+/// Measures the time from [`start`](Stopwatch::start) to [`stop`](Stopwatch::stop).
 #[derive(Debug)]
 pub(crate) struct Stopwatch {
     wall: Instant,
@@ -16,10 +16,10 @@ impl Stopwatch {
         Self { wall: Instant::now(), cpu: ProcessTime::now() }
     }
 
-    /// Seconds on the wall clock, and cores used: processor time of the whole process, and what was taken elsewhere, over
-    /// wall time.
+    /// Returns wall-clock seconds, and the cores used: processor time of this process, plus that of other processes,
+    /// over wall time.
     pub(crate) fn stop(self, elsewhere: Duration) -> (f64, f64) {
-        // Processor time within wall time, so that it is not more.
+        // In this order, the processor time lies within the wall time and cannot exceed it.
         let (cpu, wall) = (self.cpu.elapsed().as_secs_f64(), self.wall.elapsed().as_secs_f64());
         (wall, (cpu + elsewhere.as_secs_f64()) / wall.max(f64::MIN_POSITIVE))
     }

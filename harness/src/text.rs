@@ -1,11 +1,11 @@
-//! How reports for people are set.
+//! The look of reports for people.
 
 use comfy_table::{LineStyle, TableStyle};
 
-/// A table with one rule under the header, and no other line.
+/// A table with a rule below the header, and no other lines.
 pub(crate) const TABLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
-/// So many of a thing.
+/// A number of things, such as `3 threads`.
 pub(crate) fn plural(count: usize, thing: &str) -> String {
     let ending = match count {
         1 => "",

@@ -1,4 +1,4 @@
-//! Ranges and algorithms against the oracle, in a lane of any size.
+//! Ranges and algorithms against the oracle, on a lane of any size.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ use primelanes_harness::oracle;
 #[derive(Debug, Arbitrary)]
 struct Input {
     start: u64,
-    /// Takes so many bits off the start: low ranges are as likely as high ones.
+    /// Removes this many bits from the start, so that low ranges are as likely as high ones.
     shift: u8,
     width: u16,
     ends: bool,
@@ -22,7 +22,7 @@ struct Input {
 }
 
 fuzz_target!(|input: Input| {
-    // What an input costs stays below some milliseconds.
+    // An input takes a few milliseconds at most.
     let (algorithm, bits, width) = if input.by_division {
         (Algorithm::TrialDivision, 36, input.width % 256)
     } else {
@@ -34,7 +34,7 @@ fuzz_target!(|input: Input| {
     let kinds: Vec<_> = BackendKind::ALL.iter().copied().filter(|kind| kind.is_in_process()).collect();
     let kind = kinds[usize::from(input.lane) % kinds.len()];
     let workers = NonZeroUsize::new(usize::from(input.workers) % 8 + 1).expect("at least one");
-    let lane = kind.open(workers.min(kind.max_workers())).expect("the lane takes so many workers");
+    let lane = kind.open(workers.min(kind.max_workers())).expect("the number of workers is below the lane's maximum");
     let count = lane.count(&Query::from(range.clone()).algorithm(algorithm));
     assert_eq!(count, Ok(oracle::count_window(range.clone()).into()), "{algorithm} over {range:?} on {lane:?}");
 });

@@ -12,7 +12,7 @@ use primelanes_harness::oracle;
 #[derive(Debug, Arbitrary)]
 struct Input {
     start: u64,
-    /// Takes so many bits off the start: low ranges are as likely as high ones.
+    /// Removes this many bits from the start, so that low ranges are as likely as high ones.
     shift: u8,
     width: u16,
     cpu: u8,
@@ -30,7 +30,7 @@ fuzz_target!(|input: Input| {
     let chunk = 64 * (1 + u32::from(input.chunk) % 16);
     let wheels = [30, 210, 2310, 30030];
     let tuning = Tuning {
-        // Buckets are for one wheel.
+        // Buckets work only with this wheel.
         wheel: if input.buckets.is_some() { 210 } else { wheels[usize::from(input.wheel) % 4] },
         chunk,
         segment: chunk + 64 * (u32::from(input.segment) % 64),
@@ -40,7 +40,7 @@ fuzz_target!(|input: Input| {
     };
     let cpus: Vec<_> = Cpu::available().collect();
     let cpu = cpus[usize::from(input.cpu) % cpus.len()];
-    let sieve = Sieve::with(range.clone(), tuning, cpu, &Control::new()).expect("a sound tuning");
+    let sieve = Sieve::with(range.clone(), tuning, cpu, &Control::new()).expect("a valid tuning");
     let count = SingleThread.fold(&sieve, &Control::new());
     assert_eq!(count, Ok(oracle::count_window(range.clone())), "{range:?} with {tuning:?} on {cpu}");
 });

@@ -1,4 +1,4 @@
-//! `primelanes backends`: the lanes, one line each.
+//! `primelanes backends`: lists the lanes.
 
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    #[arg(long, help = "A list of objects: name, max_workers, description")]
+    #[arg(long, help = "Print a JSON array of objects: name, max_workers, description")]
     json: bool,
 }
 

@@ -1,4 +1,4 @@
-//! `primelanes count`: the primes of a range.
+//! `primelanes count`: counts the primes of a range.
 
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -19,33 +19,32 @@ use crate::number;
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "primelanes count [OPTIONS] [START] STOP")]
 pub(super) struct Args {
-    #[arg(help = "From START (0 if it is not said) to STOP, both counted: 1_000_000, 1e9, 1.5e9, 10**9, 2^64-1")]
+    #[arg(help = "The range from START (0 by default) to STOP, inclusive: 1_000_000, 1e9, 1.5e9, 10**9, 2^64-1")]
     #[arg(value_name = "NUMBER", num_args = 1..=2, required = true, value_parser = number::parse)]
     #[arg(allow_negative_numbers = true)]
     numbers: Vec<u128>,
 
-    /// auto, trial-division or sieve.
+    /// How to count: auto, trial-division or sieve.
     #[arg(long, value_name = "NAME", default_value = "auto")]
     algorithm: Algorithm,
 
-    /// A lane that `primelanes backends` lists, or auto; unless said, `PRIMELANES_BACKEND` or auto.
+    /// The lane: a name that `primelanes backends` lists, or auto [default: `PRIMELANES_BACKEND` or auto]
     #[arg(long, value_name = "NAME", value_parser = str::parse::<BackendKind>)]
     backend: Option<BackendKind>,
 
-    /// How many tiles of the work run at once; unless said, `PRIMELANES_WORKERS` or the number of cores, as far as the
-    /// lane takes them.
+    /// The number of workers [default: `PRIMELANES_WORKERS` or the number of cores, up to the lane's maximum]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     workers: Option<NonZeroUsize>,
 
-    /// Print one object: start, stop, count, algorithm, plan, backend, workers, seconds.
+    /// Print a JSON object: start, stop, count, algorithm, plan, backend, workers, seconds.
     #[arg(long)]
     json: bool,
 
-    /// Say on standard error how the range is counted on this machine.
+    /// Explain on standard error how this machine counts the range.
     #[arg(long)]
     explain: bool,
 
-    /// Show a bar on standard error; auto: on a terminal.
+    /// When to show a progress bar on standard error; auto means on a terminal.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     progress: When,
 }
@@ -112,7 +111,7 @@ impl Args {
         }
     }
 
-    /// An argument must fit the lane; a default that serves all lanes is cut to it.
+    /// A number that was asked for must fit the lane. A default is for all lanes, so it is cut to this one's maximum.
     fn workers(&self, backend: BackendKind) -> anyhow::Result<NonZeroUsize> {
         if let Some(workers) = self.workers {
             return Ok(workers);

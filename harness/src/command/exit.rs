@@ -1,4 +1,4 @@
-//! What the command says and returns when it cannot give a result: 1 failure, 2 usage, 130 interrupted.
+//! Error messages and exit codes: 1 for a failure, 2 for wrong usage, 130 for an interrupt.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -11,16 +11,16 @@ use crate::gil::Failure;
 const USAGE: u8 = 2;
 const INTERRUPTED: u8 = 130;
 
-/// Says what is wrong in one line, on standard error, and gives the code. A reader who went away is no fault.
+/// Prints the error in one line and returns its exit code. A reader that closed the pipe is no error.
 pub(super) fn code_of(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
-    // Misuse that shows only when the arguments are seen together.
+    // Wrong usage that clap cannot see, since it shows only in the arguments together.
     if let Some(usage) = error.downcast_ref::<clap::Error>() {
         return code_of_usage(usage);
     }
-    say(&format!("error: {error:#}"));
+    print(&format!("error: {error:#}"));
     match error.downcast_ref::<Error>() {
         Some(Error::Cancelled) => ExitCode::from(INTERRUPTED),
         Some(
@@ -34,20 +34,20 @@ pub(super) fn code_of(error: &anyhow::Error) -> ExitCode {
     }
 }
 
-/// Help and version as clap prints them; a bad value in one line; other misuse with clap's short message.
+/// Prints a bad value in one line, and everything else, such as the help text, as clap does.
 pub(super) fn code_of_usage(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
             let text = error.render().to_string();
             let first_paragraph: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
-            say(&first_paragraph.join(" "));
+            print(&first_paragraph.join(" "));
         }
         _ => drop(error.print()),
     }
     if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
 }
 
-/// A line on standard error, if anybody is there to read it.
-pub(super) fn say(line: &str) {
+/// Prints a line on standard error. Nothing can be done if that fails.
+pub(super) fn print(line: &str) {
     drop(writeln!(io::stderr(), "{line}"));
 }

@@ -1,4 +1,4 @@
-//! `primelanes experiment`: the article's table.
+//! `primelanes experiment`: runs the experiment of the article.
 
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -16,31 +16,31 @@ use crate::number::parse_u64;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Each task counts the primes up to this number by trial division.
+    /// The limit of each task, which counts the primes up to it by trial division.
     #[arg(long, value_name = "NUMBER", default_value = "1e6", value_parser = parse_u64)]
     #[arg(allow_negative_numbers = true)]
     limit: u64,
 
-    /// Tasks in each lane.
+    /// The number of tasks in each lane.
     #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one)]
     tasks: NonZeroUsize,
 
-    /// sequential, global-lock, scoped-threads, rayon, processes; with --python also python-sequential,
-    /// python-threads, python-processes. All of them, unless said.
+    /// The lanes to run: sequential, global-lock, scoped-threads, rayon, processes, and with --python also
+    /// python-sequential, python-threads, python-processes [default: all]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     lanes: Vec<Lane>,
 
-    /// A Python interpreter, to run the experiment in Python itself beside the native lanes. A lane's clock starts when
-    /// the interpreter and its worker processes have started.
+    /// A Python interpreter, which runs the same experiment in Python lanes. Their clock starts once the interpreter
+    /// and its worker processes are running.
     #[arg(long, value_name = "PATH")]
     #[arg(value_parser = super::interpreter())]
     python: Option<Interpreter>,
 
-    /// How often each lane runs; each round runs all lanes in shuffled order.
+    /// How often each lane runs. Each round runs all lanes in shuffled order.
     #[arg(long, value_name = "N", default_value = "5", value_parser = at_least_one)]
     rounds: NonZeroUsize,
 
-    /// One object: limit, tasks, lanes; and with --python the interpreter.
+    /// Print a JSON object: limit, tasks, lanes, and with --python the interpreter.
     #[arg(long)]
     json: bool,
 }
@@ -65,18 +65,18 @@ impl Args {
         let mut out = std::io::stdout().lock();
         let written =
             if self.json { writeln!(out, "{}", serde_json::to_string(&report)?) } else { writeln!(out, "{report}") };
-        // A wrong count is one, whether or not somebody reads of it.
+        // A wrong count is a failure even if nobody reads the report.
         if report.verified() { Ok(written.map(|()| ExitCode::SUCCESS)?) } else { Ok(ExitCode::FAILURE) }
     }
 
-    /// The lanes that are named, or all that can be had.
+    /// The lanes that were named, or all that are available.
     fn lanes(&self) -> Result<Vec<Lane>, clap::Error> {
-        let (named, can) = (&self.lanes, |lane: &Lane| self.python.is_some() || !lane.is_python());
-        if let Some(lane) = named.iter().find(|lane| !can(lane)) {
+        let (named, can_run) = (&self.lanes, |lane: &Lane| self.python.is_some() || !lane.is_python());
+        if let Some(lane) = named.iter().find(|lane| !can_run(lane)) {
             let message = format!("the lane {lane} needs an interpreter: --python <PATH>\n");
             return Err(clap::Error::raw(ErrorKind::ValueValidation, message));
         }
-        let all = || Lane::ALL.into_iter().filter(|lane| can(lane) && lane.is_available()).collect();
+        let all = || Lane::ALL.into_iter().filter(|lane| can_run(lane) && lane.is_available()).collect();
         Ok(if named.is_empty() { all() } else { named.clone() })
     }
 }

@@ -1,4 +1,4 @@
-//! `primelanes gil`: what a global interpreter lock does.
+//! `primelanes gil`: measures what a global interpreter lock costs.
 
 use std::fs::File;
 use std::io::{BufWriter, Write, stdout};
@@ -16,19 +16,19 @@ use super::output::{writable, write};
 use super::{exit, interrupt};
 use crate::gil::{self, Calibration, Failure, Interpreter, Lab, Report, Scene};
 
-/// As many as a lane under the lock.
-const MOST_THREADS: NonZeroUsize = BackendKind::GlobalLock.max_workers();
+/// The maximum of the lane `global-lock`.
+const MAX_THREADS: NonZeroUsize = BackendKind::GlobalLock.max_workers();
 
-/// Ten seconds: a thread that asks for the lock waits that long.
-const LONGEST_INTERVAL_MS: f64 = 10_000.0;
+/// A thread that requests the lock waits this long, so ten seconds are plenty.
+const MAX_INTERVAL_MS: f64 = 10_000.0;
 
-/// An hour for each case.
-const MOST_SECONDS: f64 = 3_600.0;
+/// An hour per case.
+const MAX_SECONDS: f64 = 3_600.0;
 
-/// Events for each recording, of 32 bytes each.
+/// Events per recording, of 32 bytes each.
 const CAPACITY: usize = 100_000;
 
-/// How much of each recording the picture shows.
+/// How much of each recording the picture shows, in switch intervals.
 const WINDOW_INTERVALS: u32 = 12;
 
 #[derive(Debug, clap::Args)]
@@ -41,9 +41,9 @@ pub(super) struct Args {
 enum What {
     #[command(flatten)]
     Experiment(Box<Experiment>),
-    /// Measure what virtual time takes its costs from.
+    /// Measure the costs that virtual time is simulated with.
     Calibrate {
-        /// One object, as --costs takes it.
+        /// Print a JSON object, which --costs takes.
         #[arg(long)]
         json: bool,
     },
@@ -51,23 +51,23 @@ enum What {
 
 #[derive(Debug, clap::Subcommand)]
 enum Experiment {
-    /// Threads that compute take turns: how long are their slices, and what do they get done together?
+    /// Threads that compute: the length of their time slices, and their throughput together.
     Cpu(Threaded),
-    /// Threads that wait for something outside: sleeps overlap; and what of a socket beside a thread that computes?
+    /// Threads that wait: sleeps overlap, but a socket waits for a computing thread.
     Io(Threaded),
-    /// A thread that sleeps again and again beside threads that compute: how long until it has the lock back?
+    /// A thread that sleeps over and over beside computing threads: its delay after each sleep.
     Convoy(Threaded),
-    /// A ticker beside one native call that holds the lock, or releases it: how long is it stalled?
+    /// A ticker beside a native call that holds or releases the lock: its longest stall.
     Stall(Options),
-    /// Why there is a lock: threads add to one count, without a lock, with atomic increments, and with the lock.
+    /// Threads that add to one count without a lock, with atomic increments, and with the lock: the lost updates.
     Integrity(Threaded),
-    /// One workload under other intervals, a lock for each interpreter, no lock, and the lock before 3.2.
+    /// One workload under other intervals, a lock per interpreter, no lock, and the lock before Python 3.2.
     Whatif(Threaded),
 }
 
 #[derive(Debug, clap::Args)]
 struct Threaded {
-    /// Threads that compute (2), in convoy up to so many; in io threads that sleep (4).
+    /// The number of computing threads, in convoy its maximum [default: 2]; in io, of sleeping threads [default: 4]
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<NonZeroUsize>,
 
@@ -77,32 +77,32 @@ struct Threaded {
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    /// A Python interpreter: runs the same in it, in turn with the others.
+    /// A Python interpreter, which runs the same experiment in a column of its own.
     #[arg(long, value_name = "PATH", value_parser = super::interpreter())]
     python: Option<Interpreter>,
 
-    /// Switch interval in milliseconds; unless said 5, in cpu 5 and 1, in convoy and whatif 5, 1 and 20.
+    /// The switch interval in milliseconds [default: 5; in cpu 5 and 1; in convoy and whatif 5, 1 and 20]
     #[arg(long, value_name = "MS", value_parser = interval, allow_negative_numbers = true)]
     interval: Option<Duration>,
 
-    /// How long each case runs in each column (2, in integrity 1), and in cpu and whatif one thread alone beside it; in
-    /// io the length of a sleep (0.5), in stall of the call (0.25).
+    /// The run time per case and column, in seconds [default: 2; in integrity 1]; cpu and whatif also run one thread
+    /// alone for this long. In io, the length of a sleep [default: 0.5]; in stall, of the call [default: 0.25]
     #[arg(long, value_name = "S", value_parser = seconds, allow_negative_numbers = true)]
     seconds: Option<f64>,
 
-    /// Costs of virtual time as `gil calibrate --json` printed them; measured anew, unless said.
+    /// A file with the costs of virtual time, from `gil calibrate --json` [default: measure them now]
     #[arg(long, value_name = "FILE", value_parser = costs)]
     costs: Option<Calibration>,
 
-    /// One object: experiment, rows, ..; null is a figure that there was nothing to take from.
+    /// Print a JSON object: experiment, rows, ..; a figure without samples is null.
     #[arg(long)]
     json: bool,
 
-    /// Also write what happened at our lock and in virtual time as trace events, for Perfetto.
+    /// Also write what happened at our lock and in virtual time as trace events for Perfetto.
     #[arg(long, value_name = "FILE", value_parser = writable)]
     trace: Option<PathBuf>,
 
-    /// Also draw it: a row a thread; of runs that go on and on the first twelve intervals.
+    /// Also draw it as an SVG file with a row per thread. Endless workloads are cut after twelve intervals.
     #[arg(long, value_name = "FILE", value_parser = writable)]
     svg: Option<PathBuf>,
 }
@@ -136,7 +136,7 @@ impl Experiment {
         lab.capacity = if options.trace.is_some() || options.svg.is_some() { CAPACITY } else { 0 };
         let report = self.report(&lab)?;
         let text = if options.json { serde_json::to_string(&report)? } else { report.to_string() };
-        // The files are written whether or not somebody reads the report.
+        // The files are written even if nobody reads the report.
         let written = writeln!(stdout(), "{text}");
         options.draw(&lab.take_scenes(), self.window())?;
         Ok(written.map(|()| ExitCode::SUCCESS)?)
@@ -163,15 +163,15 @@ impl Experiment {
         }
     }
 
-    /// What of each recording the picture shows; `None`: all.
+    /// The part of each recording that the picture shows; `None` means all.
     fn window(&self) -> Option<Range<Duration>> {
-        let goes_on = !matches!(self, Self::Io(_) | Self::Stall(_));
-        goes_on.then(|| Duration::ZERO..WINDOW_INTERVALS * self.options().interval())
+        let is_endless = !matches!(self, Self::Io(_) | Self::Stall(_));
+        is_endless.then(|| Duration::ZERO..WINDOW_INTERVALS * self.options().interval())
     }
 }
 
 impl Options {
-    /// Writes what was recorded.
+    /// Writes the recordings to the files that were asked for.
     fn draw(&self, scenes: &[Scene], window: Option<Range<Duration>>) -> anyhow::Result<()> {
         if let Some(file) = &self.trace {
             let cannot_write = || format!("cannot write '{}'", file.display());
@@ -180,7 +180,7 @@ impl Options {
             for scene in scenes.iter().filter(|scene| scene.recording.left_out > 0) {
                 let kept = scene.recording.entries.len();
                 let left_out = scene.recording.left_out;
-                exit::say(&format!("'{}': the first {kept} events are kept, {left_out} left out", scene.title));
+                exit::print(&format!("'{}': the first {kept} events are kept, {left_out} left out", scene.title));
             }
         }
         if let Some(file) = &self.svg {
@@ -193,7 +193,7 @@ impl Options {
         self.interval.unwrap_or(GlobalLock::SWITCH_INTERVAL)
     }
 
-    /// The one that was said, or the defaults in milliseconds.
+    /// The interval that was asked for, or these defaults in milliseconds.
     fn intervals(&self, defaults: &[u64]) -> Vec<Duration> {
         let defaults = || defaults.iter().copied().map(Duration::from_millis).collect();
         self.interval.map_or_else(defaults, |interval| vec![interval])
@@ -217,30 +217,30 @@ fn calibrate(json: bool) -> anyhow::Result<ExitCode> {
 
 fn threads(text: &str) -> anyhow::Result<NonZeroUsize> {
     let threads = at_least_one(text)?;
-    ensure!(threads <= MOST_THREADS, "{threads} is above {MOST_THREADS}");
+    ensure!(threads <= MAX_THREADS, "{threads} is above {MAX_THREADS}");
     Ok(threads)
 }
 
 fn interval(text: &str) -> anyhow::Result<Duration> {
-    let milliseconds = positive(text, LONGEST_INTERVAL_MS)?;
+    let milliseconds = positive(text, MAX_INTERVAL_MS)?;
     ensure!(milliseconds >= 0.001, "{text} ms is below a microsecond");
     Ok(Duration::from_secs_f64(milliseconds / 1e3))
 }
 
 fn seconds(text: &str) -> anyhow::Result<f64> {
-    positive(text, MOST_SECONDS)
+    positive(text, MAX_SECONDS)
 }
 
-/// A number above 0, up to a bound.
-fn positive(text: &str, most: f64) -> anyhow::Result<f64> {
+/// Parses a number above 0 and up to `max`.
+fn positive(text: &str, max: f64) -> anyhow::Result<f64> {
     let value: f64 = text.parse().with_context(|| format!("'{text}' is not a number"))?;
     ensure!(value > 0.0, "{text} is not above 0");
-    ensure!(value <= most, "{text} is above {most}");
+    ensure!(value <= max, "{text} is above {max}");
     Ok(value)
 }
 
 fn costs(file: &str) -> anyhow::Result<Calibration> {
     let text = std::fs::read_to_string(file)?;
-    let costs: Calibration = serde_json::from_str(&text).context("not as 'gil calibrate --json' prints it")?;
+    let costs: Calibration = serde_json::from_str(&text).context("not the output of 'gil calibrate --json'")?;
     costs.checked().map_err(anyhow::Error::msg)
 }

@@ -1,4 +1,4 @@
-//! Files that the user names for results.
+//! Output files that the user names.
 
 use std::fmt::Display;
 use std::fs::{self, OpenOptions};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-/// A file that can be written, known before the work and not after it.
+/// Checks that a file can be written before the work begins, not after it.
 ///
 /// # Errors
-/// Why not.
+/// The reason why it cannot.
 pub(super) fn writable(name: &str) -> io::Result<PathBuf> {
     let file = PathBuf::from(name);
     let fresh = file.symlink_metadata().is_err();
@@ -21,10 +21,10 @@ pub(super) fn writable(name: &str) -> io::Result<PathBuf> {
     Ok(file)
 }
 
-/// Writes it.
+/// Writes a file.
 ///
 /// # Errors
-/// Why not, naming the file.
+/// Names the file and the reason.
 pub(super) fn write(file: &Path, text: &dyn Display) -> anyhow::Result<()> {
     fs::write(file, text.to_string()).with_context(|| format!("cannot write '{}'", file.display()))
 }

@@ -1,4 +1,4 @@
-//! Bars on standard error: how far, how fast, how long to go.
+//! Progress bars on standard error.
 
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
@@ -9,9 +9,9 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, P
 use primelanes_backends::Progress;
 
 /// A run that ends sooner shows no bar.
-const PATIENCE: Duration = Duration::from_millis(300);
+const DELAY: Duration = Duration::from_millis(300);
 
-/// As often as figures can be read.
+/// More often, the figures would be unreadable.
 const REDRAWS_PER_SECOND: u8 = 5;
 
 /// When to show a bar.
@@ -19,13 +19,13 @@ const REDRAWS_PER_SECOND: u8 = 5;
 pub(super) enum When {
     /// On a terminal.
     Auto,
-    /// Even into a file or a pipe.
+    /// Also into a file or a pipe.
     Always,
-    /// Not at all.
+    /// Never.
     Never,
 }
 
-/// A bar over so many units of work.
+/// A bar for a number of units of work.
 pub(super) struct Bar {
     drawn: ProgressBar,
     units: u64,
@@ -48,16 +48,16 @@ impl Bar {
         Self { drawn, units, since: Instant::now() }
     }
 
-    /// Shows a phase's progress; `done` of `total` tiles stand for that part of the units.
+    /// Shows the progress of a phase: `done` of `total` tiles are taken for the same part of the units.
     pub(super) fn show(&self, progress: Progress) {
-        if self.since.elapsed() > PATIENCE {
+        if self.since.elapsed() > DELAY {
             let units = u128::from(self.units) * u128::from(progress.done) / u128::from(progress.total.max(1));
             self.drawn.set_message(progress.phase);
             self.drawn.set_position(units as u64);
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn clear(self) {
         self.drawn.finish_and_clear();
     }

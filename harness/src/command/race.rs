@@ -1,4 +1,4 @@
-//! `primelanes race`: which lane is worth it?
+//! `primelanes race`: compares the speed of the lanes.
 
 use std::cell::Cell;
 use std::io::{Write, stdout};
@@ -16,36 +16,36 @@ use super::progress::{Bar, When};
 use crate::number::parse_u64;
 use crate::race::Race;
 
-/// So many rounds of the shortest counts take minutes to sum up.
-const MOST_ROUNDS: usize = 100_000;
+/// With this many rounds, the statistics take minutes.
+const MAX_ROUNDS: usize = 100_000;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// All primes up to this number are counted, itself counted.
+    /// Count the primes up to this number, inclusive.
     #[arg(value_name = "STOP", value_parser = parse_u64, allow_negative_numbers = true)]
     stop: u64,
 
-    /// auto, trial-division or sieve.
+    /// How to count: auto, trial-division or sieve.
     #[arg(long, value_name = "NAME", default_value = "auto")]
     algorithm: Algorithm,
 
-    /// Lanes that `primelanes backends` lists; all of them, unless said.
+    /// The lanes to race: names that `primelanes backends` lists [default: all]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     backends: Vec<BackendKind>,
 
-    /// Numbers of workers, as far as a lane takes them; 1, 2, 4, .. up to the number of cores, unless said.
+    /// The numbers of workers to race, up to each lane's maximum [default: 1, 2, 4, .. up to the number of cores]
     #[arg(long, value_name = "N,M,..", value_delimiter = ',', value_parser = at_least_one)]
     workers: Vec<NonZeroUsize>,
 
-    /// How often each lane is measured; each round runs all lanes in shuffled order. Six and more give intervals.
+    /// How often each lane is measured. Each round runs all lanes in shuffled order; confidence intervals need six.
     #[arg(long, value_name = "N", default_value = "10", value_parser = rounds)]
     rounds: NonZeroUsize,
 
-    /// Rounds before that, unmeasured.
+    /// The number of unmeasured rounds before the measured ones.
     #[arg(long, value_name = "N", default_value = "1", value_parser = warmup, allow_negative_numbers = true)]
     warmup: usize,
 
-    /// One object with all samples: stop, algorithm, lanes, warnings, summary, ..
+    /// Print a JSON object with all samples: stop, algorithm, lanes, warnings, summary, ..
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
 
@@ -53,11 +53,11 @@ pub(super) struct Args {
     #[arg(long)]
     markdown: bool,
 
-    /// Also write every run as a line of comma-separated values.
+    /// Also write a CSV file with a line for each run.
     #[arg(long, value_name = "FILE", value_parser = writable)]
     csv: Option<PathBuf>,
 
-    /// Also draw a picture: speed-up against workers, and all samples.
+    /// Also draw the speed-up by number of workers, and all samples, as an SVG file.
     #[arg(long, value_name = "FILE", value_parser = writable)]
     svg: Option<PathBuf>,
 }
@@ -85,13 +85,13 @@ impl Args {
         };
         self.csv.as_deref().map_or(Ok(()), |file| write(file, &report.csv()))?;
         self.svg.as_deref().map_or(Ok(()), |file| write(file, &report.svg()))?;
-        // A wrong count is one, whether or not somebody reads of it.
+        // A wrong count is a failure even if nobody reads the report.
         if report.verified() { Ok(written.map(|()| ExitCode::SUCCESS)?) } else { Ok(ExitCode::FAILURE) }
     }
 
     fn race(&self) -> anyhow::Result<Race> {
         let workers = if self.workers.is_empty() { Race::default_workers() } else { self.workers.clone() };
-        // A lane that was named must take one of these numbers; of the others those run that do.
+        // Lanes that were not named are left out if they take none of these numbers. A named one is an error then.
         let takes = |kind: &BackendKind| workers.iter().any(|&workers| kind.check(workers).is_ok());
         let able: Vec<_> = BackendKind::available().filter(takes).collect();
         let backends = match (&self.backends[..], &able[..]) {
@@ -111,12 +111,12 @@ impl Args {
 
 fn rounds(text: &str) -> anyhow::Result<NonZeroUsize> {
     let rounds = at_least_one(text)?;
-    ensure!(rounds.get() <= MOST_ROUNDS, "{rounds} is above {MOST_ROUNDS}");
+    ensure!(rounds.get() <= MAX_ROUNDS, "{rounds} is above {MAX_ROUNDS}");
     Ok(rounds)
 }
 
 fn warmup(text: &str) -> anyhow::Result<usize> {
     let rounds = parse_u64(text)?;
-    ensure!(rounds <= MOST_ROUNDS as u64, "{rounds} is above {MOST_ROUNDS}");
+    ensure!(rounds <= MAX_ROUNDS as u64, "{rounds} is above {MAX_ROUNDS}");
     Ok(rounds as usize)
 }

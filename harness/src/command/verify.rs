@@ -1,4 +1,4 @@
-//! `primelanes verify`: the conformance suite over the lanes.
+//! `primelanes verify`: runs the conformance suite on the lanes.
 
 use std::io::{Write, stdout};
 use std::process::ExitCode;
@@ -15,19 +15,19 @@ use crate::number::parse_u64;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A lane that `primelanes backends` lists; all of them, unless said.
+    /// The lane to verify: a name that `primelanes backends` lists [default: all lanes]
     #[arg(long, value_name = "NAME")]
     backend: Option<BackendKind>,
 
-    /// Random inputs to a law.
+    /// The number of random inputs per law.
     #[arg(long, value_name = "N", default_value = "100", value_parser = cases, allow_negative_numbers = true)]
     cases: u32,
 
-    /// What the random inputs are drawn from; a new one each time, unless said.
+    /// The seed of the random inputs [default: a random one]
     #[arg(long, value_name = "NUMBER", value_parser = parse_u64, allow_negative_numbers = true)]
     seed: Option<u64>,
 
-    /// One object: passed, backends; each with its label, seed, cases, declared, laws.
+    /// Print a JSON object: passed, and for each of the backends its label, seed, cases, declared, laws.
     #[arg(long)]
     json: bool,
 }
@@ -58,16 +58,16 @@ impl Args {
         Ok(if answer.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// Judges one lane; says each finding as it comes, unless they are to come as JSON.
+    /// Judges one lane, and prints each finding at once unless JSON was asked for.
     fn judge(&self, kind: BackendKind, seed: u64, cancel: &AtomicBool) -> anyhow::Result<Report> {
-        let open = move |workers| -> AnyBackend { kind.open(workers).expect("the lane takes so many workers") };
+        let open = move |workers| -> AnyBackend { kind.open(workers).expect("the suite respects the lane's maximum") };
         let caps = Caps::full().at_most(kind.max_workers().get());
         let caps = if kind.is_in_process() { caps } else { caps.without(Ability::SharedMemory) };
         let suite = Suite::new(open, caps, seed, self.cases);
-        let mut written = self.say(&suite.report(Vec::new()));
+        let mut written = self.print(&suite.report(Vec::new()));
         let laws = suite.judge_all(|finding| {
             if written.is_ok() {
-                written = self.say(finding);
+                written = self.print(finding);
             }
             written.is_ok() && !cancel.load(Ordering::Relaxed)
         });
@@ -77,7 +77,7 @@ impl Args {
         written.map(|()| suite.report(laws)).map_err(Into::into)
     }
 
-    fn say(&self, line: &dyn std::fmt::Display) -> std::io::Result<()> {
+    fn print(&self, line: &dyn std::fmt::Display) -> std::io::Result<()> {
         if self.json { Ok(()) } else { writeln!(stdout(), "{line}") }
     }
 }

@@ -1,22 +1,22 @@
-//! How a law is seen to be broken.
+//! The description of a broken law.
 
 use std::error::Error;
 
-/// The result of putting a backend to a law, or of a step of that.
+/// The result of checking a backend against a law, or of a step of the check.
 pub(super) type Judged<T = ()> = Result<T, Broken>;
 
-/// What was seen that breaks a law, in one line.
+/// What breaks a law, in one line.
 #[derive(Debug)]
 pub(super) struct Broken(pub(super) String);
 
-/// An error where the law demands an answer.
+/// An error breaks a law that demands an answer.
 impl<E: Error> From<E> for Broken {
     fn from(error: E) -> Self {
         Self(error.to_string())
     }
 }
 
-/// Says in which case a law is broken.
+/// Adds the case in which a law is broken.
 pub(super) trait InCase<T> {
     fn in_case(self, case: impl FnOnce() -> String) -> Judged<T>;
 }

@@ -1,10 +1,10 @@
-//! What a backend declares that it cannot do.
+//! What a backend can and cannot do.
 
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// What the laws ask of a backend, as far as it has not declared otherwise.
+/// What the laws may ask of a backend.
 ///
 /// ```
 /// use primelanes_harness::conformance::{Ability, Caps};
@@ -14,80 +14,80 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Caps {
-    most_workers: Option<NonZeroUsize>,
+    max_workers: Option<NonZeroUsize>,
     lacking: Vec<Ability>,
-    patience: Duration,
+    timeout: Duration,
 }
 
-/// Something that most backends can do, and some cannot.
+/// Something that some backends cannot do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ability {
-    /// To stop when the cancel flag is set.
+    /// Stops when the cancel flag is set.
     Cancellation,
-    /// To tell an observer how far the work is.
+    /// Reports progress to an observer.
     Progress,
-    /// To count from inside a worker of a rayon pool.
+    /// Counts from inside a worker of a rayon pool.
     Nesting,
-    /// To run tiles where they share this process's memory, so that the suite can watch them.
+    /// Runs tiles in the memory of this process, where the suite can observe them.
     SharedMemory,
 }
 
 impl Caps {
-    /// Everything, with any number of workers.
+    /// Everything, with any number of workers and a timeout of a minute.
     pub const fn full() -> Self {
-        // A law takes a second or two; who needs a minute hangs.
-        Self { most_workers: None, lacking: Vec::new(), patience: Duration::from_mins(1) }
+        // A law takes a second or two, so a backend that needs a minute hangs.
+        Self { max_workers: None, lacking: Vec::new(), timeout: Duration::from_mins(1) }
     }
 
-    /// Never asked for more than so many workers.
+    /// Limits the number of workers.
     ///
     /// # Panics
     /// If `workers` is 0.
     pub const fn at_most(mut self, workers: usize) -> Self {
-        self.most_workers = Some(NonZeroUsize::new(workers).expect("a backend has at least one worker"));
+        self.max_workers = Some(NonZeroUsize::new(workers).expect("a backend has at least one worker"));
         self
     }
 
-    /// Not asked for what needs this.
+    /// Leaves out the laws that need an ability.
     pub fn without(mut self, ability: Ability) -> Self {
         self.lacking.push(ability);
         self
     }
 
-    /// A law that takes longer is broken: the backend hangs. A minute unless it is said, and as much
-    /// again for every 32 cases more; be generous.
-    pub const fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    /// Sets the time after which a backend counts as hanging, which breaks the law. It is multiplied by the number of
+    /// cases, in units of 32. Be generous.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
-    /// The declarations, one line each.
+    /// What the backend cannot do, as lines of text.
     #[must_use]
     pub fn declared(&self) -> Vec<String> {
         let abilities = self.lacking.iter().map(|ability| format!("no {ability}"));
         self.declared_limit().into_iter().chain(abilities).collect()
     }
 
-    /// Whether the backend can do it.
+    /// Whether the backend has an ability.
     #[must_use]
     pub fn has(&self, ability: Ability) -> bool {
         !self.lacking.contains(&ability)
     }
 
-    /// Whether the backend takes so many workers.
+    /// Whether the backend takes this number of workers.
     #[must_use]
     pub fn takes(&self, workers: NonZeroUsize) -> bool {
-        self.most_workers.is_none_or(|most| workers <= most)
+        self.max_workers.is_none_or(|max| workers <= max)
     }
 
     pub(super) fn declared_limit(&self) -> Option<String> {
-        let plural = |most: NonZeroUsize| if most.get() == 1 { "" } else { "s" };
-        self.most_workers.map(|most| format!("at most {most} worker{}", plural(most)))
+        let plural = |max: NonZeroUsize| if max.get() == 1 { "" } else { "s" };
+        self.max_workers.map(|max| format!("at most {max} worker{}", plural(max)))
     }
 
-    pub(super) const fn get_patience(&self) -> Duration {
-        self.patience
+    pub(super) const fn get_timeout(&self) -> Duration {
+        self.timeout
     }
 }
 

@@ -1,13 +1,13 @@
-//! The laws by name.
+//! The laws, with their names and statements.
 
 use std::fmt;
 
 use super::Ability;
 
-/// What every backend obeys.
+/// A law that every backend obeys. [`Law::statement`] says what it demands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each says what it is in its statement")]
+#[expect(missing_docs, reason = "each has a statement")]
 pub enum Law {
     AnyWorkers,
     EachTileOnce,
@@ -33,7 +33,7 @@ pub enum Law {
 }
 
 impl Law {
-    /// All laws, the plainest first.
+    /// All laws, the simplest first.
     pub const ALL: [Self; 21] = [
         Self::AnyWorkers,
         Self::EachTileOnce,
@@ -58,13 +58,13 @@ impl Law {
         Self::ObserverPanics,
     ];
 
-    /// Its name in reports.
+    /// The name in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.text().0
     }
 
-    /// What it demands, in a line.
+    /// What the law demands, in one line.
     #[must_use]
     pub const fn statement(self) -> &'static str {
         self.text().1
@@ -72,31 +72,37 @@ impl Law {
 
     const fn text(self) -> (&'static str, &'static str) {
         match self {
-            Self::AnyWorkers => ("any-workers", "1, 2, 3, 7 workers, and more than tiles, give one answer"),
-            Self::EachTileOnce => ("each-tile-once", "every tile is run exactly once"),
-            Self::FoldOrder => ("fold-order", "partial results are combined in tile order, whoever is first"),
-            Self::AnyCut => ("any-cut", "runs that lie side by side fold to the whole, wherever it is cut"),
-            Self::NoTiles => ("no-tiles", "an empty run gives the identity, an empty range no primes"),
+            Self::AnyWorkers => {
+                ("any-workers", "1, 2, 3 or 7 workers, and more workers than tiles, give the same answer")
+            }
+            Self::EachTileOnce => ("each-tile-once", "every tile runs exactly once"),
+            Self::FoldOrder => ("fold-order", "partial results are combined in tile order, whichever is ready first"),
+            Self::AnyCut => ("any-cut", "neighbouring runs fold to the same as the whole, wherever it is cut"),
+            Self::NoTiles => ("no-tiles", "an empty run gives the identity, and an empty range has no primes"),
             Self::OneScratch => ("one-scratch", "a worker has one scratch, for runs no shorter than the grain"),
             Self::AtMostWorkers => ("at-most-workers", "no more tiles run at once than there are workers"),
             Self::Agreement => ("agreement", "counts of random ranges equal the oracle's"),
-            Self::Seams => ("seams", "counts at squares of primes, powers of two, segment ends equal the oracle's"),
+            Self::Seams => ("seams", "counts at squares of primes, powers of two and segment ends equal the oracle's"),
             Self::Additivity => ("additivity", "counts of neighbouring ranges add up"),
-            Self::Reuse => ("reuse", "one instance answers one question after another, each for itself"),
-            Self::CountsAtOnce => ("counts-at-once", "several threads count on one instance at once"),
-            Self::InsideRayon => ("inside-rayon", "a count from inside a rayon worker comes to its end"),
-            Self::CancelBefore => ("cancel-before", "cancelled beforehand, no tile is run"),
-            Self::CancelDuring => ("cancel-during", "cancelled on the way, a count ends as cancelled"),
-            Self::CancelAfter => ("cancel-after", "cancelled after its last tile, a count stands"),
-            Self::CancelLatency => ("cancel-latency", "once cancelled, no worker gets past its next pulse"),
+            Self::Reuse => ("reuse", "an instance answers each question independently of the ones before"),
+            Self::CountsAtOnce => ("counts-at-once", "several threads can count on one instance at the same time"),
+            Self::InsideRayon => ("inside-rayon", "a count from inside a rayon worker finishes"),
+            Self::CancelBefore => ("cancel-before", "if cancelled beforehand, no tile runs"),
+            Self::CancelDuring => ("cancel-during", "if cancelled meanwhile, a count ends as cancelled"),
+            Self::CancelAfter => ("cancel-after", "if cancelled after its last tile, a count is still returned"),
+            Self::CancelLatency => ("cancel-latency", "once cancelled, no worker continues past its next pulse"),
             Self::Progress => ("progress", "progress only grows, and ends at the total"),
-            Self::TilePanics => ("tile-panics", "a panic in a tile is the error, and the backend goes on"),
-            Self::ScratchPanics => ("scratch-panics", "a panic in a scratch constructor likewise"),
-            Self::ObserverPanics => ("observer-panics", "a panic in a progress observer likewise"),
+            Self::TilePanics => ("tile-panics", "a panic in a tile becomes the error, and the backend stays usable"),
+            Self::ScratchPanics => {
+                ("scratch-panics", "a panic in a scratch constructor becomes the error, and the backend stays usable")
+            }
+            Self::ObserverPanics => {
+                ("observer-panics", "a panic in a progress observer becomes the error, and the backend stays usable")
+            }
         }
     }
 
-    /// What a backend must be able to do for the law to make sense.
+    /// The abilities without which the law does not apply.
     #[must_use]
     pub const fn needs(self) -> &'static [Ability] {
         match self {
@@ -124,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_law_is_listed_once_under_a_name_of_its_own() {
+    fn every_law_is_listed_once_under_its_own_name() {
         let laws: HashSet<_> = Law::ALL.into_iter().collect();
         let names: HashSet<_> = Law::ALL.map(Law::name).into_iter().collect();
         assert_eq!((laws.len(), names.len()), (Law::ALL.len(), Law::ALL.len()));

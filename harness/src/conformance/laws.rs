@@ -1,6 +1,6 @@
-//! What each law demands: one function a law, in files by what they look at.
+//! The check of each law: a function per law, in files by subject.
 //!
-//! Where they can, the laws judge by answers alone, so that they hold for tiles that run elsewhere too.
+//! Where possible, the checks look only at answers, so that they also apply to tiles that run in other processes.
 
 mod cancellation;
 mod counts;
@@ -14,7 +14,7 @@ use super::Law;
 use super::broken::Judged;
 use super::subject::Subject;
 
-/// That the law holds for the subject.
+/// Checks that the law holds for the subject.
 pub(super) fn check<B: Backend>(law: Law, subject: &Subject<'_, B>) -> Judged {
     match law {
         Law::EachTileOnce => tiles::each_tile_once(subject),

@@ -1,4 +1,4 @@
-//! What a backend was found to do.
+//! The findings about a backend.
 
 use std::fmt;
 
@@ -7,19 +7,19 @@ use serde::{Serialize, Serializer};
 
 use super::{Ability, Law};
 
-/// The verdicts on one backend; displayed as one line a law.
+/// The findings about a backend, displayed as a line per law.
 #[derive(Clone, Debug, Serialize)]
 #[must_use]
 pub struct Report {
     /// The backend's label.
     pub backend: String,
-    /// What the random inputs were drawn from.
+    /// The seed of the random inputs.
     pub seed: u64,
-    /// Random inputs to a law.
+    /// The number of random inputs per law.
     pub cases: u32,
-    /// What the backend says that it cannot do.
+    /// What the backend declares that it cannot do.
     pub declared: Vec<String>,
-    /// One for each law.
+    /// A finding for each law.
     pub laws: Vec<Finding>,
 }
 
@@ -28,27 +28,27 @@ pub struct Report {
 pub struct Finding {
     /// The law.
     pub law: Law,
-    /// Whether it holds.
+    /// Whether the law holds.
     pub verdict: Verdict,
-    /// How long that took.
+    /// How long the check took, in seconds.
     pub seconds: f64,
 }
 
 /// Whether a law holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It does, in every case that was tried.
+    /// The law holds in every case that was tried.
     Holds,
-    /// It does not: what was seen, in the smallest case found.
+    /// The law is broken. The text says how, in the smallest case that was found.
     Broken(String),
-    /// It was not asked, for the backend says that it cannot do this.
+    /// The law was not checked, because the backend declares that it lacks this ability.
     Declared(Ability),
-    /// It was not asked, because the backend hangs in another law.
+    /// The law was not checked, because the backend hangs in another one.
     Unjudged,
 }
 
 impl Report {
-    /// Whether every law holds, but for what the backend declared.
+    /// Whether every law holds, except for those that the backend declared impossible.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.laws.iter().all(|finding| matches!(finding.verdict, Verdict::Holds | Verdict::Declared(_)))
@@ -62,7 +62,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (seed {}, {} cases a law", self.backend, self.seed, self.cases)?;
+        write!(f, "{} (seed {}, {} cases per law", self.backend, self.seed, self.cases)?;
         self.declared.iter().try_for_each(|limit| write!(f, ", declares {limit}"))?;
         write!(f, ")")?;
         self.laws.iter().try_for_each(|finding| write!(f, "\n{finding}"))
@@ -75,8 +75,8 @@ impl fmt::Display for Finding {
         match verdict {
             Verdict::Holds => write!(f, "  ✓ {law:<16} {} ({seconds:.2} s)", law.statement()),
             Verdict::Broken(why) => write!(f, "  ✗ {law:<16} {why}"),
-            Verdict::Declared(what) => write!(f, "  - {law:<16} not asked: the backend declares no {what}"),
-            Verdict::Unjudged => write!(f, "  - {law:<16} not asked: the backend hangs"),
+            Verdict::Declared(what) => write!(f, "  - {law:<16} not checked: the backend declares no {what}"),
+            Verdict::Unjudged => write!(f, "  - {law:<16} not checked: the backend hangs"),
         }
     }
 }
@@ -110,16 +110,16 @@ mod tests {
     }
 
     #[test]
-    fn one_line_a_law() {
+    fn one_line_per_law() {
         let verdicts = [Verdict::Holds, Verdict::Broken("it is".into()), Verdict::Declared(Ability::Progress)];
         let report = report(&verdicts);
         assert!(!report.passed());
         assert_eq!(report.broken().collect::<Vec<_>>(), [Law::EachTileOnce]);
         let lines = [
-            "mine (seed 7, 3 cases a law, declares no progress)",
-            "  ✓ any-workers      1, 2, 3, 7 workers, and more than tiles, give one answer (0.50 s)",
+            "mine (seed 7, 3 cases per law, declares no progress)",
+            "  ✓ any-workers      1, 2, 3 or 7 workers, and more workers than tiles, give the same answer (0.50 s)",
             "  ✗ each-tile-once   it is",
-            "  - fold-order       not asked: the backend declares no progress",
+            "  - fold-order       not checked: the backend declares no progress",
         ];
         assert_eq!(report.to_string(), lines.join("\n"));
         let json = serde_json::to_value(&report).unwrap();
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn who_declares_passes_and_who_hangs_does_not() {
+    fn declared_limits_pass_and_a_hang_does_not() {
         assert!(report(&[Verdict::Holds, Verdict::Declared(Ability::Progress)]).passed());
         assert!(!report(&[Verdict::Holds, Verdict::Unjudged]).passed());
     }

@@ -1,4 +1,4 @@
-//! The backend on trial, as the laws see it.
+//! The backend under test, as the laws see it.
 
 use std::fmt::Debug;
 use std::num::NonZeroUsize;
@@ -12,14 +12,14 @@ use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseErr
 use super::Caps;
 use super::broken::{Broken, InCase, Judged, ensure};
 
-/// How many workers are asked for, as far as the backend takes them.
+/// The numbers of workers to try, up to the backend's limit.
 const WORKERS: [usize; 4] = [1, 2, 3, 7];
 
-/// Milliseconds and steps that the smallest failing case is looked for.
-const SHRINK_TIME: u32 = 5_000;
-const SHRINK_STEPS: u32 = 10_000;
+/// The limits of the search for the smallest failing case, in milliseconds and steps.
+const MAX_SHRINK_TIME: u32 = 5_000;
+const MAX_SHRINK_STEPS: u32 = 10_000;
 
-/// Makes a backend of so many workers.
+/// Makes a backend with the given number of workers.
 pub(super) type Factory<B> = dyn Fn(NonZeroUsize) -> B + Send + Sync;
 
 /// Where random inputs come from.
@@ -27,7 +27,7 @@ pub(super) type Factory<B> = dyn Fn(NonZeroUsize) -> B + Send + Sync;
 pub(super) struct Trial {
     pub(super) seed: u64,
     pub(super) cases: u32,
-    /// The source file of the test, beside which failing cases are kept.
+    /// The source file of the test. Failing cases are kept beside it.
     pub(super) source: Option<&'static str>,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Subject<'a, B> {
 }
 
 impl<B: Backend> Subject<'_, B> {
-    /// A fresh instance.
+    /// Makes a fresh instance.
     pub(super) fn open(&self, workers: NonZeroUsize) -> B {
         (self.factory)(workers)
     }
@@ -49,12 +49,13 @@ impl<B: Backend> Subject<'_, B> {
         numbers.filter(|&workers| self.caps.takes(workers)).collect()
     }
 
-    /// A fresh instance for each number of workers.
+    /// Makes a fresh instance for each number of workers.
     pub(super) fn lanes(&self) -> impl Iterator<Item = B> {
         self.workers().into_iter().map(|workers| self.open(workers))
     }
 
-    /// Tries `law` on fresh instances of random size with random inputs, and finds a small case in which it fails.
+    /// Checks `law` on fresh instances with random numbers of workers and random inputs. If it fails, looks for a small
+    /// failing case.
     pub(super) fn for_all<S>(&self, inputs: S, law: impl Fn(B, S::Value) -> Judged) -> Judged
     where
         S: Strategy + 'static,
@@ -78,8 +79,8 @@ impl Trial {
             rng_seed: RngSeed::Fixed(self.seed),
             source_file: self.source,
             failure_persistence: self.source.map(|_| Box::new(persistence) as _),
-            max_shrink_time: SHRINK_TIME,
-            max_shrink_iters: SHRINK_STEPS,
+            max_shrink_time: MAX_SHRINK_TIME,
+            max_shrink_iters: MAX_SHRINK_STEPS,
             ..Config::default()
         };
         let inputs = (proptest::sample::select(workers), inputs);
@@ -94,14 +95,14 @@ impl Trial {
     }
 }
 
-/// That an instance folds as it should, after whatever it went through.
+/// Ensures that an instance still folds correctly.
 pub(super) fn ensure_usable(lane: &impl Backend) -> Judged {
     let visits = lane.fold(&Probe::new(10), &Control::new());
-    let visits = visits.in_case(|| "afterwards a fold of 10 tiles fails".to_owned())?;
+    let visits = visits.in_case(|| "afterwards, a fold of 10 tiles fails".to_owned())?;
     ensure_tiles(&visits, 0..10).in_case(|| "afterwards, in a fold of 10 tiles".to_owned())
 }
 
-/// That these are the visits to exactly these tiles; their order is the matter of one law alone.
+/// Ensures that these are visits to exactly these tiles, in any order. Another law is about the order.
 pub(super) fn ensure_tiles(visits: &[Visit], tiles: Range<u64>) -> Judged {
     let mut seen: Vec<u64> = visits.iter().map(|visit| visit.tile).collect();
     seen.sort_unstable();
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn tiles_are_seen_to_be_lost_doubled_or_invented() {
+    fn lost_repeated_and_invented_tiles_are_found() {
         assert_eq!((seen(&[3, 4, 5]), seen(&[5, 3, 4])), ("fine".into(), "fine".into()));
         assert_eq!((seen(&[3, 5]), seen(&[3, 4])), ("tile 4 was not run".into(), "tile 5 was not run".into()));
         assert_eq!(seen(&[3, 4, 5, 4]), "tile 4 was run twice");

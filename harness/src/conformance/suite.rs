@@ -1,4 +1,4 @@
-//! The suite at work: one law after another, each under the watchdog.
+//! The suite: one law after another, each under the watchdog.
 
 use std::env;
 use std::fmt::{self, Display};
@@ -15,16 +15,16 @@ use super::subject::{Factory, Subject, Trial};
 use super::watchdog::{self, Outcome};
 use super::{Caps, Finding, Law, Report, Verdict, laws};
 
-/// Random inputs to a law, unless it is said otherwise.
+/// The default number of random inputs per law.
 const CASES: u32 = 32;
 
-/// Holds a backend to all laws.
+/// Checks a backend against all laws.
 ///
-/// `seed` and `cases` are as in [`Report`]. A law that takes longer than [`Caps::patience`] is broken and ends the suite,
-/// for nobody can take back the thread that hangs.
+/// `seed` and `cases` are as in [`Report`]. A law that takes longer than [`Caps::timeout`] is broken and ends the suite,
+/// because a hanging thread cannot be stopped.
 ///
 /// # Panics
-/// If `cases` is 0: a law that nothing is put to holds always.
+/// If `cases` is 0, because then every law would hold.
 ///
 /// ```
 /// use primelanes_backends::ScopedThreads;
@@ -43,7 +43,7 @@ where
     suite.report(laws)
 }
 
-/// The laws, a backend to hold to them, and the source of random inputs.
+/// A backend to check against the laws, and the source of random inputs.
 pub struct Suite<B> {
     factory: Arc<Factory<B>>,
     caps: Caps,
@@ -51,7 +51,7 @@ pub struct Suite<B> {
 }
 
 impl<B: Backend + 'static> Suite<B> {
-    /// For a backend that `factory` makes; `seed` and `cases` are as in [`Report`].
+    /// A suite for the backend that `factory` makes. `seed` and `cases` are as in [`Report`].
     ///
     /// # Panics
     /// If `cases` is 0.
@@ -59,11 +59,11 @@ impl<B: Backend + 'static> Suite<B> {
     where
         F: Fn(NonZeroUsize) -> B + Send + Sync + 'static,
     {
-        assert!(cases > 0, "a law is put to one case at least");
+        assert!(cases > 0, "a law needs at least one case");
         Self { factory: Arc::new(factory), caps, trial: Trial { seed, cases, source: None } }
     }
 
-    /// Judges law after law and shows each finding to `go_on`, until that says no.
+    /// Checks one law after another. Calls `go_on` with each finding, and stops when it returns `false`.
     pub fn judge_all(&self, mut go_on: impl FnMut(&Finding) -> bool) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut hangs = false;
@@ -78,33 +78,33 @@ impl<B: Backend + 'static> Suite<B> {
         findings
     }
 
-    /// The findings with what they are about.
+    /// Makes a report of findings.
     pub fn report(&self, laws: Vec<Finding>) -> Report {
         let factory = Arc::clone(&self.factory);
-        let label = watchdog::run(self.patience(), move || factory(NonZeroUsize::MIN).label().to_owned());
+        let label = watchdog::run(self.timeout(), move || factory(NonZeroUsize::MIN).label().to_owned());
         let backend = match label {
             Outcome::Returned(label) => label,
             Outcome::Panicked(message) => format!("(a backend that cannot be made: {message})"),
-            Outcome::Hung => "(a backend that cannot be made: that hangs)".to_owned(),
+            Outcome::Hung => "(a backend that cannot be made: its factory hangs)".to_owned(),
         };
         let (seed, cases) = (self.trial.seed, self.trial.cases);
         Report { backend, seed, cases, declared: self.caps.declared(), laws }
     }
 
-    /// How long a law may take: what the backend is granted is for the usual number of cases.
-    fn patience(&self) -> Duration {
-        self.caps.get_patience() * self.trial.cases.div_ceil(CASES)
+    /// The timeout for a law. The timeout of the caps is for the default number of cases.
+    fn timeout(&self) -> Duration {
+        self.caps.get_timeout() * self.trial.cases.div_ceil(CASES)
     }
 
-    /// Judges one law; and whether the backend hangs in it.
+    /// Checks one law. Also returns whether the backend hangs in it.
     fn judge(&self, law: Law) -> (Finding, bool) {
         if let Some(&lacking) = law.needs().iter().find(|&&ability| !self.caps.has(ability)) {
             let verdict = Verdict::Declared(lacking);
             return (Finding { law, verdict, seconds: 0.0 }, false);
         }
-        let (clock, patience) = (Instant::now(), self.patience());
+        let (clock, timeout) = (Instant::now(), self.timeout());
         let (factory, caps, trial) = (Arc::clone(&self.factory), self.caps.clone(), self.trial.clone());
-        let judged = watchdog::run(patience, move || {
+        let judged = watchdog::run(timeout, move || {
             laws::check(law, &Subject { factory: &*factory, caps: &caps, trial: &trial })
         });
         let hung = matches!(judged, Outcome::Hung);
@@ -112,7 +112,7 @@ impl<B: Backend + 'static> Suite<B> {
             Outcome::Returned(Ok(())) => Verdict::Holds,
             Outcome::Returned(Err(broken)) => Verdict::Broken(broken.0),
             Outcome::Panicked(message) => Verdict::Broken(format!("the backend panics: {message}")),
-            Outcome::Hung => Verdict::Broken(format!("the backend hangs: no answer within {patience:?}")),
+            Outcome::Hung => Verdict::Broken(format!("the backend hangs: no answer within {timeout:?}")),
         };
         (Finding { law, verdict, seconds: clock.elapsed().as_secs_f64() }, hung)
     }
@@ -128,13 +128,13 @@ const fn unjudged(law: Law) -> Finding {
     Finding { law, verdict: Verdict::Unjudged, seconds: 0.0 }
 }
 
-/// Holds a backend to one law: what a test of [`conformance!`](crate::conformance!) does.
+/// Checks a backend against one law, as a test of [`conformance!`](crate::conformance!) does.
 ///
-/// `source` is the source file of the test, beside which failing cases are kept. Seed and cases come from the
-/// environment: see the [module](super).
+/// `source` is the source file of the test. Failing cases are kept beside it. The seed and the number of cases come from
+/// environment variables: see the [module](super).
 ///
 /// # Panics
-/// If the law is broken, or if `PRIMELANES_SEED` or `PRIMELANES_CASES` is no number that will do.
+/// If the law is broken, or if `PRIMELANES_SEED` or `PRIMELANES_CASES` is invalid.
 #[track_caller]
 pub fn assert_law<B, F>(law: Law, factory: F, caps: Caps, source: &'static str)
 where
@@ -146,21 +146,21 @@ where
     let mut suite = Suite::new(factory, caps, seed, cases);
     suite.trial.source = Some(source);
     let (finding, _) = suite.judge(law);
-    // Past the capture of a test's output: what is not asked is said.
-    let say = |line: &dyn Display| drop(writeln!(stderr(), "{line}"));
+    // The real standard error, which the test runner does not capture: what is not checked must be visible.
+    let print = |line: &dyn Display| drop(writeln!(stderr(), "{line}"));
     match finding.verdict {
         Verdict::Broken(why) => {
             panic!("the law '{law}' is broken: {why}; to repeat: PRIMELANES_SEED={seed} PRIMELANES_CASES={cases}")
         }
-        Verdict::Declared(_) | Verdict::Unjudged => say(&finding),
+        Verdict::Declared(_) | Verdict::Unjudged => print(&finding),
         Verdict::Holds if law == Law::AnyWorkers => {
-            suite.caps.declared_limit().iter().for_each(|limit| say(&format!("  - {law:<16} asked of {limit}")));
+            suite.caps.declared_limit().iter().for_each(|limit| print(&format!("  - {law:<16} checked with {limit}")));
         }
         Verdict::Holds => {}
     }
 }
 
-/// Short enough to be typed again. Each [`RandomState`] has keys of its own.
+/// A seed that is short enough to type. Each [`RandomState`] has other keys.
 fn random_seed() -> u64 {
     RandomState::new().hash_one(()) >> 32
 }

@@ -1,4 +1,4 @@
-//! A time limit for what may never return.
+//! A time limit for work that may never return.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread::Builder;
@@ -11,21 +11,21 @@ use primelanes_backends::{Error, guard};
 pub(super) enum Outcome<T> {
     Returned(T),
     Panicked(String),
-    /// Its thread is still there, and stays until the process ends.
+    /// The work did not return in time. Its thread stays until the process ends.
     Hung,
 }
 
-/// Runs `work` on a thread of its own and waits so long for it.
-pub(super) fn run<T: Send + 'static>(patience: Duration, work: impl FnOnce() -> T + Send + 'static) -> Outcome<T> {
+/// Runs `work` on a new thread and waits for it up to `timeout`.
+pub(super) fn run<T: Send + 'static>(timeout: Duration, work: impl FnOnce() -> T + Send + 'static) -> Outcome<T> {
     let (sender, receiver) = channel();
     let spawned = Builder::new().name("conformance".to_owned()).spawn(move || {
-        // Nobody listens any more to who comes too late.
+        // If the work is late, nobody receives its result.
         let _ = sender.send(guard("conformance", || Ok(work())));
     });
     if let Err(refusal) = spawned {
         return Outcome::Panicked(format!("no thread to run the law on: {refusal}"));
     }
-    match receiver.recv_timeout(patience) {
+    match receiver.recv_timeout(timeout) {
         Ok(Ok(value)) => Outcome::Returned(value),
         Ok(Err(Error::Panicked { message, .. })) => Outcome::Panicked(message),
         Ok(Err(other)) => Outcome::Panicked(other.to_string()),

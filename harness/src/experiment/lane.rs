@@ -1,4 +1,4 @@
-//! How the tasks of an experiment are run.
+//! The ways to run the tasks of an experiment.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -16,43 +16,43 @@ use crate::gil::interpreter::Interpreter;
 pub(crate) enum Lane {
     /// One after another on one thread.
     Sequential,
-    /// All at once, a thread each, through one global lock.
+    /// All at once, with a thread for each task, under one global lock.
     GlobalLock,
-    /// All at once, a thread each, no lock.
+    /// All at once, with a thread for each task, without a lock.
     ScopedThreads,
-    /// All at once in one rayon pool with a thread for each task.
+    /// All at once, on a rayon pool with a thread for each task.
     Rayon,
-    /// All at once in one pool with a worker process for each task.
+    /// All at once, on a pool with a worker process for each task.
     Processes,
-    /// A Python script: one after another.
+    /// In a Python script, one after another.
     PythonSequential,
-    /// A Python script: all at once, a thread each.
+    /// In a Python script, all at once, with a thread for each task.
     PythonThreads,
-    /// A Python script: all at once, a process each.
+    /// In a Python script, all at once, with a process for each task.
     PythonProcesses,
 }
 
-/// A lane that is set up to run.
+/// A lane that is ready to run.
 pub(super) enum Track<'a> {
     Native(Native),
     Python(Python<'a>),
 }
 
-/// What a native lane runs on: who runs the tasks, and what counts inside each.
+/// The two backends of a native lane: `team` runs the tasks, and `counter` runs the count inside each task.
 pub(super) struct Native {
     pub(super) team: AnyBackend,
     pub(super) counter: AnyBackend,
     pub(super) gil: Option<Arc<Gil>>,
 }
 
-/// Who runs the tasks.
+/// What runs the tasks.
 enum Team {
     Native(BackendKind, NonZeroUsize),
     Python(Mode),
 }
 
 impl Lane {
-    /// All lanes, in the order of a report.
+    /// All lanes in the order of reports.
     pub(crate) const ALL: [Self; 8] = [
         Self::Sequential,
         Self::GlobalLock,
@@ -69,7 +69,7 @@ impl Lane {
     pub(super) const NATIVE: [Self; 5] =
         [Self::Sequential, Self::GlobalLock, Self::ScopedThreads, Self::Rayon, Self::Processes];
 
-    /// The lanes that an interpreter runs.
+    /// The lanes that need an interpreter.
     pub(crate) const PYTHON: [Self; 3] = [Self::PythonSequential, Self::PythonThreads, Self::PythonProcesses];
 
     /// The name on the command line and in reports.
@@ -91,17 +91,17 @@ impl Lane {
         Self::PYTHON.contains(&self)
     }
 
-    /// Whether the lane can be had on this system, given an interpreter for those that need one.
+    /// Whether the lane is available on this system, given an interpreter if it needs one.
     pub(crate) fn is_available(self) -> bool {
         self != Self::Processes || BackendKind::Processes.is_available()
     }
 
-    /// The lane that this one's speed-up is over: the one that runs the tasks one after another in the same language.
+    /// The lane that this one's speed-up is relative to: the sequential one in the same language.
     pub(crate) fn baseline(self) -> Self {
         if self.is_python() { Self::PythonSequential } else { Self::Sequential }
     }
 
-    /// Whether the lane can run so many tasks.
+    /// Checks that the lane can run this number of tasks.
     pub(super) fn check(self, tasks: NonZeroUsize, interpreter: Option<&Interpreter>) -> Result<(), Error> {
         match self.team(tasks) {
             Team::Native(team, workers) => {
@@ -133,7 +133,7 @@ impl Lane {
     const fn team(self, tasks: NonZeroUsize) -> Team {
         match self {
             Self::Sequential => Team::Native(BackendKind::SingleThread, NonZeroUsize::MIN),
-            // Threads that wait for processes are no more than that.
+            // In the lane of processes, the threads only wait.
             Self::GlobalLock | Self::ScopedThreads | Self::Processes => Team::Native(BackendKind::ScopedThreads, tasks),
             Self::Rayon => Team::Native(BackendKind::Rayon, tasks),
             Self::PythonSequential => Team::Python(Mode::Sequential),

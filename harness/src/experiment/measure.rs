@@ -10,54 +10,54 @@ use crate::statistics::median;
 /// One run of all tasks in one lane.
 #[derive(Clone, Debug)]
 pub(super) struct Sample {
-    /// Wall time.
+    /// Wall-clock time.
     pub(super) seconds: f64,
-    /// Processor time of the process, or of the interpreter and its workers, over wall time.
+    /// Processor time of this process and its workers, or of the interpreter and its workers, over wall time.
     pub(super) cores_used: f64,
-    /// How often the lock went from one thread to another; `None` in a lane without one, or without a way to ask.
+    /// How often the lock was handed over; `None` in a lane without a lock, and in Python, which does not tell.
     pub(super) handovers: Option<u64>,
-    /// Seconds that it took to start the worker processes, before the clock; `None` in a lane without any.
+    /// Seconds to start the worker processes, before the clock starts; `None` in a lane without worker processes.
     pub(super) start_up: Option<f64>,
     /// What each task counted.
     pub(super) counts: Vec<u128>,
 }
 
-/// An experiment's result, as it stands in the JSON; displayed as a table and a sentence.
+/// The result of an experiment. Its fields are those of the JSON; it is displayed as a table and sentences.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Report {
-    /// Each task counted the primes up to here.
+    /// Each task counted the primes in 0..=limit.
     pub(crate) limit: u64,
     /// Tasks in each lane and round.
     pub(crate) tasks: usize,
-    /// What runs the lanes of [`Lane::PYTHON`], as `CPython 3.11.7`; not in the JSON if nothing was named.
+    /// The interpreter of the Python lanes, such as `CPython 3.11.7`; not in the JSON without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) interpreter: Option<String>,
-    /// One report a lane.
+    /// A report for each lane.
     pub(crate) lanes: Vec<LaneReport>,
-    /// What the oracle counts.
+    /// The right count.
     #[serde(skip)]
     pub(super) expected: u128,
 }
 
-/// What came of one lane over all rounds.
+/// The results of a lane over all rounds.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct LaneReport {
-    /// Which lane.
+    /// The lane.
     pub(crate) lane: Lane,
-    /// Wall seconds of each round.
+    /// Wall-clock seconds of each round.
     pub(crate) seconds: Vec<f64>,
-    /// Median of the lane's [baseline](Lane::baseline) over this one's; `None` if that was not run. So native lanes are
-    /// measured by native code, and an interpreter's by the interpreter.
+    /// Median time of the lane's [baseline](Lane::baseline) over the median time of this one; `None` if the baseline
+    /// did not run.
     pub(crate) speedup: Option<f64>,
-    /// Median over the rounds.
+    /// Cores used; the median over the rounds.
     pub(crate) cores_used: f64,
-    /// Median over the rounds; `None` in a lane without a lock, and in an interpreter's, which does not tell.
+    /// Hand-overs of the lock; the median over the rounds. `None` in a lane without a lock, and in Python.
     pub(crate) handovers: Option<u64>,
-    /// Seconds before the clock that it took to start the worker processes, median over the rounds; not in the JSON of a
-    /// lane without any.
+    /// Seconds to start the worker processes, before the clock starts; the median over the rounds. Not in the JSON of a
+    /// lane without worker processes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) start_up: Option<f64>,
-    /// What each task counted, in the first round that has a wrong count, or else in the first.
+    /// The counts of the first round with a wrong count, or of the first round if all are right.
     pub(crate) counts: Vec<u128>,
     /// Whether every count of every round equals the oracle's.
     pub(crate) verified: bool,
@@ -81,7 +81,7 @@ impl Report {
         Self { limit, tasks: tasks.get(), interpreter: None, lanes, expected }
     }
 
-    /// Median wall seconds of a lane that was run.
+    /// Median wall-clock seconds of a lane, if it ran.
     pub(super) fn median_of(&self, lane: Lane) -> Option<f64> {
         median_of(&self.lanes, lane)
     }
@@ -110,12 +110,12 @@ impl LaneReport {
         }
     }
 
-    /// Median wall seconds.
+    /// Median wall-clock seconds.
     pub(crate) fn median(&self) -> f64 {
         median(self.seconds.iter().copied())
     }
 
-    /// Least and most wall seconds.
+    /// Minimum and maximum of the wall-clock seconds.
     pub(crate) fn range(&self) -> (f64, f64) {
         let seconds = || self.seconds.iter().copied();
         (seconds().fold(f64::INFINITY, f64::min), seconds().fold(0.0, f64::max))

@@ -1,4 +1,4 @@
-//! The lanes that an interpreter runs.
+//! The lanes that run in a Python interpreter.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
@@ -20,14 +20,14 @@ pub(super) enum Mode {
     Processes,
 }
 
-/// A lane with its interpreter.
+/// A Python lane with its interpreter.
 pub(super) struct Python<'a> {
     lane: Lane,
     mode: Mode,
     interpreter: &'a Interpreter,
 }
 
-/// What `primes.py` takes.
+/// The parameters of `primes.py`.
 #[derive(Serialize)]
 struct Parameters {
     mode: Mode,
@@ -35,7 +35,7 @@ struct Parameters {
     tasks: NonZeroUsize,
 }
 
-/// What `primes.py` answers.
+/// The answer of `primes.py`.
 #[derive(Deserialize)]
 struct Answer {
     seconds: f64,
@@ -44,9 +44,9 @@ struct Answer {
 }
 
 impl Mode {
-    /// The most tasks. Threads as in a native lane; a process that runs Python takes some ten megabytes and two open files of its parent, of which
-    /// 1024 is a common limit.
-    const fn most(self) -> usize {
+    /// The maximum number of tasks. For threads it is that of a native lane. A Python process takes some ten megabytes,
+    /// and two open files of its parent, which may often have no more than 1024.
+    const fn max_tasks(self) -> usize {
         match self {
             Self::Sequential => usize::MAX,
             Self::Threads => BackendKind::ScopedThreads.max_workers().get(),
@@ -62,15 +62,16 @@ impl<'a> Python<'a> {
         tasks: NonZeroUsize,
         interpreter: Option<&'a Interpreter>,
     ) -> Result<Self, Error> {
-        let (requested, max) = (tasks.get(), mode.most());
+        let (requested, max) = (tasks.get(), mode.max_tasks());
         if requested > max {
             return Err(Error::TooManyWorkers { backend: lane.name().into(), requested, max });
         }
-        let missing = || Error::Unavailable { what: lane.name().into(), reason: "no interpreter is named".to_owned() };
+        let missing =
+            || Error::Unavailable { what: lane.name().into(), reason: "it needs a Python interpreter".to_owned() };
         Ok(Self { lane, mode, interpreter: interpreter.ok_or_else(missing)? })
     }
 
-    /// Runs all tasks, for as long as they take.
+    /// Runs all tasks, without a timeout.
     pub(super) fn run(&self, limit: u64, tasks: NonZeroUsize, cancel: &AtomicBool) -> Result<Sample, Error> {
         let parameters = Parameters { mode: self.mode, limit, tasks };
         let answer = self.interpreter.run(Script::Primes, &parameters, Duration::MAX, cancel);

@@ -1,4 +1,4 @@
-//! An experiment's result for people: a table and a sentence.
+//! The result of an experiment for people: a table and sentences.
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use comfy_table::{CellAlignment, Table};
 use super::{Lane, LaneReport, Report};
 use crate::text::{TABLE, plural};
 
-/// Up to so many counts are shown one by one.
-const COUNTS_SHOWN: usize = 4;
+/// The table shows more counts than this as one.
+const MAX_COUNTS: usize = 4;
 
-/// The table, and under it a sentence made from its figures, and another one if there is an interpreter in it.
+/// The table, and sentences that summarise it.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (tasks, limit) = (plural(self.tasks, "task"), self.limit);
         writeln!(f, "{tasks}, each counting the primes up to {limit} by trial division\n")?;
         writeln!(f, "{}\n", self.table().trim_fmt())?;
         if self.lanes.iter().any(|lane| lane.lane.is_python()) {
-            writeln!(f, "A python lane's speed-up is over python-sequential, any other's over sequential.")?;
+            writeln!(f, "Speed-ups of Python lanes are relative to python-sequential, all others to sequential.")?;
         }
         write!(f, "{}", self.sentence())?;
         self.start_up_sentence().map_or(Ok(()), |sentence| write!(f, "\n{sentence}"))?;
@@ -34,11 +34,11 @@ impl Report {
             column.set_cell_alignment(CellAlignment::Right);
         }
         for lane in &self.lanes {
-            let (least, most) = lane.range();
+            let (min, max) = lane.range();
             table.add_row([
                 lane.lane.to_string(),
                 format!("{:.3} s", lane.median()),
-                format!("{least:.3} .. {most:.3} s"),
+                format!("{min:.3} .. {max:.3} s"),
                 lane.speedup.map_or_else(|| "-".to_owned(), |speedup| format!("{speedup:.2} x")),
                 format!("{:.2}", lane.cores_used),
                 lane.handovers.map_or_else(|| "-".to_owned(), |count| count.to_string()),
@@ -51,7 +51,7 @@ impl Report {
     fn counts(&self, lane: &LaneReport) -> String {
         let tick = |count: &u128| format!("{count} {}", if *count == self.expected { '✓' } else { '✗' });
         match &lane.counts[..] {
-            [first, ..] if lane.verified && lane.counts.len() > COUNTS_SHOWN => {
+            [first, ..] if lane.verified && lane.counts.len() > MAX_COUNTS => {
                 format!("{} each of {}", tick(first), lane.counts.len())
             }
             counts => counts.iter().map(tick).collect::<Vec<_>>().join("  "),
@@ -72,7 +72,7 @@ impl Report {
         let mut clauses = Vec::new();
         for (lane, speed) in locked {
             let handovers = plural(lane.handovers.unwrap_or(0) as usize, "hand-over");
-            clauses.push(format!("under one lock they ran {speed}, with {handovers}"));
+            clauses.push(format!("{speed} under one lock, with {handovers}"));
         }
         if !free.is_empty() {
             let lanes: Vec<_> = free.iter().map(|(lane, speed)| format!("{speed} on {}", lane.lane)).collect();
@@ -83,17 +83,17 @@ impl Report {
         if clauses.is_empty() {
             return format!("Every count of the {tasks} is right.");
         }
-        format!("Against {tasks} one after the other, {}; every count is right.", clauses.join(", and "))
+        format!("Compared with one after another, {tasks} ran {}; every count is right.", clauses.join(", and "))
     }
 
-    /// What the clock did not see.
+    /// The start-up time, which the measured time excludes.
     fn start_up_sentence(&self) -> Option<String> {
         let seconds = self.lanes.iter().find_map(|lane| lane.start_up)?;
         let workers = plural(self.tasks, "worker process");
-        Some(format!("Before the clock started, {workers} took {:.1} ms to start.", 1e3 * seconds))
+        Some(format!("Starting {workers} took {:.1} ms, which is not included.", 1e3 * seconds))
     }
 
-    /// What the interpreter's lanes gained, and what a native one gains over them.
+    /// What the Python lanes gained, and what native code gains over Python.
     fn python_sentence(&self) -> Option<String> {
         let speedup = |lane: Lane| self.lanes.iter().find(|report| report.lane == lane)?.speedup;
         let mut gains = Vec::new();
@@ -148,7 +148,7 @@ mod tests {
     fn the_sentence_is_made_from_the_figures() {
         assert_eq!(
             report(&[Lane::Sequential, Lane::GlobalLock, Lane::Rayon], 25, 2).sentence(),
-            "Against 2 tasks one after the other, under one lock they ran 1.00 times as fast, with 38 hand-overs, \
+            "Compared with one after another, 2 tasks ran 1.00 times as fast under one lock, with 38 hand-overs, \
              and without a lock 2.00 times as fast on rayon; every count is right."
         );
         let free = report(&Lane::NATIVE, 25, 2).sentence();
@@ -178,7 +178,7 @@ mod tests {
     fn a_start_up_is_stated_apart() {
         let said = |lane| report(&[lane], 25, 2).start_up_sentence();
         assert_eq!(said(Lane::Rayon), None);
-        let sentence = "Before the clock started, 2 worker processes took 12.3 ms to start.";
+        let sentence = "Starting 2 worker processes took 12.3 ms, which is not included.";
         assert_eq!(said(Lane::Processes).as_deref(), Some(sentence));
     }
 

@@ -1,4 +1,4 @@
-//! What the system takes its time for, measured on its own: the costs of virtual time.
+//! The costs of virtual time, measured on this machine.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -16,48 +16,48 @@ use super::failure::Failure;
 use super::units::microseconds;
 use crate::statistics::{median, spread};
 
-/// How often each cost is measured; the median counts.
+/// How often each cost is measured; the result is the median.
 const SAMPLES: usize = 101;
 
-/// A wait as long as CPython's switch interval: how late a timer is depends on how long a core slept.
+/// CPython's switch interval. How late a timer fires depends on how long the core slept.
 const WAIT: Duration = Duration::from_millis(5);
 
-/// The sleep of the convoy, whose lateness is a cost.
+/// The sleep of the sleeper in the convoy experiment. How late it ends is one of the costs.
 pub(super) const SLEEP: Duration = Duration::from_micros(500);
 
-/// No cost is more than a second.
-const MOST_US: f64 = 1e6;
+/// No cost may exceed a second.
+const MAX_US: f64 = 1e6;
 
-/// Linux shares a core among threads that want it in slices of about this length. Not measured: it matters only with
-/// more threads that run than cores.
+/// Linux gives threads that share a core slices of about this length. It is not measured, since it matters only with
+/// more running threads than cores.
 const TIME_SLICE: Duration = Duration::from_millis(3);
 
-/// The costs of this machine, as they stand in the JSON.
+/// The costs of this machine. The fields are those of the JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Calibration {
-    /// From a signal until the thread that waited for it runs, in microseconds.
+    /// The time from a signal until the thread that waits for it runs, in microseconds.
     pub(crate) wake_up_us: f64,
     /// How late a timed wait of 5 ms ends, in microseconds.
     pub(crate) timer_us: f64,
     /// How late a sleep of 0.5 ms ends, in microseconds.
     pub(crate) sleep_us: f64,
-    /// To take or to drop a lock that nobody else wants, in nanoseconds.
+    /// The time to take or drop an uncontended lock, in nanoseconds.
     pub(crate) hand_over_ns: f64,
-    /// To wake a waiter, for who does so, in microseconds.
+    /// The time that waking a waiter takes the thread that does it, in microseconds.
     pub(crate) signal_us: f64,
-    /// From one check site of a thread that does nothing else to the next, in nanoseconds.
+    /// The time between two check sites of a thread that does nothing else, in nanoseconds.
     pub(crate) check_ns: f64,
-    /// To send a byte to a socket, in microseconds.
+    /// The time to send a byte to a socket, in microseconds.
     pub(crate) send_us: f64,
-    /// From there until its echo is read, in microseconds.
+    /// The time from there until its echo is read, in microseconds.
     pub(crate) echo_us: f64,
-    /// By which part of its median a wake-up spreads: the width of the middle half of all.
+    /// The interquartile range of wake-up times relative to their median.
     pub(crate) jitter: f64,
 }
 
 impl Calibration {
-    /// Measures, in about a second, with one other thread computing as beside a lock that is held.
+    /// Measures the costs in about a second, while another thread computes as if it held a lock.
     ///
     /// # Errors
     /// [`Failure::Threads`] or [`Failure::Socket`].
@@ -88,10 +88,10 @@ impl Calibration {
         })
     }
 
-    /// The same, if it can be.
+    /// Checks costs that come from a file.
     ///
     /// # Errors
-    /// Which cost is out of its bounds, in a line.
+    /// Names the cost that is out of range, in one line.
     pub(crate) fn checked(self) -> Result<Self, String> {
         let microseconds = [
             ("wake_up_us", self.wake_up_us),
@@ -104,7 +104,7 @@ impl Calibration {
             ("echo_us", self.echo_us),
         ];
         for (name, cost) in microseconds {
-            if !(0.0..=MOST_US).contains(&cost) {
+            if !(0.0..=MAX_US).contains(&cost) {
                 return Err(format!("{name} is not between 0 and a second"));
             }
         }
@@ -114,7 +114,7 @@ impl Calibration {
         Ok(self)
     }
 
-    /// The same for the simulated machine.
+    /// The costs of the simulated machine.
     pub(crate) fn costs(&self) -> Costs {
         Costs {
             wake_up: microseconds(self.wake_up_us),
@@ -135,7 +135,7 @@ impl fmt::Display for Calibration {
         writeln!(f, "a waiter runs     {wake_up_us:8.1} us after its signal, give or take {:.0} %", 100.0 * jitter)?;
         writeln!(f, "a timed wait is   {timer_us:8.1} us late")?;
         writeln!(f, "a sleep is        {sleep_us:8.1} us late")?;
-        writeln!(f, "take or drop take {hand_over_ns:8.1} ns")?;
+        writeln!(f, "take or drop      {hand_over_ns:8.1} ns")?;
         writeln!(f, "waking takes      {signal_us:8.1} us")?;
         writeln!(f, "check sites are   {check_ns:8.1} ns apart")?;
         writeln!(f, "sending takes     {send_us:8.1} us")?;
@@ -143,7 +143,7 @@ impl fmt::Display for Calibration {
     }
 }
 
-/// How late each of several timed waits ended, in microseconds.
+/// How late timed waits end, in microseconds.
 fn timers() -> Vec<f64> {
     let (mutex, never) = (Mutex::new(()), Condvar::new());
     let late = || {
@@ -155,7 +155,7 @@ fn timers() -> Vec<f64> {
     std::iter::repeat_with(late).take(SAMPLES).collect()
 }
 
-/// How late each of several sleeps ended, in microseconds.
+/// How late sleeps end, in microseconds.
 fn sleeps() -> Vec<f64> {
     let late = || {
         let begun = Instant::now();
@@ -165,13 +165,13 @@ fn sleeps() -> Vec<f64> {
     std::iter::repeat_with(late).take(SAMPLES).collect()
 }
 
-/// How long each of several signals took to get its waiter running, and to send, in microseconds: two threads hand a turn
-/// to and fro.
+/// Two threads signal each other in turn. Returns how long each signal took until its waiter ran, and how long it took
+/// to send, in microseconds.
 fn wake_ups() -> io::Result<(Vec<f64>, Vec<f64>)> {
-    let (turn, changed) = (Mutex::new((false, Instant::now())), Condvar::new());
+    let (whose_move, changed) = (Mutex::new((false, Instant::now())), Condvar::new());
     let play = |me: bool| {
         let (mut wake_ups, mut signals) = (Vec::with_capacity(SAMPLES), Vec::with_capacity(SAMPLES));
-        let mut state = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = whose_move.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..SAMPLES {
             while state.0 != me {
                 state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -182,7 +182,7 @@ fn wake_ups() -> io::Result<(Vec<f64>, Vec<f64>)> {
             changed.notify_one();
             signals.push(begun.elapsed().as_secs_f64() * 1e6);
         }
-        // The first came from the start.
+        // The first sample includes the start of the thread.
         (wake_ups.split_off(1), signals.split_off(1))
     };
     thread::scope(|scope| {
@@ -195,7 +195,7 @@ fn wake_ups() -> io::Result<(Vec<f64>, Vec<f64>)> {
     })
 }
 
-/// Nanoseconds to take, and to drop, a lock that nobody else wants.
+/// Nanoseconds to take or drop an uncontended lock.
 fn hand_over() -> f64 {
     const PAIRS: u32 = 1000;
     let gil = Gil::new(WAIT);
@@ -206,7 +206,7 @@ fn hand_over() -> f64 {
     })
 }
 
-/// Nanoseconds from one check site to the next, in the loop of the workload.
+/// Nanoseconds between two check sites in the loop of the workload.
 fn check() -> f64 {
     const CHECKS: u32 = 10_000;
     let gil = Gil::new(WAIT);

@@ -1,4 +1,4 @@
-//! A thread that sleeps over and over beside threads that compute: how long it waits for the lock each time.
+//! A thread that sleeps over and over beside computing threads: how long it waits for the lock each time.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Threads that compute: how they share the lock.
+//! Computing threads: how they share the lock.
 
 use std::time::Duration;
 

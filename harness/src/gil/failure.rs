@@ -10,13 +10,13 @@ pub(crate) enum Failure {
     /// The cancel flag was set.
     #[error("cancelled")]
     Cancelled,
-    /// The interpreter cannot be run, or does not answer.
+    /// The interpreter cannot be run, or gives no valid answer.
     #[error(transparent)]
     Interpreter(#[from] InterpreterError),
     /// The system grants no more threads.
     #[error("the system grants no more threads: {0}")]
     Threads(#[source] io::Error),
-    /// The socket pair cannot be had.
+    /// The echo server is not available.
     #[error("no connection through the loopback interface: {0}")]
     Socket(#[from] io::Error),
 }

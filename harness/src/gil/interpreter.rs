@@ -1,8 +1,8 @@
-//! A Python interpreter that the user names, and the small scripts of our own that it runs.
+//! A Python interpreter that the user names, and the small scripts that it runs.
 //!
-//! A script is a program of its own, with nothing but the standard library: it takes its parameters as JSON in its
-//! one argument and answers with one JSON object on standard output. The interpreter runs it isolated (`-I`), so that
-//! neither the environment nor the user's packages have a say.
+//! Each script is a whole program that needs only the standard library. It takes its parameters as JSON in its only
+//! argument and answers with one JSON object on standard output. The interpreter runs it in isolated mode (`-I`), so
+//! that neither environment variables nor the user's packages affect it.
 
 mod child;
 mod error;
@@ -22,45 +22,45 @@ pub(crate) use self::error::InterpreterError;
 pub(crate) use self::script::Script;
 use self::script::Source;
 
-/// How long an interpreter may take to say what it is.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an interpreter may take to identify itself.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An interpreter that has said what it is.
+/// An interpreter that has identified itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Interpreter {
     program: PathBuf,
     identity: Identity,
 }
 
-/// What `identity.py` answers.
+/// The answer of `identity.py`.
 #[derive(Clone, Debug, Deserialize)]
 struct Identity {
-    /// As `CPython`.
+    /// Such as `CPython`.
     implementation: String,
-    /// As `3.11.7`.
+    /// Such as `3.11.7`.
     version: String,
-    /// Whether the scripts are written for this version.
+    /// Whether the scripts support this version.
     supported: bool,
-    /// Whether there is a global lock, and it is in use.
+    /// Whether there is a global lock in use.
     locked: bool,
 }
 
 impl Interpreter {
-    /// Asks the program what it is. A name without a folder is looked for as a shell does.
+    /// Asks the program what it is. A name without a folder is looked up in `PATH`.
     ///
     /// # Errors
-    /// [`InterpreterError`] if the program cannot be started, is no Python of version 3.8 or newer, or says nothing
-    /// within ten seconds.
+    /// [`InterpreterError`] if the program cannot be started, is not Python 3.8 or newer, or does not answer within ten
+    /// seconds.
     pub(crate) fn open(program: &Path) -> Result<Self, InterpreterError> {
-        Self::open_within(PATIENCE, program)
+        Self::open_within(TIMEOUT, program)
     }
 
-    fn open_within(patience: Duration, program: &Path) -> Result<Self, InterpreterError> {
-        // No file, which an interrupt would leave behind: no handler may be in place yet. And only options that all
-        // versions have, so that one that is too old can say so.
+    fn open_within(timeout: Duration, program: &Path) -> Result<Self, InterpreterError> {
+        // The script is no file, since there may be no handler yet that removes it after an interrupt. The options are
+        // those that all versions have, so that one that is too old can say so.
         let mut command = Command::new(program);
         command.args(["-E", "-s", "-B", "-c", script::IDENTITY.text]);
-        let answer = ask(&mut command, program, script::IDENTITY.name, patience, &AtomicBool::new(false));
+        let answer = ask(&mut command, program, script::IDENTITY.name, timeout, &AtomicBool::new(false));
         let not_python = |reason| InterpreterError::NotPython { program: program.to_owned(), reason };
         let identity: Identity = answer.map_err(|error| match error {
             InterpreterError::Failed { reason, .. } | InterpreterError::Malformed { reason, .. } => not_python(reason),
@@ -72,33 +72,32 @@ impl Interpreter {
         Ok(Self { program: program.to_owned(), identity })
     }
 
-    /// Implementation and version, as `CPython 3.11.7` or `CPython 3.13.0 (free-threaded)`. The latter runs without a
-    /// global lock; a build that could, but does not, is named like any other.
+    /// Implementation and version, such as `CPython 3.11.7` or `CPython 3.13.0 (free-threaded)`. The latter runs
+    /// without a global lock; a free-threaded build that uses its lock is named like any other.
     pub(crate) fn name(&self) -> String {
         let Identity { implementation, version, locked, .. } = &self.identity;
         format!("{implementation} {version}{}", if *locked { "" } else { " (free-threaded)" })
     }
 
-    /// Runs a script to its end and gives its answer. What the parameters and the answer hold is said at each
+    /// Runs a script to its end and returns its answer. The parameters and the answer are documented at each
     /// [`Script`].
     ///
-    /// Once this returns, neither the interpreter nor anything that it started is running; should this process end
-    /// meanwhile, in whatever way, they are ended too.
+    /// When this returns, the interpreter and all processes that it started have ended. They also end if this process
+    /// ends meanwhile, even if it is killed.
     ///
-    /// # Errors
-    /// [`InterpreterError`]: cancelled within some ten milliseconds of `cancel` being set, out of patience, or a
-    /// script that fails or answers something else.
+    /// # Errors [`InterpreterError`] if `cancel` is set (within some ten milliseconds), at the timeout, or if the
+    /// script fails or gives another answer.
     pub(crate) fn run<T: DeserializeOwned>(
         &self,
         script: Script,
         parameters: &impl Serialize,
-        patience: Duration,
+        timeout: Duration,
         cancel: &AtomicBool,
     ) -> Result<T, InterpreterError> {
         let source = script.source();
         let parameters = serde_json::to_string(parameters)
             .map_err(|error| InterpreterError::Parameters { script: source.name, reason: error.to_string() })?;
-        run(&self.program, &source, &parameters, patience, cancel)
+        run(&self.program, &source, &parameters, timeout, cancel)
     }
 }
 
@@ -106,30 +105,30 @@ fn run<T: DeserializeOwned>(
     program: &Path,
     source: &Source,
     parameters: &str,
-    patience: Duration,
+    timeout: Duration,
     cancel: &AtomicBool,
 ) -> Result<T, InterpreterError> {
     let folder = tempfile::Builder::new().prefix("primelanes-").tempdir().map_err(InterpreterError::Folder)?;
     let file = folder.path().join(source.name);
     fs::write(&file, source.text).map_err(InterpreterError::Folder)?;
-    // Isolated; and no byte code is left beside what it was compiled from.
+    // Isolated, and without writing byte code.
     let mut command = Command::new(program);
     command.args(["-I", "-B"]).arg(&file).arg(parameters);
-    ask(&mut command, program, source.name, patience, cancel)
+    ask(&mut command, program, source.name, timeout, cancel)
 }
 
-/// Runs the program that way, and reads its answer.
+/// Runs the command and parses its answer.
 fn ask<T: DeserializeOwned>(
     command: &mut Command,
     program: &Path,
     script: &'static str,
-    patience: Duration,
+    timeout: Duration,
     cancel: &AtomicBool,
 ) -> Result<T, InterpreterError> {
     let program = || program.to_owned();
-    let ended = child::run(command, patience, cancel).map_err(|interruption| match interruption {
+    let ended = child::run(command, timeout, cancel).map_err(|interruption| match interruption {
         Interruption::Cancelled => InterpreterError::Cancelled,
-        Interruption::TimedOut => InterpreterError::TimedOut { program: program(), script, patience },
+        Interruption::TimedOut => InterpreterError::TimedOut { program: program(), script, timeout },
         Interruption::Start(reason) => InterpreterError::Start { program: program(), reason: plain(&reason) },
     })?;
     if !ended.status.success() {
@@ -142,20 +141,20 @@ fn ask<T: DeserializeOwned>(
     })
 }
 
-/// What the system said, without its number.
+/// The message of a system error without its number.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
-/// The last line on standard error, which in Python names the exception; without one, how the program ended.
+/// The last line on standard error, in which Python names the exception. If there is none, the exit status.
 fn last_words(ended: &Ended) -> String {
     let text = String::from_utf8_lossy(&ended.stderr);
     let last = text.lines().rev().find(|line| !line.trim().is_empty());
     last.map_or_else(|| ended.status.to_string(), |line| one_line(line.as_bytes()))
 }
 
-/// Something to quote: the first line that has anything, cut short, with nothing in it that a terminal would obey.
+/// The first line that is not empty, shortened, without control characters.
 fn one_line(bytes: &[u8]) -> String {
     const LENGTH: usize = 120;
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(8 * LENGTH)]);

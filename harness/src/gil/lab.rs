@@ -1,4 +1,4 @@
-//! What the experiments run with.
+//! The equipment of the experiments.
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
@@ -21,37 +21,36 @@ use super::{Calibration, Interpreter, Report, Row, Scene};
 /// the throughput varied from 0.7 to 1.0, with seven by two percent.
 const ROUNDS: u32 = 7;
 
-/// How much longer than a script should take it may.
+/// How much longer than expected a script may take.
 const GRACE: Duration = Duration::from_mins(1);
 
-/// Where threads run on and on: virtual time costs real time, and cannot be cancelled.
+/// The limit of endless workloads, because virtual time takes real time and cannot be cancelled.
 pub(super) const MAX_VIRTUAL_SECONDS: f64 = 60.0;
 
-/// Events that a simulation keeps for whoever reads slices from them: a minute's, at an interval of a millisecond and
-/// more.
+/// Events that a simulation records. These last a minute at an interval of a millisecond.
 const MAX_EVENTS: usize = 1 << 20;
 
-/// How often a wait looks whether it was cancelled.
+/// How often a wait checks for cancellation.
 const POLL: Duration = Duration::from_millis(10);
 
 /// What the experiments run with, and where they leave their recordings.
 #[derive(Debug)]
 pub(crate) struct Lab<'a> {
-    /// For the column `cpython`; without one there is none.
+    /// The interpreter of the column `cpython`, which is left out without one.
     pub(crate) interpreter: Option<Interpreter>,
-    /// For the column `virtual`.
+    /// The costs of the column `virtual`.
     pub(crate) calibration: Calibration,
-    /// Cores of the simulated machine.
+    /// The number of cores of the simulated machine.
     pub(crate) cores: NonZeroUsize,
-    /// How many events each recording has room for; 0: nothing is recorded.
+    /// The number of events that each recording has room for; with 0, nothing is recorded.
     pub(crate) capacity: usize,
-    /// Ends an experiment early.
+    /// The flag that ends an experiment early.
     pub(crate) cancel: &'a AtomicBool,
     scenes: Mutex<Vec<Scene>>,
 }
 
 impl<'a> Lab<'a> {
-    /// Without an interpreter and recordings, on a machine like this one.
+    /// Without an interpreter and recordings, for a simulated machine with the cores of this one.
     pub(crate) fn new(calibration: Calibration, cancel: &'a AtomicBool) -> Self {
         Self {
             interpreter: None,
@@ -63,12 +62,12 @@ impl<'a> Lab<'a> {
         }
     }
 
-    /// What was recorded since this was last asked.
+    /// Takes the recordings that were made since the last call.
     pub(crate) fn take_scenes(&self) -> Vec<Scene> {
         std::mem::take(&mut self.scenes.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    /// The report of an experiment that was not cut short.
+    /// Makes the report of an experiment that was not cancelled.
     pub(super) fn report(
         &self,
         experiment: &'static str,
@@ -80,12 +79,12 @@ impl<'a> Lab<'a> {
         Ok(Report { experiment, interpreter, calibration: self.calibration, rows, legend })
     }
 
-    /// A lock, recorded if recordings are wanted.
+    /// Makes a lock, which is recorded if recordings are wanted.
     pub(super) fn gil(&self, interval: Duration) -> Gil {
         if self.capacity > 0 { Gil::recorded(interval, self.capacity) } else { Gil::new(interval) }
     }
 
-    /// Keeps a recording, unless there is one of that title.
+    /// Keeps a recording, unless there is already one with that title.
     pub(super) fn keep(&self, title: String, recording: Recording) {
         let mut scenes = self.scenes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !recording.entries.is_empty() && scenes.iter().all(|scene| scene.title != title) {
@@ -93,7 +92,7 @@ impl<'a> Lab<'a> {
         }
     }
 
-    /// The interpreter's answer, if there is an interpreter. `seconds` is how long the script should take.
+    /// Runs a script, which should take this many seconds. Returns `None` without an interpreter.
     pub(super) fn ask<T: DeserializeOwned>(
         &self,
         script: Script,
@@ -101,8 +100,8 @@ impl<'a> Lab<'a> {
         seconds: f64,
     ) -> Result<Option<T>, Failure> {
         self.check_cancelled()?;
-        let patience = Duration::from_secs_f64(seconds) + GRACE;
-        let ask = |interpreter: &Interpreter| interpreter.run(script, parameters, patience, self.cancel);
+        let timeout = Duration::from_secs_f64(seconds) + GRACE;
+        let ask = |interpreter: &Interpreter| interpreter.run(script, parameters, timeout, self.cancel);
         let answer = self.interpreter.as_ref().map(ask).transpose();
         self.check_cancelled()?;
         Ok(answer?)
@@ -113,8 +112,8 @@ impl<'a> Lab<'a> {
         seconds / f64::from(ROUNDS)
     }
 
-    /// Measures one case in the columns that run on a clock: a sample for each round and column. The columns take turns,
-    /// so that drift of the machine affects both alike. `python` gives `None` if the column does not apply.
+    /// Measures one case in the columns that run on a clock: a sample for each round and column. The columns take
+    /// turns, so that drift of the machine affects both alike. `python` gives `None` if the column does not apply.
     pub(super) fn measure<T>(
         &self,
         python: impl Fn() -> Result<Option<T>, Failure>,
@@ -130,12 +129,12 @@ impl<'a> Lab<'a> {
         Ok(columns.into_iter().filter(|(_, samples)| !samples.is_empty()).collect())
     }
 
-    /// The threads under a lock with that interval, on a machine like this one, for that long.
+    /// Runs the threads in virtual time under a lock with that interval.
     pub(super) fn simulate(&self, threads: Vec<SimulatedThread>, interval: Duration, seconds: f64) -> Outcome {
         self.simulation(threads, Regime::Timed { interval }).run(Duration::from_secs_f64(seconds))
     }
 
-    /// The threads on a machine like this one.
+    /// The threads on the simulated machine.
     pub(super) fn simulation(&self, threads: Vec<SimulatedThread>, regime: Regime) -> Simulation {
         Simulation {
             cores: self.cores.get(),
@@ -148,7 +147,7 @@ impl<'a> Lab<'a> {
         }
     }
 
-    /// Keeps what a simulation recorded at each lock, as far as there is room.
+    /// Keeps what a simulation recorded at each lock, up to the capacity.
     pub(super) fn keep_outcome(&self, title: &str, outcome: &Outcome) {
         let several = outcome.recordings.len() > 1;
         for (number, recording) in outcome.recordings.iter().enumerate().filter(|_| self.capacity > 0) {
@@ -160,7 +159,7 @@ impl<'a> Lab<'a> {
         }
     }
 
-    /// Waits for so long, or until it is cancelled.
+    /// Waits for some seconds, or until the experiment is cancelled.
     pub(super) fn wait(&self, seconds: f64) {
         let end = Instant::now() + Duration::from_secs_f64(seconds);
         while let Some(left) = end.checked_duration_since(Instant::now()) {

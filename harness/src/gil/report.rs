@@ -1,4 +1,4 @@
-//! What an experiment measured, case by case and column by column.
+//! The result of an experiment, by case and column.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,18 +11,18 @@ use super::units::milliseconds;
 use crate::statistics::quantile;
 use crate::text::{TABLE, plural};
 
-/// Up to so many shares are shown one by one.
-const SHARES_SHOWN: usize = 6;
+/// Of more shares than this, the table shows only the range.
+const MAX_SHARES: usize = 6;
 
-/// Where a figure comes from.
+/// Where figures come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Column {
-    /// The interpreter that was named.
+    /// The Python interpreter.
     Cpython,
-    /// Our lock, with threads of the system.
+    /// Our lock on real threads.
     Lock,
-    /// Our protocol in virtual time.
+    /// The protocol of our lock in virtual time.
     Virtual,
 }
 
@@ -30,47 +30,47 @@ impl Column {
     const ALL: [Self; 3] = [Self::Cpython, Self::Lock, Self::Virtual];
 }
 
-/// An experiment's result, as it stands in the JSON; displayed as a table with a column for each column.
+/// The result of an experiment. Its fields are those of the JSON; it is displayed as a table.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Report {
-    /// Its name.
+    /// The name of the experiment.
     pub(crate) experiment: &'static str,
-    /// What the interpreter calls itself.
+    /// Implementation and version of the interpreter.
     pub(crate) interpreter: Option<String>,
     /// The costs of virtual time.
     pub(crate) calibration: Calibration,
-    /// One for each case and column.
+    /// A row for each case and column.
     pub(crate) rows: Vec<Row>,
-    /// What the figures are, for people.
+    /// The explanation of the figures, for people.
     #[serde(skip)]
     pub(super) legend: &'static str,
 }
 
-/// One case in one column.
+/// The figures of one case in one column.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Row {
     /// Where the figures come from.
     pub(crate) column: Column,
-    /// How many threads take part.
+    /// The number of threads.
     pub(crate) threads: usize,
-    /// The switch interval, where there is one.
+    /// The switch interval, if there is one.
     pub(crate) interval_ms: Option<f64>,
     /// What was measured.
     #[serde(flatten)]
     pub(crate) figures: Figures,
 }
 
-/// Median and ninth decile.
+/// Median and 90th percentile.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Distribution {
-    /// Half of all are below.
+    /// Half of the values are below it.
     pub(crate) median: f64,
-    /// Nine tenths of all are below.
+    /// Nine tenths of the values are below it.
     pub(crate) p90: f64,
 }
 
 impl Distribution {
-    /// Of durations in milliseconds; not a number if there are none.
+    /// The distribution of durations in milliseconds; NaN for none.
     pub(super) fn of(milliseconds: &[f64]) -> Self {
         let part = |part| quantile(milliseconds.iter().copied(), part);
         Self { median: part(0.5), p90: part(0.9) }
@@ -81,32 +81,32 @@ impl Distribution {
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Figures {
-    /// Threads that compute.
+    /// Computing threads.
     Cpu {
-        /// How long a thread keeps the lock before another has it.
+        /// How long a thread keeps the lock until another thread has it.
         slice_ms: Distribution,
         /// How often a thread noticed that another had had the lock.
         switches_per_second: f64,
-        /// Iterations a second of all threads together, over those of one alone.
+        /// Iterations per second of all threads together, relative to one thread alone.
         throughput_ratio: f64,
-        /// Each thread's part of all iterations.
+        /// The part of each thread in all iterations.
         shares: Vec<f64>,
     },
     /// Threads that wait for something outside.
     Io {
-        /// `sleep`, or `socket` beside so many threads that compute.
+        /// `sleep`, or `socket`.
         mode: &'static str,
-        /// From the first to the last.
+        /// The time from the first start to the last end.
         seconds: f64,
     },
-    /// A thread that sleeps again and again, beside some that compute.
+    /// A thread that sleeps over and over beside computing threads.
     Convoy {
-        /// How many compute.
+        /// The number of computing threads.
         cpu_threads: usize,
-        /// How much longer than the sleep it takes to run again.
+        /// The time from the end of each sleep until the thread runs again.
         latency_ms: Distribution,
     },
-    /// A ticker beside one long native call.
+    /// A thread that ticks beside one long native call.
     Stall {
         /// `held` or `released`.
         mode: &'static str,
@@ -117,24 +117,24 @@ pub(crate) enum Figures {
     Integrity {
         /// How the count is protected.
         mode: &'static str,
-        /// How often it was added to.
+        /// How often the threads added one.
         expected: u64,
-        /// What it came to.
+        /// The final count.
         counted: u64,
-        /// Wall time over all updates of all threads.
+        /// Wall-clock time over the updates of all threads.
         nanoseconds_per_update: f64,
     },
     /// One workload under some regime.
     Whatif {
-        /// Which.
+        /// The regime of the lock.
         regime: String,
-        /// Cores of the machine.
+        /// The number of cores of the machine.
         cores: usize,
-        /// Work a second of all threads that compute, over that of one alone.
+        /// Work per second of all computing threads, relative to one thread alone.
         throughput_ratio: f64,
-        /// How much longer than its sleep the other thread takes to run again; the median.
+        /// The median time from the end of each sleep of the other thread until it runs again.
         io_latency_ms: f64,
-        /// The same; the ninth decile.
+        /// The 90th percentile of the same.
         io_latency_p90_ms: f64,
     },
 }
@@ -144,66 +144,66 @@ impl Row {
         Self { column, threads, interval_ms: interval.map(milliseconds), figures }
     }
 
-    /// What the rows of all columns of a case have in common.
+    /// The name of the case, which the rows of all its columns share.
     fn case(&self) -> String {
         let interval = self.interval_ms.map(|interval| format!(", {interval} ms")).unwrap_or_default();
         match &self.figures {
             Figures::Cpu { .. } => format!("{} compute{interval}", self.threads),
             Figures::Io { mode, .. } if *mode == "sleep" => format!("{} sleep", self.threads),
-            Figures::Io { mode, .. } => format!("{mode}, beside {} that compute{interval}", self.threads - 1),
-            Figures::Convoy { cpu_threads, .. } => format!("beside {cpu_threads} that compute{interval}"),
+            Figures::Io { mode, .. } => format!("{mode} beside {} computing{interval}", self.threads - 1),
+            Figures::Convoy { cpu_threads, .. } => format!("beside {cpu_threads} computing{interval}"),
             Figures::Stall { mode, .. } => format!("lock {mode}"),
             Figures::Integrity { mode, .. } => format!("{mode}, {}", plural(self.threads, "thread")),
             Figures::Whatif { regime, .. } => regime.clone(),
         }
     }
 
-    /// Name and text of each figure.
+    /// The name and text of each figure.
     fn figures(&self) -> Vec<(&'static str, String)> {
         match &self.figures {
             Figures::Cpu { slice_ms, switches_per_second, throughput_ratio, shares } => vec![
                 ("slice, median", in_ms(slice_ms.median)),
                 ("slice, p90", in_ms(slice_ms.p90)),
-                ("switches a second", format!("{switches_per_second:.0}")),
-                ("throughput over one", format!("{throughput_ratio:.2} x")),
+                ("switches per second", format!("{switches_per_second:.0}")),
+                ("throughput vs. one", format!("{throughput_ratio:.2} x")),
                 ("shares", shares_of(shares)),
             ],
-            Figures::Io { seconds, .. } => vec![("all done in", format!("{seconds:.3} s"))],
+            Figures::Io { seconds, .. } => vec![("total time", format!("{seconds:.3} s"))],
             Figures::Convoy { latency_ms, .. } => {
-                vec![("back after, median", in_ms(latency_ms.median)), ("back after, p90", in_ms(latency_ms.p90))]
+                vec![("wake-up delay, median", in_ms(latency_ms.median)), ("wake-up delay, p90", in_ms(latency_ms.p90))]
             }
             Figures::Stall { longest_stall_ms, .. } => vec![("longest stall", format!("{longest_stall_ms:.1} ms"))],
             Figures::Integrity { expected, counted, nanoseconds_per_update, .. } => vec![
                 ("lost updates", lost(*expected, *counted)),
-                ("each update", format!("{nanoseconds_per_update:.1} ns")),
+                ("time per update", format!("{nanoseconds_per_update:.1} ns")),
             ],
             Figures::Whatif { throughput_ratio, io_latency_ms, io_latency_p90_ms, .. } => vec![
-                ("throughput over one", format!("{throughput_ratio:.2} x")),
-                ("back after, median", in_ms(*io_latency_ms)),
-                ("back after, p90", in_ms(*io_latency_p90_ms)),
+                ("throughput vs. one", format!("{throughput_ratio:.2} x")),
+                ("wake-up delay, median", in_ms(*io_latency_ms)),
+                ("wake-up delay, p90", in_ms(*io_latency_p90_ms)),
             ],
         }
     }
 }
 
-/// In percent; of many the least and the most.
+/// The shares in percent; of many shares, the smallest and the largest.
 fn shares_of(shares: &[f64]) -> String {
     let percent = |share: f64| format!("{:.0}", 100.0 * share);
-    if shares.len() <= SHARES_SHOWN {
+    if shares.len() <= MAX_SHARES {
         return shares.iter().map(|&share| percent(share)).collect::<Vec<_>>().join(" : ");
     }
     let ends = [shares.iter().copied().fold(1.0, f64::min), shares.iter().copied().fold(0.0, f64::max)];
     format!("{:.1} .. {:.1}", 100.0 * ends[0], 100.0 * ends[1])
 }
 
-/// How many of the updates are missing.
+/// The number of missing updates.
 fn lost(expected: u64, counted: u64) -> String {
     let lost = expected.saturating_sub(counted);
     let percent = 100.0 * lost as f64 / expected.max(1) as f64;
     if lost == 0 { format!("0 of {expected}") } else { format!("{lost} of {expected} ({percent:.0} %)") }
 }
 
-/// A time, if there were any to take it from.
+/// A time, or `-` if there were no samples.
 fn in_ms(milliseconds: f64) -> String {
     if milliseconds.is_nan() { "-".to_owned() } else { format!("{milliseconds:.2} ms") }
 }
@@ -216,7 +216,7 @@ impl fmt::Display for Report {
 }
 
 impl Report {
-    /// A line for each figure of each case, with a column for each column that has any.
+    /// The table has a line for each figure of each case.
     fn table(&self) -> Table {
         let present = |column: &Column| self.rows.iter().any(|row| row.column == *column);
         let columns: Vec<_> = Column::ALL.into_iter().filter(present).collect();

@@ -1,14 +1,14 @@
-//! What the writers of recordings are given.
+//! The input of the writers of recordings.
 
 use primelanes_backends::global_lock::trace::Recording;
 
 #[cfg(test)]
 pub(super) mod driven;
 
-/// One run at one lock, with what is to be written over it.
+/// The recording of one run at one lock, with its title.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
-    /// Says which run it is, in a line.
+    /// Tells which run it is, in one line.
     pub(crate) title: String,
     /// What happened.
     pub(crate) recording: Recording,

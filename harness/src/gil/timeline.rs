@@ -1,4 +1,4 @@
-//! Recordings as a picture: a row a thread, and what it was at over time.
+//! Recordings as a picture: a row for each thread, and its state over time.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -16,32 +16,32 @@ mod style;
 #[cfg(test)]
 mod tests;
 
-/// In pixels. A panel grows with its threads.
+/// Sizes in pixels. A panel has a row for each thread.
 const WIDTH: u32 = 860;
 const MARGIN: f64 = 14.0;
-/// From the left edge to the time axis, and from its end to the right edge.
+/// The space to the left and to the right of the time axis.
 const LEFT: u32 = 128;
 const RIGHT: u32 = 22;
 const LEGEND_HEIGHT: u32 = 58;
 const TITLE_HEIGHT: u32 = 34;
 const ROW_HEIGHT: u32 = 34;
-/// In a row: room for arrows, then the box.
+/// A row has room for arrows above its box.
 const BOX_TOP: u32 = 14;
 const BOX_HEIGHT: u32 = 16;
 const STEPS_HEIGHT: u32 = 34;
-/// With room for a note.
+/// The axis has room for a note below.
 const AXIS_HEIGHT: u32 = 40;
 const GAP: u32 = 8;
 
-/// Letters of a title, and of a thread's name, that there is room for.
-const LONGEST_TITLE: usize = 86;
-const LONGEST_NAME: usize = 15;
+/// The number of letters of a title and of a thread name that fit.
+const MAX_TITLE: usize = 86;
+const MAX_NAME: usize = 15;
 
-/// The picture as the text of an SVG file: a panel a scene, all on the same scale. What lies outside of the window is
-/// left out; without a window everything is shown, from the beginning to the end of the longest recording.
+/// The picture as an SVG file, with a panel for each scene, all on the same scale. It shows the part in the window;
+/// without a window, it shows everything to the end of the longest recording.
 ///
-/// What is too short to be seen is drawn as a hairline. Where many such lie in a pixel they share its height as they
-/// share its time, so that the picture does not grow with the recording.
+/// Spans too short for a box become hairlines. If many of them lie in one pixel, they share its height in proportion to
+/// their time, so that the size of the picture does not grow with the recording.
 pub(crate) fn timeline(scenes: &[Scene], window: Option<Range<Duration>>) -> String {
     let end = scenes.iter().map(|scene| scene.recording.end()).max().unwrap_or_default();
     let scale = Scale::new(window.unwrap_or(Duration::ZERO..end), LEFT, WIDTH - RIGHT);
@@ -69,7 +69,7 @@ fn panel_height(scene: &Scene) -> u32 {
 
 fn panel(svg: &mut Svg, scale: &Scale, scene: &Scene, top: f64) {
     let recording = &scene.recording;
-    svg.shortened("title", (MARGIN, top + 20.0), &scene.title, LONGEST_TITLE);
+    svg.shortened("title", (MARGIN, top + 20.0), &scene.title, MAX_TITLE);
     let rows = top + f64::from(TITLE_HEIGHT);
     if recording.entries.is_empty() {
         svg.text("note", LEFT.into(), rows + 18.0, "Nothing was recorded.");
@@ -80,7 +80,7 @@ fn panel(svg: &mut Svg, scale: &Scale, scene: &Scene, top: f64) {
     let axis = steps + f64::from(STEPS_HEIGHT);
     scale.draw_grid(svg, rows, axis);
     for (thread, name) in recording.threads.iter().enumerate() {
-        svg.shortened("name", (MARGIN, row_top(thread) + 26.5), name, LONGEST_NAME);
+        svg.shortened("name", (MARGIN, row_top(thread) + 26.5), name, MAX_NAME);
     }
     for spans in recording.spans().chunk_by(|span, next| span.thread == next.thread) {
         row::draw(svg, scale, spans, row_top(spans[0].thread) + f64::from(BOX_TOP));
@@ -101,8 +101,8 @@ fn legend(svg: &mut Svg) {
     let boxes = [
         ("hold", "has the lock", MARGIN),
         ("wait", "waits for the lock", 132.0),
-        ("forced", "was asked to drop it: waits until another has it", 278.0),
-        ("detached", "does without: I/O, native code", 598.0),
+        ("forced", "dropped it on request: waits for the switch", 278.0),
+        ("detached", "runs without it: I/O, native code", 598.0),
     ];
     for (class, text, left) in boxes {
         let (from, height) = if class == "detached" { (middle - 1.5, 3.0) } else { (top, 12.0) };
@@ -111,9 +111,9 @@ fn legend(svg: &mut Svg) {
     }
     let lower = middle + 22.0;
     svg.circle("request", (23.0, lower), arrows::MARK, None);
-    svg.text("key", 38.0, lower + 4.0, "asks for the lock: a drop request");
+    svg.text("key", 38.0, lower + 4.0, "requests the lock: a drop request");
     svg.path("arrow", &format!("M278 {lower}H294"), None);
-    svg.text("key", 302.0, lower + 4.0, "the switch that answered");
+    svg.text("key", 302.0, lower + 4.0, "the switch that followed");
     svg.circle("refrained", (607.0, lower), arrows::MARK, None);
-    svg.text("key", 622.0, lower + 4.0, "suppressed: a switch came before");
+    svg.text("key", 622.0, lower + 4.0, "suppressed: a switch came first");
 }

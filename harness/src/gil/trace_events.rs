@@ -1,9 +1,9 @@
 //! Recordings as trace-event JSON, the format that Perfetto and `chrome://tracing` open.
 //!
-//! Each scene is a process, each thread one of its threads; the times are microseconds with three decimals, which
-//! nanoseconds fill exactly, so that one event of a thread ends where the next begins and none overlaps another. A
-//! viewer binds the ends of an arrow to the event that was open on the thread when the end came, and keeps the order
-//! of the file among equal times: a thread's events therefore stand in the order in which they happened.
+//! Each scene is a process, and its threads are the threads of the process. Times are microseconds with three decimals,
+//! so that nanoseconds are exact: an event of a thread ends where the next one begins, and none overlap. A viewer binds
+//! the end of an arrow to the event that is open on the thread at that time. For equal times it follows the order of
+//! the file. The events of a thread are therefore written in the order in which they happened.
 
 use std::fmt::{self, Display};
 use std::io::{self, Write};
@@ -17,10 +17,10 @@ use super::Scene;
 #[cfg(test)]
 mod tests;
 
-/// Writes the scenes as one trace, in many small pieces: let `out` be buffered.
+/// Writes the scenes as one trace, in many small pieces, so `out` should be buffered.
 ///
 /// # Errors
-/// Those of `out`.
+/// The errors of `out`.
 pub(crate) fn trace_events(scenes: &[Scene], mut out: impl Write) -> io::Result<()> {
     let mut left_out = Map::new();
     for Scene { title, recording } in scenes {
@@ -29,7 +29,7 @@ pub(crate) fn trace_events(scenes: &[Scene], mut out: impl Write) -> io::Result<
     }
     write!(out, r#"{{"displayTimeUnit":"ms","otherData":{},"traceEvents":["#, Value::Object(left_out))?;
     let mut events = Events { out, any: false, arrows: 0, threads: 0, process: 0 };
-    // Viewers join threads of one number, and take a thread that has its process's for the main one.
+    // Viewers join threads with equal ids, and take a thread with the id of its process for the main thread.
     events.threads = scenes.len();
     for scene in scenes {
         events.process += 1;
@@ -39,7 +39,7 @@ pub(crate) fn trace_events(scenes: &[Scene], mut out: impl Write) -> io::Result<
     writeln!(events.out, "\n]}}")
 }
 
-/// What a stretch of a thread's time is called.
+/// The name of a state.
 pub(super) const fn name(doing: Doing) -> &'static str {
     match doing {
         Doing::Hold => "hold",
@@ -49,20 +49,20 @@ pub(super) const fn name(doing: Doing) -> &'static str {
     }
 }
 
-/// The list of events, as far as it is written.
+/// The list of events being written.
 struct Events<W> {
     out: W,
     any: bool,
-    /// Numbers given so far to arrows, and to threads in the scenes before.
+    /// The number of arrows so far, and of threads in earlier scenes.
     arrows: usize,
     threads: usize,
-    /// The number of the scene.
+    /// The number of the scene, from 1.
     process: usize,
 }
 
-/// Where a thread is in a walk through a recording.
+/// The position of a thread while a recording is read.
 struct Place<'a> {
-    /// Its spans from the present one on.
+    /// The spans that are still to come.
     spans: &'a [Span],
     doing: Option<Doing>,
 }
@@ -87,7 +87,7 @@ impl<W: Write> Events<W> {
         self.waiters(scene)
     }
 
-    /// All that happened in the threads.
+    /// Writes what happened in the threads.
     fn threads(&mut self, scene: &Scene) -> io::Result<()> {
         let spans = scene.recording.spans();
         let of = |thread| {
@@ -123,8 +123,9 @@ impl<W: Write> Events<W> {
         Ok(())
     }
 
-    /// A request in a thread; the number of the arrow that begins there, if one does: it needs a wait to begin in,
-    /// which a recording that began later lacks, and an answer to end at. Without an arrow the request is an instant.
+    /// Writes a request. Returns the number of the arrow that begins there, if there is one. An arrow begins in a wait,
+    /// which is missing if the recording began later, and ends at an answer. Without an arrow, the request is an
+    /// instant.
     fn request(
         &mut self,
         at: Duration,
@@ -152,7 +153,7 @@ impl<W: Write> Events<W> {
         self.of_thread(thread, format_args!(r#""ph":"i","s":"t","ts":{at},"cat":"gil","name":"{name}""#))
     }
 
-    /// The beginning `s` or the end `f` of an arrow, bound to the event around it.
+    /// Writes the beginning `s` or the end `f` of an arrow, bound to the enclosing event.
     fn arrow_end(&mut self, at: Duration, thread: usize, end: char, number: usize) -> io::Result<()> {
         let (at, enclosing) = (Micros(at), if end == 'f' { r#""bp":"e","# } else { "" });
         self.of_thread(
@@ -161,7 +162,7 @@ impl<W: Write> Events<W> {
         )
     }
 
-    /// The counter.
+    /// Writes the counter of waiting threads.
     fn waiters(&mut self, scene: &Scene) -> io::Result<()> {
         let process = self.process;
         for (at, waiters) in std::iter::once((Duration::ZERO, 0)).chain(scene.recording.waiters()) {
@@ -184,7 +185,7 @@ impl<W: Write> Events<W> {
     }
 }
 
-/// A time as a decimal number of microseconds, exactly.
+/// A time in microseconds, exact to the nanosecond.
 struct Micros(Duration);
 
 impl Display for Micros {

@@ -1,4 +1,4 @@
-//! What if the lock were another, or none: one workload under every regime.
+//! What if there were another lock, or none? One workload under every regime.
 
 use std::time::Duration;
 
@@ -12,16 +12,17 @@ use super::report::{Column, Distribution, Figures, Report, Row};
 use super::units::milliseconds;
 use crate::statistics::median;
 
-const LEGEND: &str = "Some threads compute, and one sleeps 0.5 ms again and again. Throughput is all computing threads' work a second over\nthat of one alone; \"back after\" is how much longer than its sleep the other takes to run again. A release costs what it\ncosts our lock, in the lock before 3.2 too.";
+const LEGEND: &str = "Some threads compute, and one sleeps for 0.5 ms, over and over. Throughput is the work per second of the computing threads,\nrelative to one thread alone. The wake-up delay is the time from the end of the sleep until the thread runs again. The\nlock before Python 3.2 is simulated with the costs of ours.";
 
-/// How much longer everything takes in one thread of a free-threaded build. Python's own documents speak of some 40 % for
-/// 3.13 and of 5 to 10 % for 3.14 ("Python support for free threading").
+/// The overhead of a free-threaded build with one thread. The Python documentation ("Python support for free
+/// threading") gives about 40 % for 3.13, and 5 to 10 % for 3.14.
 const OVERHEAD: f64 = 0.1;
 
-/// `sys.setcheckinterval` before 3.2, unless set.
+/// The default of `sys.setcheckinterval` before 3.2.
 const CHECKS: u32 = 100;
 
-/// So many threads that compute and one that sleeps, for so many seconds; first at each interval.
+/// Measures computing threads beside one that sleeps, for `seconds` per column at each interval, and simulates other
+/// regimes.
 ///
 /// # Errors
 /// Cancellation, or an interpreter that fails.
@@ -48,16 +49,16 @@ pub(crate) fn whatif(
             format!("one lock, {milliseconds} ms, 64 threads on 32 cores"),
             Simulation { cores: 32, threads: simulated_threads(63), ..base(timed) },
         ),
-        ("a lock an interpreter (PEP 684)".to_owned(), own_lock_each),
+        ("a lock per interpreter (PEP 684)".to_owned(), own_lock_each),
         (
-            format!("no lock, {:.0} % overhead a thread", 100.0 * OVERHEAD),
+            format!("no lock, {:.0} % overhead per thread", 100.0 * OVERHEAD),
             Simulation { slowdown: 1.0 + OVERHEAD, ..base(Regime::Unlocked) },
         ),
         (format!("before 3.2: released every {CHECKS} checks"), base(Regime::Counted { checks: CHECKS })),
     ];
     for (regime, simulation) in regimes {
         lab.check_cancelled()?;
-        // Among 64 threads the sleeper has its turn but rarely.
+        // Among 64 threads, the sleeper rarely gets the lock.
         let outcome = simulate(&simulation, 10.0 * seconds);
         lab.keep_outcome(&format!("virtual time: {regime}"), &outcome);
         rows.push(simulated(regime, &simulation, &outcome));
@@ -99,7 +100,7 @@ fn simulate(simulation: &Simulation, seconds: f64) -> Outcome {
 }
 
 fn simulated(regime: String, simulation: &Simulation, outcome: &Outcome) -> Row {
-    // Whoever still waits has waited that long at least: left out, a lock that starves it would look well.
+    // A thread that still waits counts with its wait so far. Otherwise a lock that starves it would look good.
     let delays = outcome.delays.iter().chain(&outcome.overdue);
     let latencies: Vec<f64> = delays.map(|&(_, delay)| milliseconds(delay)).collect();
     let computed: Duration = outcome.computed.iter().sum();

@@ -1,4 +1,4 @@
-//! Threads under our lock, doing what the scripts do in CPython.
+//! Threads under our lock that do what the scripts do in CPython.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,10 +9,10 @@ use primelanes_backends::{Attached, Gil};
 
 use super::lab::Lab;
 
-/// A thread of that name, which is attached for as long as it runs.
+/// Spawns a thread that is attached to the lock as long as it runs.
 ///
 /// # Errors
-/// What the system said if it grants none.
+/// If the system refuses the thread.
 pub(super) fn spawn<'scope, 'env, R: Send + 'scope>(
     scope: &'scope Scope<'scope, 'env>,
     gil: &'scope Gil,
@@ -20,21 +20,21 @@ pub(super) fn spawn<'scope, 'env, R: Send + 'scope>(
     work: impl FnOnce(&mut Attached<'scope>) -> R + Send + 'scope,
 ) -> io::Result<ScopedJoinHandle<'scope, R>> {
     let attach_and_work = move || {
-        // A thread of its own holds no lock yet.
+        // A new thread holds no lock yet.
         let mut attached = gil.attach().expect("a new thread is not attached");
         work(&mut attached)
     };
     thread::Builder::new().name(name.into()).spawn_scoped(scope, attach_and_work)
 }
 
-/// Waits for a thread; its panic is ours.
+/// Waits for a thread, and resumes its panic.
 pub(super) fn join<R>(thread: ScopedJoinHandle<'_, R>) -> R {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// What threads that compute did.
+/// What computing threads did.
 pub(super) struct Computed {
-    /// How long each had the lock before another took it.
+    /// How long each thread had the lock before another took it.
     pub(super) slices: Vec<Duration>,
     /// How often a thread noticed that another had had the lock.
     pub(super) switches: u64,
@@ -43,10 +43,10 @@ pub(super) struct Computed {
     pub(super) work: Vec<u64>,
 }
 
-/// Some threads compute for so long, and look in each iteration whether they have lost the lock since the last one.
+/// Runs computing threads, which check in each iteration whether they have lost the lock since the last one.
 ///
 /// # Errors
-/// No more threads to be had.
+/// If the system refuses a thread.
 pub(super) fn compute(lab: &Lab<'_>, gil: &Gil, threads: usize, seconds: f64) -> io::Result<Computed> {
     const NOBODY: usize = usize::MAX;
     let (stop, owner) = (AtomicBool::new(false), AtomicUsize::new(NOBODY));
@@ -93,11 +93,11 @@ pub(super) fn compute(lab: &Lab<'_>, gil: &Gil, threads: usize, seconds: f64) ->
     })
 }
 
-/// Does something in an attached thread, beside some that compute; gives its result, and how long it and the others
-/// took and how much those did.
+/// Runs `body` in an attached thread beside computing threads. Returns its result, the seconds until all threads had
+/// ended, and the iterations of each computing thread.
 ///
 /// # Errors
-/// No more threads to be had.
+/// If the system refuses a thread.
 pub(super) fn beside<R: Send>(
     gil: &Gil,
     cpu_threads: usize,
@@ -127,7 +127,7 @@ pub(super) fn beside<R: Send>(
     })
 }
 
-/// Sleeps again and again for so long; gives how much longer than asked it took each time to run again.
+/// Sleeps over and over. Returns the time from the end of each sleep until the thread ran again.
 pub(super) fn sleep_repeatedly(
     lab: &Lab<'_>,
     attached: &mut Attached<'_>,

@@ -1,4 +1,4 @@
-//! Who else is using the machine.
+//! The load that other processes put on the machine.
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -7,27 +7,27 @@ use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
 
-/// How long the machine is looked at before a race: twenty ticks of the kernel's clock.
+/// How long the load is measured before a race: twenty ticks of the kernel's clock.
 const MOMENT: Duration = Duration::from_millis(200);
 
-/// What a race ran on.
+/// The machine that a race ran on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Machine {
     /// Cores that this process may use.
     pub(super) cores: usize,
-    /// Cores that others kept busy before the race and during it; `None` where the system does not say.
+    /// Cores that other processes kept busy before and during the race; `None` if the system does not tell.
     pub(super) busy_before: Option<f64>,
     pub(super) busy_beside: Option<f64>,
 }
 
-/// From [`start`](Activity::start) on: what all cores did, and what this process did of it.
+/// The activity of all cores, and the part of this process in it, since [`start`](Activity::start).
 pub(super) struct Activity {
     ticks: Option<Ticks>,
     own: ProcessTime,
     since: Instant,
 }
 
-/// Time of all cores together, in ticks, as `/proc/stat` counts it (`man 5 proc_stat`).
+/// The time of all cores together in ticks, from `/proc/stat` (`man 5 proc_stat`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ticks {
     busy: u64,
@@ -40,11 +40,11 @@ impl Activity {
         Self { ticks: Ticks::now(), own: ProcessTime::now(), since: Instant::now() }
     }
 
-    /// Cores that others kept busy since then, besides this process and its workers, which took so much time; `None`
-    /// where the system does not say, so soon after, or if this process may not use all cores.
+    /// Cores that other processes kept busy since then, given the processor time of this process's workers. It is
+    /// `None` if the system does not tell, right after the start, and if this process may not use all cores.
     pub(super) fn of_others(&self, workers: Duration) -> Option<f64> {
         let (now, then) = (Ticks::now()?, self.ticks?);
-        // Some twenty ticks are few enough; and of other cores than its own this process does not speak.
+        // Fewer than twenty ticks are too coarse, and the ticks include cores that this process may not use.
         let granted = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         if self.since.elapsed() < MOMENT || then.cores as usize != granted {
             return None;
@@ -53,7 +53,7 @@ impl Activity {
         Some((now.cores_busy_since(then) - own).max(0.0))
     }
 
-    /// Cores that others keep busy while this process sleeps for a moment.
+    /// Cores that other processes keep busy while this process sleeps for a moment.
     pub(super) fn over_a_moment() -> Option<f64> {
         let activity = Self::start();
         activity.ticks?;
@@ -69,7 +69,7 @@ impl Ticks {
 
     fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines().filter(|line| line.starts_with("cpu"));
-        // user nice system idle iowait irq softirq steal; guests are counted among the users.
+        // The columns: user nice system idle iowait irq softirq steal. Guests are included in user.
         let total: Vec<u64> = lines.next()?.split_whitespace().skip(1).take(8).map_while(|n| n.parse().ok()).collect();
         let (all, idle) = (total.iter().sum(), total.get(3)? + total.get(4)?);
         Some(Self { busy: all - idle, all, cores: lines.count() as u32 })
@@ -106,6 +106,6 @@ mod tests {
             let busy = Activity::over_a_moment().unwrap();
             assert!((0.0..=f64::from(cores)).contains(&busy), "{busy} of {cores}");
         }
-        assert_eq!(Activity::start().of_others(Duration::ZERO), None, "too soon to say");
+        assert_eq!(Activity::start().of_others(Duration::ZERO), None, "too soon to tell");
     }
 }

@@ -1,4 +1,4 @@
-//! What a race measured, and the figures that are made of it.
+//! What a race measured, and the figures derived from it.
 
 use std::collections::HashSet;
 
@@ -8,87 +8,87 @@ use super::machine::Machine;
 use super::{Race, Sample};
 use crate::statistics::{Estimate, amdahl, estimate, karp_flatt, median};
 
-/// An interval of a serial fraction that is wider says nothing.
-const WIDEST_FIT: f64 = 0.2;
+/// A serial fraction with a wider interval says nothing.
+const MAX_WIDTH: f64 = 0.2;
 
-/// A median that is further than this part of it from the law contradicts the law.
-const WORST_FIT: f64 = 0.05;
+/// A larger relative error of a median contradicts the law.
+const MAX_ERROR: f64 = 0.05;
 
-/// Numbers of workers, no more than there are cores, that a fit needs: it has two unknowns.
-const FEWEST_POINTS: usize = 3;
+/// How many numbers of workers a fit needs: the law has two parameters.
+const MIN_POINTS: usize = 3;
 
-/// A race's result, as it stands in the JSON.
+/// The result of a race. Its fields are those of the JSON.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Report {
-    /// All primes up to here were counted.
+    /// The primes in 0..=stop were counted.
     pub(crate) stop: u64,
-    /// By which algorithm.
+    /// The algorithm that counted them.
     pub(crate) algorithm: &'static str,
-    /// How many primes there are.
+    /// The right count.
     pub(crate) expected: u128,
     /// Cores that this process may use.
     pub(crate) cores: usize,
     /// Measured rounds.
     pub(crate) rounds: usize,
-    /// Rounds before them.
+    /// Unmeasured rounds before them.
     pub(crate) warmup: usize,
-    /// Cores that others kept busy just before the race; `None` where the system does not say.
+    /// Cores that other processes kept busy just before the race; `None` if the system does not tell.
     pub(crate) busy_before: Option<f64>,
-    /// Cores that others kept busy during the race.
+    /// Cores that other processes kept busy during the race.
     pub(crate) busy_beside: Option<f64>,
-    /// What makes the figures doubtful.
+    /// Reasons to doubt the figures.
     pub(crate) warnings: Vec<String>,
-    /// The fastest lane with one worker, which speed-ups are over: its place in `lanes`.
+    /// The index in `lanes` of the fastest lane with one worker, which speed-ups are relative to.
     pub(crate) baseline: Option<usize>,
-    /// One report a lane.
+    /// A report for each lane.
     pub(crate) lanes: Vec<LaneReport>,
-    /// Amdahl's law, for the backends that it can be fitted to.
+    /// Amdahl's law for each backend that it fits.
     pub(crate) amdahl: Vec<Fit>,
-    /// The fastest lane beside the baseline and the second, in a line.
+    /// A sentence that compares the fastest lane with the baseline and the second.
     pub(crate) summary: String,
 }
 
-/// What came of one lane over all rounds.
+/// The results of a lane over all rounds.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct LaneReport {
-    /// Which backend.
+    /// The name of the backend.
     pub(crate) backend: &'static str,
-    /// With how many workers.
+    /// Its number of workers.
     pub(crate) workers: usize,
-    /// Whether these are more than there are cores.
+    /// Whether there are more workers than cores.
     pub(crate) oversubscribed: bool,
-    /// Wall seconds of each round.
+    /// Wall-clock seconds of each round.
     pub(crate) seconds: Vec<f64>,
-    /// The lane's place in each round, from 0.
+    /// The position of the lane in each round, from 0.
     pub(crate) places: Vec<usize>,
-    /// Median seconds.
+    /// Median of the seconds.
     pub(crate) median: Estimate,
-    /// Least seconds.
+    /// Minimum of the seconds.
     pub(crate) min: f64,
-    /// Numbers a second, at the median.
+    /// Numbers per second, at the median.
     pub(crate) numbers_per_second: f64,
-    /// Times as fast as the fastest lane with one worker.
+    /// Speed-up over the fastest lane with one worker.
     pub(crate) speedup: Option<Estimate>,
-    /// Times as fast as this backend with one worker.
+    /// Speed-up over the same backend with one worker.
     pub(crate) own_speedup: Option<Estimate>,
-    /// The speed-up over the number of workers.
+    /// Speed-up divided by the number of workers.
     pub(crate) efficiency: Option<f64>,
-    /// Median of the processor time over wall time.
+    /// Processor time over wall time; the median.
     pub(crate) cores_used: f64,
-    /// The part that seems to run on one worker only; `None` for one worker, and for more than there are cores.
+    /// The serial fraction by Karp and Flatt; `None` for one worker, and for more workers than cores.
     pub(crate) karp_flatt: Option<f64>,
     /// The count of each round.
     pub(crate) counts: Vec<u128>,
-    /// Whether every one is right.
+    /// Whether every count is right.
     pub(crate) verified: bool,
 }
 
 /// Amdahl's law fitted to one backend's medians.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Fit {
-    /// Which backend.
+    /// The name of the backend.
     pub(crate) backend: &'static str,
-    /// The part of the work that runs on one worker only.
+    /// The part of the work that only one worker runs.
     pub(crate) serial_fraction: Estimate,
 }
 
@@ -127,7 +127,7 @@ impl Report {
         self.lanes.iter().all(|lane| lane.verified)
     }
 
-    /// The backends, each once.
+    /// The names of the backends without repetition.
     pub(super) fn backends(&self) -> Vec<&'static str> {
         let mut backends: Vec<_> = self.lanes.iter().map(|lane| lane.backend).collect();
         let mut seen = HashSet::new();
@@ -135,7 +135,7 @@ impl Report {
         backends
     }
 
-    /// Works out what needs other lanes.
+    /// Computes the figures that compare a lane with others.
     fn compare(&mut self) {
         let alone = (0..self.lanes.len()).filter(|&lane| self.lanes[lane].workers == 1);
         self.baseline = alone.min_by(|&a, &b| self.lanes[a].median.value.total_cmp(&self.lanes[b].median.value));
@@ -154,18 +154,18 @@ impl Report {
         }
     }
 
-    /// How many times as fast `lane` is as `other`.
+    /// How many times as fast as `other` a lane is.
     pub(super) fn ratio(&self, other: usize, lane: usize) -> Estimate {
         let seconds = |lane: usize| &self.lanes[lane].seconds;
         let drawn = |lane: usize, rounds: &[usize]| median(rounds.iter().map(|&round| seconds(lane)[round]));
         estimate(self.rounds, |rounds| drawn(other, rounds) / drawn(lane, rounds))
     }
 
-    /// Amdahl's law for one backend, if its samples can tell.
+    /// Fits Amdahl's law to a backend, if its samples are precise enough.
     fn fit(&self, backend: &'static str) -> Option<Fit> {
         let lanes = self.lanes.iter().filter(|lane| lane.backend == backend && !lane.oversubscribed);
         let lanes: Vec<_> = lanes.collect();
-        if lanes.len() < FEWEST_POINTS {
+        if lanes.len() < MIN_POINTS {
             return None;
         }
         let serial_fraction = estimate(self.rounds, |rounds| {
@@ -174,8 +174,8 @@ impl Report {
             amdahl(&points).0
         });
         let medians: Vec<_> = lanes.iter().map(|lane| (lane.workers, lane.median.value)).collect();
-        let holds = amdahl(&medians).1 <= WORST_FIT;
-        let possible = |(low, high)| high - low <= WIDEST_FIT && low <= 1.0 && high >= 0.0;
+        let holds = amdahl(&medians).1 <= MAX_ERROR;
+        let possible = |(low, high)| high - low <= MAX_WIDTH && low <= 1.0 && high >= 0.0;
         let told = holds && serial_fraction.interval.is_some_and(possible);
         told.then_some(Fit { backend, serial_fraction })
     }
@@ -227,7 +227,7 @@ mod tests {
 
     const QUIET: Machine = Machine { cores: 8, busy_before: Some(0.0), busy_beside: Some(0.0) };
 
-    /// A race of seven rounds on eight cores, each lane's times wavering a little about the one given.
+    /// A race of seven rounds on eight cores. The times of each lane vary a little around the given one.
     fn report(lanes: &[(BackendKind, usize, f64)], count: u128) -> Report {
         let wavering = [1.0, 1.01, 0.99, 1.02, 0.98, 1.005, 0.995];
         let sample = |seconds: f64| Sample { seconds, cores_used: 1.0, count, place: 0 };
@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(csv.lines().count(), 1 + 2 * 7);
         assert_eq!(csv.lines().nth(1), Some("999,sieve,single-thread,1,0,0,1,168"));
         let svg = report.svg();
-        // A dot for each sample, one for each lane's speed-up.
+        // A dot for each sample, and one for the speed-up of each lane.
         assert_eq!(svg.matches("<circle").count(), 2 * 7 + 2);
         assert!(svg.starts_with("<svg") && svg.contains("prefers-color-scheme: dark"), "{svg}");
         assert!(["single-thread/1", "rayon/2", "ideal", "workers"].iter().all(|text| svg.contains(text)), "{svg}");

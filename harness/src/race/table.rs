@@ -1,4 +1,4 @@
-//! A race's result for people and for spreadsheets.
+//! The result of a race for people and for spreadsheets.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ const HEADER: [&str; 10] = [
     "",
 ];
 
-/// The table, what the columns mean, what is doubtful, and under it all one sentence.
+/// The table, the meaning of its columns, the warnings, and the summary.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.head(f)?;
@@ -32,7 +32,7 @@ impl fmt::Display for Report {
 }
 
 impl Report {
-    /// The same with a table in Markdown.
+    /// The same text with a Markdown table.
     pub(crate) fn markdown(&self) -> impl fmt::Display {
         fmt::from_fn(|f| {
             self.head(f)?;
@@ -41,7 +41,7 @@ impl Report {
         })
     }
 
-    /// Every run as a line of comma-separated values, under a header.
+    /// A header and a line for each run, in CSV.
     pub(crate) fn csv(&self) -> impl fmt::Display {
         fmt::from_fn(|f| {
             writeln!(f, "stop,algorithm,backend,workers,round,place,seconds,count")?;
@@ -69,12 +69,17 @@ impl Report {
 
     fn foot(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(baseline) = self.baseline {
-            writeln!(f, "over best: times as fast as {}, the fastest with one worker", self.lanes[baseline].name())?;
+            writeln!(f, "over best: speed-up over {}, the fastest lane with one worker", self.lanes[baseline].name())?;
         }
-        writeln!(f, "over own: times as fast as the same backend with one worker")?;
-        writeln!(f, "serial: the part that seems to run on one worker only (Karp-Flatt)")?;
+        writeln!(f, "over own: speed-up over the same backend with one worker")?;
+        writeln!(f, "serial: the serial fraction by Karp and Flatt, the part of the work that only one worker runs")?;
         for fit in &self.amdahl {
-            writeln!(f, "Amdahl's law: {} of {}'s work is serial", with_interval(fit.serial_fraction), fit.backend)?;
+            writeln!(
+                f,
+                "Amdahl's law: {} of the work of {} is serial",
+                with_interval(fit.serial_fraction),
+                fit.backend
+            )?;
         }
         self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))?;
         write!(f, "\n{}", self.summary)
@@ -108,12 +113,12 @@ fn row(lane: &LaneReport) -> [String; HEADER.len()] {
     ]
 }
 
-/// A lane over itself is no estimate.
+/// The speed-up of a lane over itself is exactly 1.
 fn times(speedup: Estimate) -> String {
     if speedup.interval == Some((1.0, 1.0)) { "1".to_owned() } else { with_interval(speedup) }
 }
 
-/// In seconds or milliseconds, to three significant digits.
+/// A time in seconds or milliseconds, to three significant digits.
 fn time(Estimate { value, interval }: Estimate) -> String {
     let (scale, unit) = if value < 1.0 { (1e3, "ms") } else { (1.0, "s") };
     let digits = (2.0 - (scale * value).log10().floor()).clamp(0.0, 6.0) as usize;

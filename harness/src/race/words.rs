@@ -1,41 +1,40 @@
-//! A race's result in words.
+//! The result of a race in words.
 
 use super::Report;
-use crate::statistics::{Estimate, FEWEST_ROUNDS, spread};
+use crate::statistics::{Estimate, MIN_ROUNDS, spread};
 
-/// A lane whose middle half of times is wider than this part of the median is noisy.
+/// A lane is noisy if the interquartile range of its times exceeds this part of their median.
 const NOISY_SPREAD: f64 = 0.05;
 
-/// More than so many cores busy with something else make a noisy machine.
+/// A machine is noisy if other processes keep more than this many cores busy.
 const NOISY_LOAD: f64 = 0.1;
 
-/// Seconds in which there is more starting and ending than counting.
+/// Seconds; a shorter run consists mostly of overhead.
 const SHORT_RUN: f64 = 1e-3;
 
 impl Report {
-    /// What makes the figures doubtful.
+    /// Reasons to doubt the figures.
     pub(super) fn doubts(&self) -> Vec<String> {
         let cores = self.cores;
         let when = [("before", self.busy_before), ("during", self.busy_beside)];
         let loads = when.into_iter().filter_map(|(when, busy)| {
             let busy = busy.filter(|&busy| busy > NOISY_LOAD)?;
-            Some(format!("others kept {busy:.1} of {cores} cores busy {when} the race"))
+            Some(format!("other processes kept {busy:.1} of {cores} cores busy {when} the race"))
         });
         let spreads = self.lanes.iter().map(|lane| (spread(&lane.seconds), lane.name()));
         let widest = spreads.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(spread, _)| *spread > NOISY_SPREAD);
         let spread = widest.map(|(spread, lane)| {
-            format!("times waver: the middle half of {lane}'s is {:.0} % of their median wide", 100.0 * spread)
+            format!("times vary: the interquartile range of {lane} is {:.0} % of its median", 100.0 * spread)
         });
-        let few = (self.rounds < FEWEST_ROUNDS)
-            .then(|| format!("fewer than {FEWEST_ROUNDS} rounds give no intervals: a tie cannot be told from a win"));
+        let few = (self.rounds < MIN_ROUNDS)
+            .then(|| format!("fewer than {MIN_ROUNDS} rounds give no intervals, so a tie looks like a win"));
         let fastest = self.lanes.iter().map(|lane| lane.median.value).fold(f64::INFINITY, f64::min);
-        let short = (fastest < SHORT_RUN).then(|| {
-            "runs of less than a millisecond show what it costs to begin, not what it costs to count".to_owned()
-        });
+        let short = (fastest < SHORT_RUN)
+            .then(|| "runs of less than a millisecond measure the overhead, not the counting".to_owned());
         loads.chain(spread).chain(few).chain(short).collect()
     }
 
-    /// The fastest lane beside the baseline and the second, in the manner of hyperfine.
+    /// Compares the fastest lane with the baseline and the second.
     pub(super) fn sentence(&self) -> String {
         for lane in &self.lanes {
             if let Some(wrong) = lane.counts.iter().find(|&&count| count != self.expected) {

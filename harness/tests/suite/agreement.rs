@@ -1,4 +1,4 @@
-//! Every lane, every algorithm, every seam: the same count as primal's.
+//! Every lane and every algorithm count the same as primal, at every seam.
 
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
@@ -10,7 +10,7 @@ use primelanes_harness::oracle;
 use primelanes_harness::strategies::{LOW, limits, windows};
 use proptest::prelude::*;
 
-/// Every lane with 1, 2, 3 and 7 workers, as far as it takes them; opened once.
+/// Every lane with 1, 2, 3 and 7 workers, up to its maximum. They are opened once.
 static LANES: LazyLock<Vec<AnyBackend>> = LazyLock::new(|| {
     #[cfg(unix)]
     primelanes_backends::worker::register(env!("CARGO_BIN_EXE_primelanes"), ["worker"]);
@@ -69,7 +69,7 @@ proptest! {
 }
 
 proptest! {
-    // Each case sieves up to a billion for its primes.
+    // Each case needs sieving primes up to a billion.
     #![proptest_config(ProptestConfig::with_cases(6))]
 
     #[test]
@@ -79,7 +79,7 @@ proptest! {
     }
 }
 
-/// Twenty segments, and so claims for three workers, beyond the range where all primes are shorter than a segment.
+/// The window has twenty segments, and so claims for three workers. Some sieving primes are longer than a segment.
 #[test]
 fn a_wide_window_high_up_is_exact() -> Result<(), TestCaseError> {
     let start = 10_000_000_000_000;
@@ -90,7 +90,7 @@ fn a_wide_window_high_up_is_exact() -> Result<(), TestCaseError> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// Windows so narrow are not sieved by all primes unless one insists.
+    /// The sieve must be forced here: a plan sieves such narrow windows only by small primes, and tests the rest.
     #[test]
     fn the_sieve_alone_over_windows(window in windows(limits(1 << 46), 5_000)) {
         assert_all_lanes_sieve(window)?;
@@ -102,7 +102,7 @@ fn the_top_of_u64_is_exact() -> Result<(), TestCaseError> {
     assert_all_lanes_sieve(u64::MAX - 20_000..=u64::MAX)
 }
 
-/// One set-up for all lanes: the sieving primes of a high window take seconds.
+/// All lanes share one set-up, because the sieving primes of a high window take seconds.
 fn assert_all_lanes_sieve(window: RangeInclusive<u64>) -> Result<(), TestCaseError> {
     let expected = oracle::count_window(window.clone());
     let sieve = Sieve::new(window.clone(), &Control::new()).unwrap();
@@ -114,7 +114,7 @@ fn assert_all_lanes_sieve(window: RangeInclusive<u64>) -> Result<(), TestCaseErr
 
 #[test]
 fn trial_division_reaches_the_top_of_u64() -> Result<(), Error> {
-    // Composite all, and divided soon enough: the largest prime of u64 is 2^64 - 59.
+    // All are composite with a small enough divisor: the largest prime of u64 is 2^64 - 59.
     for lane in LANES.iter().filter(|lane| lane.workers().get() == 2) {
         let query = Query::from(u64::MAX - 9..=u64::MAX).algorithm(Algorithm::TrialDivision);
         assert_eq!(lane.count(&query)?, 0, "{lane:?}");

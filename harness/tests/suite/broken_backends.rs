@@ -1,4 +1,4 @@
-//! The conformance suite on trial: backends that break a law, each a line away from one that keeps them all.
+//! Tests of the conformance suite: backends that break a law, each a few lines away from one that obeys them all.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -39,13 +39,12 @@ enum Fault {
     CombinesUnguarded,
 }
 
-/// A run of neighbouring tiles for each worker, on threads of a scope; and one fault.
+/// A backend with one fault. It gives a run of neighbouring tiles to each worker, on scoped threads.
 struct Mine {
     workers: NonZeroUsize,
     fault: Fault,
     last: Mutex<Option<Answer>>,
-
-    turn: Mutex<()>,
+    exclusive: Mutex<()>,
 }
 
 struct Answer {
@@ -64,7 +63,7 @@ impl Pulse for Heedless {
 
 impl Mine {
     fn new(workers: NonZeroUsize, fault: Fault) -> Self {
-        Self { workers, fault, last: Mutex::new(None), turn: Mutex::new(()) }
+        Self { workers, fault, last: Mutex::new(None), exclusive: Mutex::new(()) }
     }
 
     fn has(&self, fault: Fault) -> bool {
@@ -87,7 +86,7 @@ impl Mine {
     }
 
     fn run<K: Kernel>(&self, kernel: &K, run: Range<u64>, watch: &Watch<'_>) -> Result<K::Partial, Error> {
-        let poisonable = self.has(Fault::IsPoisonedByAPanic).then(|| self.turn.lock().unwrap());
+        let poisonable = self.has(Fault::IsPoisonedByAPanic).then(|| self.exclusive.lock().unwrap());
         let mut scratch = kernel.scratch();
         let folded = match self.fault {
             Fault::MakesAScratchForEachTile => {
@@ -187,11 +186,11 @@ impl Backend for Mine {
             }
             _ => drop(last),
         }
-        let _turn = match self.turn.try_lock() {
+        let _exclusive = match self.exclusive.try_lock() {
             Err(_) if self.has(Fault::RefusesASecondCountAtOnce) => {
                 return Err(Error::Unavailable { what: "mine".into(), reason: "it is counting".into() });
             }
-            turn => turn.ok().filter(|_| self.has(Fault::RefusesASecondCountAtOnce)),
+            guard => guard.ok().filter(|_| self.has(Fault::RefusesASecondCountAtOnce)),
         };
         if self.has(Fault::BlocksARayonWorker) && rayon::current_thread_index().is_some() {
             let (sender, receiver) = channel();
@@ -210,7 +209,7 @@ impl Backend for Mine {
     }
 }
 
-/// The faults, the law that is to find each, and a part of what it is to say.
+/// The faults, the law that must find each, and a part of its message.
 const FAULTS: [(Fault, Law, &str); 23] = [
     (Fault::HangsWithOneWorker, Law::AnyWorkers, "hangs"),
     (Fault::DropsTheLastTile, Law::EachTileOnce, "was not run"),
@@ -228,18 +227,18 @@ const FAULTS: [(Fault, Law, &str); 23] = [
     (Fault::IgnoresCancel, Law::CancelBefore, "cancelled before the first tile"),
     (Fault::LooksAtTheFlagOnceATile, Law::CancelLatency, "although the flag was set"),
     (Fault::CancelsWhatIsDone, Law::CancelAfter, "cancelled"),
-    (Fault::WatchesEachRun, Law::Progress, "60 tiles were called"),
-    (Fault::TellsProgressBackwards, Law::Progress, "were told"),
-    (Fault::ForgetsTheEnd, Law::Progress, "was not told"),
+    (Fault::WatchesEachRun, Law::Progress, "60 tiles were reported as"),
+    (Fault::TellsProgressBackwards, Law::Progress, "were reported"),
+    (Fault::ForgetsTheEnd, Law::Progress, "the last report is"),
     (Fault::SwallowsPanics, Law::TilePanics, "an answer instead of"),
-    (Fault::IsPoisonedByAPanic, Law::TilePanics, "afterwards a fold of 10 tiles fails"),
+    (Fault::IsPoisonedByAPanic, Law::TilePanics, "afterwards, a fold of 10 tiles fails"),
     (Fault::CombinesUnguarded, Law::TilePanics, "the backend panics: incompatible"),
     (Fault::NamesNoCause, Law::ScratchPanics, "a worker died"),
 ];
 
 #[test]
 fn each_fault_breaks_the_law_that_is_to_find_it() {
-    // Those that hang wait for the watchdog; the others need not wait for them.
+    // Faults that hang wait for the watchdog, and the others run meanwhile.
     let (hanging, quick): (Vec<_>, Vec<_>) = FAULTS.into_iter().partition(|(_, _, said)| *said == "hangs");
     let broken: BTreeSet<_> = thread::scope(|scope| {
         let trials = [hanging, quick].map(|faults| scope.spawn(|| faults.into_iter().flat_map(broken_by).collect()));
@@ -250,7 +249,7 @@ fn each_fault_breaks_the_law_that_is_to_find_it() {
 }
 
 fn broken_by((fault, law, said): (Fault, Law, &str)) -> Vec<&'static str> {
-    let caps = Caps::full().patience(Duration::from_secs(10));
+    let caps = Caps::full().timeout(Duration::from_secs(10));
     let report = check(move |workers| Mine::new(workers, fault), caps, 1, 8);
     let verdict = report.laws.iter().find(|finding| finding.law == law).map(|finding| &finding.verdict);
     assert!(matches!(verdict, Some(Verdict::Broken(why)) if why.contains(said)), "{fault:?}: {report}");

@@ -29,7 +29,7 @@ fn json(arguments: &[&str]) -> Value {
     serde_json::from_str(&stdout(arguments)).unwrap()
 }
 
-/// Exit code and what was said on standard error, where nothing may be on standard output.
+/// Runs a command that must fail with nothing on standard output. Returns its exit code and standard error.
 fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
     let output = run(arguments);
     assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
@@ -141,7 +141,7 @@ fn a_bad_value_is_one_line_and_code_2() {
         (&["experiment", "--rounds", "0"], "0 is below 1"),
         (&["experiment", "--lanes", "rayon,python-threads"], "the lane python-threads needs an interpreter: --python"),
         (&["experiment", "--python", "/no/such"], "cannot start '/no/such': No such file or directory"),
-        (&["--python", "true"], "'true' is no Python 3.8 or newer: it said nothing"),
+        (&["--python", "true"], "'true' is not Python 3.8 or newer: it said nothing"),
         (&["experiment", "--tasks", "1e5", "--limit", "10"], "scoped-threads takes at most 1024 workers, not 100000"),
         (&["--limit", "2^65"], "above 2^64-1"),
         (&["race", "-1"], "'-1' is -1, below 0"),
@@ -181,7 +181,7 @@ fn misuse_is_a_short_message_and_code_2() {
 fn the_experiment_verifies_every_lane() {
     let text = stdout(&["experiment", "--limit", "1e4", "--tasks", "3", "--rounds", "2"]);
     assert_eq!(text.matches("1229 ✓").count(), 5 * 3, "{text}");
-    assert!(text.contains("every count is right.\nBefore the clock started, 3 worker processes took "), "{text}");
+    assert!(text.contains("every count is right.\nStarting 3 worker processes took "), "{text}");
     let same = stdout(&["--limit", "1e4", "--lanes", "rayon"]);
     assert_eq!(same.matches("1229 ✓").count(), 2, "{same}");
 }
@@ -239,7 +239,7 @@ fn nothing_of_python_outlives_the_command() {
         std::fs::create_dir_all(&folder).unwrap();
         let endless = ["experiment", "--python", "python3", "--lanes", "python-processes", "--limit", "1e15"];
         let mut child = primelanes(&endless).env("TMPDIR", &folder).stderr(Stdio::null()).spawn().unwrap();
-        // The command, what ends the scripts, the script and its two workers.
+        // These are the command, the shell that ends the scripts, the script, and its two workers.
         wait_until("start", || catches_interrupts(child.id()) && processes_of(&folder) >= 5);
         let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status().unwrap();
         assert!(sent.success());
@@ -260,7 +260,7 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// How many processes have the folder in their environment.
+/// The number of processes with the folder in their environment.
 #[cfg(target_os = "linux")]
 fn processes_of(folder: &std::path::Path) -> usize {
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
@@ -310,8 +310,8 @@ fn a_race_leaves_all_its_samples() {
 #[test]
 fn every_lane_is_verified_one_line_a_law() {
     let text = stdout(&["verify", "--cases", "2", "--seed", "7"]);
-    assert_eq!(text.matches("(seed 7, 2 cases a law, declares at most ").count(), 5, "{text}");
-    // Two laws look at tiles as they run, which is nobody's to see in another process.
+    assert_eq!(text.matches("(seed 7, 2 cases per law, declares at most ").count(), 5, "{text}");
+    // Two laws observe tiles as they run, which is not possible in worker processes.
     assert_eq!(text.lines().filter(|line| line.starts_with("  ✓ ")).count(), 5 * Law::ALL.len() - 2, "{text}");
     assert_eq!(text.lines().count(), 5 * (1 + Law::ALL.len()), "{text}");
     let report = json(&["verify", "--backend", "rayon", "--cases", "2", "--json"]);
@@ -345,8 +345,8 @@ fn progress_is_on_standard_error_and_unasked_only_on_a_terminal() {
     assert!(bar.contains("sieve [") && bar.contains("numbers/s") && bar.contains("left"), "{bar:?}");
 }
 
-/// Starts the command, sends Ctrl-C `delay` after it is ready for it, and sees to it that it ends within a generous
-/// watchdog.
+/// Starts the command, and sends Ctrl-C after a delay once it handles it. Panics if the command does not end within a
+/// generous timeout.
 #[cfg(target_os = "linux")]
 fn stopped_after(delay: Duration, arguments: &[&str]) -> Output {
     let mut child = primelanes(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -392,7 +392,7 @@ fn ctrl_c_stops_one_huge_candidate() {
 #[test]
 fn a_broken_pipe_is_quiet() {
     for arguments in ["backends", "count 1e3", "--help", "experiment --limit 1e3 --rounds 1"] {
-        // The reader is gone before the first byte.
+        // The reader has ended before the first byte.
         let line =
             format!("{{ sleep 0.2; {} {arguments}; echo code $? >&2; }} | true", env!("CARGO_BIN_EXE_primelanes"));
         let output = Command::new("sh").args(["-c", &line]).output().unwrap();

@@ -1,4 +1,4 @@
-//! The lanes that come with primelanes, held to the laws; and what the laws make of a backend with limits.
+//! The conformance suite on all lanes of primelanes, and on a backend with declared limits.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -29,7 +29,7 @@ fn worker_processes(workers: NonZeroUsize) -> Processes {
     Processes::with_command(workers, worker).unwrap()
 }
 
-/// Runs everything from plain data to bytes and back, as a worker in another process would, and cannot be stopped.
+/// Sends all work and all results as bytes, like a worker process, and cannot be stopped.
 struct Wired;
 
 impl Backend for Wired {
@@ -78,7 +78,7 @@ fn what_is_declared_is_reported_and_not_asked() {
         not_asked,
         [Law::AtMostWorkers, Law::CancelBefore, Law::CancelDuring, Law::CancelAfter, Law::CancelLatency]
     );
-    // Asked nevertheless, it is found out; who is never cancelled is not cancelled after the end.
+    // Without the declarations, it breaks the laws, except that it never cancels after the end.
     let found: Vec<_> = check(|_| Wired, Caps::full().at_most(1), 3, 4).broken().collect();
     let cancellation = [Law::CancelBefore, Law::CancelDuring, Law::CancelLatency];
     assert_eq!(found, [&[Law::AtMostWorkers][..], &cancellation, &[Law::TilePanics]].concat());

@@ -1,4 +1,4 @@
-//! `primelanes gil` as a user meets it: shapes and laws of its figures, and no speed.
+//! `primelanes gil` as a user meets it: the form of its figures and the rules that they obey, but no speed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::python;
 
-/// Round figures, so that virtual time gives the same on every machine.
+/// Fixed costs, so that virtual time gives the same figures on every machine.
 const COSTS: &str = r#"{"wake_up_us": 40, "timer_us": 60, "sleep_us": 60, "hand_over_ns": 15, "signal_us": 1, "check_ns": 30, "send_us": 5,
     "echo_us": 50, "jitter": 0.1}"#;
 
@@ -81,7 +81,7 @@ fn sleeps_overlap_and_a_socket_joins_the_convoy() {
         assert!(number(&rows[0]["seconds"]) >= 0.1 && number(&rows[1]["seconds"]) > 0.0, "{rows:?}");
     }
     let simulated: Vec<_> = rows(&report, "virtual").map(|row| &row["seconds"]).collect();
-    // Fifty round trips; beside a thread that computes, each waits an interval at least once.
+    // There are fifty round trips. Beside a computing thread, each waits for an interval at least once.
     assert!(near(simulated[0], 0.1) && near(simulated[1], 50.0 * 55e-6), "{simulated:?}");
     assert!(number(simulated[2]) > 50.0 * 0.005, "{simulated:?}");
 }
@@ -133,7 +133,7 @@ fn what_if_says_what_each_regime_is_worth() {
     assert_eq!(simulated.len(), 7);
     let figure =
         |place: usize| (number(&simulated[place]["throughput_ratio"]), number(&simulated[place]["io_latency_ms"]));
-    // Timed, with whatever interval: worth one thread, and a wait.
+    // With a timed lock and any interval, the throughput is that of one thread, and the sleeper waits.
     assert!((0..3).all(|place| figure(place).0 < 1.0 && figure(place).1 > 0.5), "{simulated:?}");
     assert_eq!((simulated[3]["threads"].as_u64(), simulated[3]["cores"].as_u64()), (Some(64), Some(32)));
     assert!(figure(3).0 < 1.0 && figure(3).1 > 1.0, "{}", simulated[3]);
@@ -194,12 +194,12 @@ fn an_interpreter_has_a_column_of_its_own() {
 #[test]
 fn ctrl_c_ends_an_experiment_in_its_last_run_too() {
     let folder = Folder::new("interrupted");
-    // The one in its first run, the other in the last of seven in each of two modes.
+    // The first is interrupted in its first run, the second in the last of seven runs in each of two modes.
     for (arguments, after) in [(&["cpu", "--seconds", "3000"][..], 1), (&["stall", "--seconds", "0.5"], 14)] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_primelanes"));
         command.arg("gil").args(arguments).args(["--costs", "costs.json"]).current_dir(&folder.0);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        // Once threads run under the lock, the handler is in place; each run has fresh ones.
+        // Once threads run under the lock, the handler is installed. Each run has new threads.
         let mut runs = std::collections::BTreeSet::new();
         while runs.len() < after {
             assert!(child.try_wait().unwrap().is_none(), "{arguments:?} ended by itself, {runs:?}");
@@ -213,7 +213,7 @@ fn ctrl_c_ends_an_experiment_in_its_last_run_too() {
     }
 }
 
-/// The number of the process's thread of that name, if there is one.
+/// The path of the thread with that name in the process, if there is one.
 #[cfg(target_os = "linux")]
 fn thread_of(process: u32, name: &str) -> Option<String> {
     let threads = fs::read_dir(format!("/proc/{process}/task")).ok()?.flatten();
@@ -273,7 +273,7 @@ fn a_bad_value_is_one_line_and_code_2() {
         (&["cpu", "--costs", "huge.json"], "wake_up_us is not between 0 and a second"),
         (&["cpu", "--costs", "negative.json"], "timer_us is not between 0 and a second"),
         (&["cpu", "--costs", "jitter.json"], "jitter is not between 0 and 1"),
-        (&["cpu", "--costs", "bad.json"], "not as 'gil calibrate --json' prints it"),
+        (&["cpu", "--costs", "bad.json"], "not the output of 'gil calibrate --json'"),
         (&["cpu", "--costs", "none.json"], "No such file"),
         (&["cpu", "--trace", "/no/such/folder/file"], "No such file"),
         (&["cpu", "--svg", "/"], "Is a directory"),

@@ -1,6 +1,6 @@
 //! All integration tests in one binary, so that the slow ones run beside the others.
 
-#![allow(clippy::unwrap_used, reason = "in a test, what cannot be had fails it")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod agreement;
 mod broken_backends;

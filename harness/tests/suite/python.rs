@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::process::Command;
 
-/// Whether there is no `python3`; it is then said aloud, past the capture of the output, that a test does nothing.
+/// Whether there is no `python3`. If so, says on the real standard error, which the test runner does not capture, that
+/// the test is skipped.
 pub(crate) fn is_missing(test: &str) -> bool {
     let missing = Command::new("python3").arg("--version").output().is_err();
     if missing {

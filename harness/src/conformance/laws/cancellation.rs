@@ -1,4 +1,4 @@
-//! The cancel flag: before, during and after, and how many pulses it takes.
+//! The cancel flag: set before, during and after a count; and how soon it is obeyed.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -14,7 +14,7 @@ use crate::conformance::subject::{Subject, ensure_tiles, ensure_usable};
 fn ensure_cancelled<T>(answer: &Result<T, Error>, when: &str) -> Judged {
     match answer {
         Err(Error::Cancelled) => Ok(()),
-        Ok(_) => Err(Broken(format!("cancelled {when}, it answers nevertheless"))),
+        Ok(_) => Err(Broken(format!("cancelled {when}, it answers anyway"))),
         Err(other) => Err(Broken(format!("cancelled {when}, it fails with '{other}'"))),
     }
 }
@@ -22,7 +22,7 @@ fn ensure_cancelled<T>(answer: &Result<T, Error>, when: &str) -> Judged {
 pub(super) fn before<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     let stop = AtomicBool::new(true);
     for lane in subject.lanes() {
-        // A tile that is run says so.
+        // A tile that runs anyway panics.
         for tile in [0, 57, 99] {
             let probe = Probe { trouble: Some(Trouble::PanicInTile(tile)), ..Probe::new(100) };
             ensure_cancelled(&lane.fold(&probe, &Control::new().cancel(&stop)), "before the first tile")?;
@@ -42,10 +42,10 @@ pub(super) fn during<B: Backend>(subject: &Subject<'_, B>) -> Judged {
             }
         };
         let control = Control::new().cancel(&stop);
-        // Half a second and more for the most workers; cancelled after 20 ms.
+        // This takes half a second or more, even with the most workers.
         let probe = Probe { pause: Duration::from_millis(1), ..Probe::new(3_000) };
         let control = if subject.caps.has(Ability::Progress) { control.progress(&under_way) } else { control };
-        // By the clock or by what is told, whichever comes first: not all tell in between.
+        // The flag is set by the clock or by the observer, whichever comes first, because not all backends report meanwhile.
         let answer = thread::scope(|scope| {
             scope.spawn(|| {
                 thread::sleep(Duration::from_millis(30));
@@ -53,7 +53,7 @@ pub(super) fn during<B: Backend>(subject: &Subject<'_, B>) -> Judged {
             });
             lane.fold(&probe, &control)
         });
-        ensure_cancelled(&answer, "on the way")?;
+        ensure_cancelled(&answer, "meanwhile")?;
         ensure_usable(&lane)?;
     }
     Ok(())
@@ -65,7 +65,7 @@ pub(super) fn after<B: Backend>(subject: &Subject<'_, B>) -> Judged {
         let at_the_end = |progress: Progress| stop.store(progress.done == progress.total, Ordering::Relaxed);
         let control = Control::new().cancel(&stop).progress(&at_the_end);
         ensure_tiles(&lane.fold(&Probe::new(tiles), &control)?, 0..tiles)?;
-        // The last tile takes so long that the total is told by its worker, and not at the very end alone.
+        // The last tile takes so long that its worker reports the total, and not only the end of the fold.
         stop.store(false, Ordering::Relaxed);
         let stall = Trouble::Stall(tiles - 1, Duration::from_millis(25));
         let slow = Probe { trouble: Some(stall), ..Probe::new(tiles) };
@@ -80,18 +80,18 @@ pub(super) fn latency<B: Backend>(subject: &Subject<'_, B>) -> Judged {
         ensure_cancelled(&lane.fold(&kernel, &Control::new().cancel(&stop)), "in a tile")?;
         let (late_beats, late_tiles) = (kernel.late_beats.into_inner(), kernel.late_tiles.into_inner());
         ensure!(late_beats == 0, "{late_beats} pulses let the work go on although the flag was set");
-        // Whoever had looked at the flag just before may run the tile that it looked for.
+        // A worker that had checked the flag just before may still run one tile.
         let workers = lane.workers();
         ensure!(late_tiles <= workers.get(), "{workers} workers began {late_tiles} tiles although the flag was set");
         Ok(())
     })
 }
 
-/// Sets the cancel flag in one of its tiles, and goes on as long as it is let.
+/// Sets the cancel flag in one of its tiles, and goes on as long as the pulse lets it.
 struct Stubborn<'a> {
     stop: &'a AtomicBool,
     cancel_at: u64,
-    /// In each tile.
+    /// Pulses per tile.
     beats: u32,
     /// Pulses that were called with the flag set and let the work go on.
     late_beats: AtomicUsize,

@@ -1,4 +1,4 @@
-//! Whether the counts are right: any range, any order of questions, from anywhere.
+//! Whether the counts are right, for any range, any sequence of questions, and any caller.
 
 use std::ops::RangeInclusive;
 use std::panic::resume_unwind;
@@ -21,7 +21,7 @@ fn questions() -> impl Strategy<Value = (Algorithm, RangeInclusive<u64>)> {
     prop_oneof![
         (Just(Algorithm::TrialDivision), strategies::windows(0..200_000_u64, 30_000)),
         (Just(Algorithm::Sieve), strategies::windows(0..1_u64 << 40, 20_000)),
-        // Of several segments, and so of several claims.
+        // These have several segments, and so several claims.
         (Just(Algorithm::Sieve), (0..strategies::LOW).prop_map(|limit| 0..=limit)),
     ]
 }
@@ -64,16 +64,16 @@ pub(super) fn additivity<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     })
 }
 
-/// Questions of the same shape, tile for tile, whose answers differ.
+/// Asks questions with the same tiles but different answers.
 pub(super) fn reuse<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     let starts = prop::collection::vec(1..100_000_u64, 2..6);
     subject.for_all((starts, 0..100_u64), |lane, (starts, tiles)| {
-        let turns = 1..=starts.len() as u64;
-        for (turn, start) in turns.clone().zip(starts) {
-            let about = || format!("in question {turn} to one instance");
+        let questions = 1..=starts.len() as u64;
+        for (question, start) in questions.clone().zip(starts) {
+            let about = || format!("in question {question} to one instance");
             ensure_counts(&lane, Algorithm::TrialDivision, &(start..=start + 5_000)).in_case(about)?;
         }
-        for tiles in turns.map(|turn| tiles + turn % 2) {
+        for tiles in questions.map(|question| tiles + question % 2) {
             ensure_tiles(&lane.fold(&Probe::new(tiles), &Control::new())?, 0..tiles)?;
         }
         Ok(())

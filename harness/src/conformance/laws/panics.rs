@@ -1,4 +1,4 @@
-//! Code that panics in a backend's hands.
+//! Panics in code that a backend calls.
 
 use std::panic::resume_unwind;
 
@@ -32,10 +32,10 @@ pub(super) fn in_a_tile<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     Ok(())
 }
 
-/// Two tiles whose results panic when they are combined: by a worker that has both, or by whoever folds the workers'.
+/// Two tiles whose results panic when they are combined, either by a worker that ran both, or in the final fold.
 struct Incompatible;
 
-/// Whether there is a result.
+/// Whether a tile ran.
 #[derive(Debug, Serialize, Deserialize)]
 struct Found(bool);
 
@@ -80,17 +80,17 @@ pub(super) fn in_a_scratch_constructor<B: Backend>(subject: &Subject<'_, B>) -> 
     Ok(())
 }
 
-/// At the first report and at the last.
+/// The observer panics at the first report, or at the last.
 pub(super) fn in_an_observer<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for lane in subject.lanes() {
         for from in [0, 100] {
             let observer = |progress: Progress| {
                 if progress.done >= from {
-                    resume_unwind(Box::new("the observer is bad"));
+                    resume_unwind(Box::new("a bad observer"));
                 }
             };
             let answer = lane.fold(&Probe::new(100), &Control::new().progress(&observer));
-            ensure_named(answer, "progress observer", "the observer is bad")?;
+            ensure_named(answer, "progress observer", "a bad observer")?;
             ensure_usable(&lane)?;
         }
     }

@@ -1,4 +1,4 @@
-//! What the observer is told.
+//! The reports to a progress observer.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -11,25 +11,25 @@ use crate::conformance::subject::Subject;
 
 pub(super) fn only_grows<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for lane in subject.lanes() {
-        // Tiles of a millisecond, so that reports fall between them.
+        // With tiles of a millisecond, there are reports between them.
         let probe = Probe { pause: Duration::from_millis(1), ..Probe::new(60) };
-        let told = Mutex::new(Vec::new());
-        let listen = |progress: Progress| told.lock().expect("no observer panics").push(progress);
+        let reports = Mutex::new(Vec::new());
+        let listen = |progress: Progress| reports.lock().expect("no observer panics").push(progress);
         lane.fold(&probe, &Control::new().progress(&listen))?;
-        ensure_grows(&told.into_inner().expect("no observer panics"), 60)?;
+        ensure_grows(&reports.into_inner().expect("no observer panics"), 60)?;
     }
     Ok(())
 }
 
-fn ensure_grows(told: &[Progress], total: u64) -> Judged {
-    for progress in told {
-        ensure!(progress.phase == "probe", "the phase 'probe' is called '{}'", progress.phase);
-        ensure!(progress.total == total, "{total} tiles were called {}", progress.total);
+fn ensure_grows(reports: &[Progress], total: u64) -> Judged {
+    for progress in reports {
+        ensure!(progress.phase == "probe", "the phase 'probe' is reported as '{}'", progress.phase);
+        ensure!(progress.total == total, "{total} tiles were reported as {}", progress.total);
     }
-    for pair in told.windows(2) {
-        ensure!(pair[0].done <= pair[1].done, "after {} tiles {} were told", pair[0].done, pair[1].done);
+    for pair in reports.windows(2) {
+        ensure!(pair[0].done <= pair[1].done, "after {} tiles, {} were reported", pair[0].done, pair[1].done);
     }
-    let last = told.last().map(|progress| progress.done);
-    ensure!(last == Some(total), "the last of {total} tiles was not told: {last:?}");
+    let last = reports.last().map(|progress| progress.done);
+    ensure!(last == Some(total), "the last report is {last:?}, not {total} tiles");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Which tiles are run, by whom, and how their results are folded.
+//! Which tiles run, on which worker, and how their results are folded.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use crate::conformance::broken::{InCase, Judged, ensure};
 use crate::conformance::subject::{Subject, ensure_tiles};
 
-/// Kernels of some tiles and some grain.
+/// Kernels with random numbers of tiles and grains.
 fn probes() -> impl Strategy<Value = Probe> {
     (0..400_u64, 1..20_u64).prop_map(|(tiles, grain)| Probe { grain, ..Probe::new(tiles) })
 }
@@ -22,7 +22,7 @@ pub(super) fn each_tile_once<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     subject.for_all(probes(), |lane, probe| ensure_tiles(&lane.fold(&probe, &Control::new())?, 0..probe.tiles))
 }
 
-/// The first tile takes longest, so that a backend that combines as results come in has it last.
+/// The first tile takes longest, so that a backend that combines results as they arrive gets it last.
 pub(super) fn fold_order<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     subject.for_all((probes(), any::<prop::sample::Index>()), |lane, (probe, start)| {
         let first = start.index(probe.tiles as usize + 1) as u64;
@@ -40,7 +40,7 @@ fn swap(pair: &[Visit]) -> String {
 }
 
 pub(super) fn any_cut<B: Backend>(subject: &Subject<'_, B>) -> Judged {
-    // No index is cut to 32 bits.
+    // An index has more than 32 bits.
     for lane in subject.lanes() {
         for start in [u64::from(u32::MAX) - 2, u64::MAX - 5] {
             let visits = lane.fold_run(&Probe::new(u64::MAX), start..start + 5, &Control::new())?;
@@ -62,14 +62,14 @@ pub(super) fn any_cut<B: Backend>(subject: &Subject<'_, B>) -> Judged {
 
 pub(super) fn any_workers<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for (asked, lane) in subject.workers().into_iter().zip(subject.lanes()) {
-        ensure!(lane.workers() == asked, "made for {asked} workers, it says that it has {}", lane.workers());
+        ensure!(lane.workers() == asked, "opened with {asked} workers, it says that it has {}", lane.workers());
         ensure_folds(&lane, 100)?;
         let count = lane.count_primes(30_000)?;
         ensure!(count == 3245, "{} workers count {count} primes up to 30000, not 3245", lane.workers());
     }
-    // Of more workers than tiles, some get none.
-    let crowds = [2, 9, 64].into_iter().filter_map(NonZeroUsize::new);
-    for workers in crowds.filter(|&workers| subject.caps.takes(workers)) {
+    // With more workers than tiles, some workers get none.
+    let numbers = [2, 9, 64].into_iter().filter_map(NonZeroUsize::new);
+    for workers in numbers.filter(|&workers| subject.caps.takes(workers)) {
         let lane = subject.open(workers);
         for tiles in [1, workers.get() as u64 - 1] {
             ensure_folds(&lane, tiles)?;
@@ -91,7 +91,7 @@ pub(super) fn no_tiles<B: Backend>(subject: &Subject<'_, B>) -> Judged {
             let visits = lane.fold_run(&Probe::new(9), at..at, &Control::new())?;
             ensure!(visits.is_empty(), "the empty run {at}..{at} visited {} tiles", visits.len());
         }
-        #[expect(clippy::reversed_empty_ranges, reason = "a reversed range is what is asked for")]
+        #[expect(clippy::reversed_empty_ranges, reason = "the law is about reversed ranges")]
         for range in [0..=0, 0..=1, 24..=28, 9..=3, u64::MAX..=0] {
             let count = lane.count(&Query::from(range.clone()))?;
             ensure!(count == 0, "{count} primes in {range:?}");
@@ -102,20 +102,21 @@ pub(super) fn no_tiles<B: Backend>(subject: &Subject<'_, B>) -> Judged {
 
 pub(super) fn one_scratch<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     subject.for_all(probes(), |lane, probe| {
-        let mut turns: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
+        let mut visits: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
         for visit in lane.fold(&probe, &Control::new())? {
-            turns.entry(visit.scratch).or_default().push((visit.turn, visit.tile));
+            visits.entry(visit.scratch).or_default().push((visit.turn, visit.tile));
         }
-        let (scratches, workers) = (turns.len(), lane.workers());
+        let (scratches, workers) = (visits.len(), lane.workers());
         ensure!(scratches <= workers.get(), "{workers} workers made {scratches} scratches for one fold");
-        turns.into_values().try_for_each(|turns| ensure_runs_are_long(turns, &probe))
+        visits.into_values().try_for_each(|visits| ensure_runs_are_long(visits, &probe))
     })
 }
 
-/// That what one scratch saw, turn by turn, are runs of neighbouring tiles of at least the grain, or at either end.
-fn ensure_runs_are_long(mut turns: Vec<(u64, u64)>, probe: &Probe) -> Judged {
-    turns.sort_unstable();
-    for run in turns.chunk_by(|a, b| b.1 == a.1 + 1) {
+/// Ensures that the visits to one scratch, in their order, are runs of neighbouring tiles that are no shorter than the
+/// grain, except at either end of the fold.
+fn ensure_runs_are_long(mut visits: Vec<(u64, u64)>, probe: &Probe) -> Judged {
+    visits.sort_unstable();
+    for run in visits.chunk_by(|a, b| b.1 == a.1 + 1) {
         let (first, last) = (run[0].1, run[run.len() - 1].1);
         let whole = run.len() as u64 >= probe.grain || first == 0 || last + 1 == probe.tiles;
         ensure!(whole, "a scratch was moved on after the tiles {first}..={last}; the grain is {}", probe.grain);
@@ -127,17 +128,17 @@ pub(super) fn at_most_workers<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for lane in subject.lanes() {
         let crowd = Crowd::default();
         lane.fold(&crowd, &Control::new())?;
-        let most = crowd.most.into_inner();
-        ensure!(most <= lane.workers().get(), "{most} tiles ran at once on {} workers", lane.workers());
+        let max = crowd.max.into_inner();
+        ensure!(max <= lane.workers().get(), "{max} tiles ran at once on {} workers", lane.workers());
     }
     Ok(())
 }
 
-/// Tiles that know how many of them are running.
+/// Tiles that count how many of them run at once.
 #[derive(Default)]
 struct Crowd {
     running: AtomicUsize,
-    most: AtomicUsize,
+    max: AtomicUsize,
 }
 
 impl Kernel for Crowd {
@@ -156,7 +157,7 @@ impl Kernel for Crowd {
 
     fn tile<P: Pulse>(&self, _: u64, (): &mut (), _: &P) -> Result<(), Stopped> {
         let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most.fetch_max(running, Ordering::SeqCst);
+        self.max.fetch_max(running, Ordering::SeqCst);
         thread::sleep(Duration::from_micros(200));
         self.running.fetch_sub(1, Ordering::SeqCst);
         Ok(())

@@ -1,4 +1,4 @@
-//! A program that is run to its end, or to ours.
+//! A program that runs to its end, its timeout, or the end of this process.
 
 use std::io::{self, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -9,38 +9,38 @@ use std::time::{Duration, Instant};
 
 use self::leash::Leash;
 
-/// How often the program, the cancel flag and the clock are looked at.
+/// How often the program, the cancel flag and the clock are checked.
 const POLL: Duration = Duration::from_millis(10);
 
-/// More than any script of ours says; a program that goes on and on is cut off here.
-const MOST_BYTES: u64 = 64 << 20;
+/// More than any script writes. The output of an endless program is cut off here.
+const MAX_BYTES: u64 = 64 << 20;
 
-/// How long a pipe may stay open after the program has ended, by the hand of a process that left its group.
+/// How long a pipe may stay open after the program has ended. A process that left the group may hold it open.
 const LINGERING: Duration = Duration::from_secs(1);
 
-/// How a program ended by itself, and what it said.
+/// The exit status and output of a program.
 pub(super) struct Ended {
     pub(super) status: ExitStatus,
     pub(super) stdout: Vec<u8>,
     pub(super) stderr: Vec<u8>,
 }
 
-/// Why a program has no end of its own.
+/// Why a program did not end by itself.
 pub(super) enum Interruption {
     Start(io::Error),
     TimedOut,
     Cancelled,
 }
 
-/// Runs a program without input. When this returns, the program and what it started have been killed, unless they
-/// ended by themselves.
-pub(super) fn run(command: &mut Command, patience: Duration, cancel: &AtomicBool) -> Result<Ended, Interruption> {
+/// Runs a program without input. When this returns, the program and all processes that it started have ended or been
+/// killed.
+pub(super) fn run(command: &mut Command, timeout: Duration, cancel: &AtomicBool) -> Result<Ended, Interruption> {
     let mut running = Running::start(command).map_err(Interruption::Start)?;
-    // Both are read while the program runs: it would wait for a full pipe to be emptied.
+    // Both pipes are read while the program runs, because a full pipe would block it.
     let stdout = running.child.stdout.take().map(read_all);
     let stderr = running.child.stderr.take().map(read_all);
-    let status = running.wait(patience, cancel)?;
-    // What the program left behind may still hold the pipes open.
+    let status = running.wait(timeout, cancel)?;
+    // Processes that the program left behind may still hold the pipes open.
     drop(running);
     let text = |receiver: Option<Receiver<Vec<u8>>>| {
         receiver.and_then(|receiver| receiver.recv_timeout(LINGERING).ok()).unwrap_or_default()
@@ -48,7 +48,7 @@ pub(super) fn run(command: &mut Command, patience: Duration, cancel: &AtomicBool
     Ok(Ended { status, stdout: text(stdout), stderr: text(stderr) })
 }
 
-/// The program on its leash. Dropping it kills and reaps the program, and what it started with it.
+/// The program on its leash. Dropping it kills and reaps the program and the processes that it started.
 struct Running {
     child: Child,
     leash: Leash,
@@ -62,7 +62,7 @@ impl Running {
         Ok(Self { child, leash })
     }
 
-    fn wait(&mut self, patience: Duration, cancel: &AtomicBool) -> Result<ExitStatus, Interruption> {
+    fn wait(&mut self, timeout: Duration, cancel: &AtomicBool) -> Result<ExitStatus, Interruption> {
         let since = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().map_err(Interruption::Start)? {
@@ -71,7 +71,7 @@ impl Running {
             if cancel.load(Ordering::Relaxed) {
                 return Err(Interruption::Cancelled);
             }
-            if since.elapsed() >= patience {
+            if since.elapsed() >= timeout {
                 return Err(Interruption::TimedOut);
             }
             thread::sleep(POLL);
@@ -82,27 +82,27 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.leash.pull();
-        // Both fail only for a program that has been waited for.
+        // Both fail only if the program has already been reaped.
         drop(self.child.kill());
         drop(self.child.wait());
     }
 }
 
-/// Reads on a thread of its own and sends what there was. Nobody waits for the thread; it ends with the pipe.
+/// Reads a pipe to its end on a new thread, and sends the bytes. Nobody joins the thread; it ends with the pipe.
 fn read_all(pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        // A pipe that breaks has said what it had to say.
-        drop(pipe.take(MOST_BYTES).read_to_end(&mut bytes));
+        // If the pipe breaks, the bytes before that count.
+        drop(pipe.take(MAX_BYTES).read_to_end(&mut bytes));
         drop(sender.send(bytes));
     });
     receiver
 }
 
-/// The leash is a shell at the head of a process group that the program joins. It waits for its standard input to end,
-/// and then kills the group, itself included: when we let go of the pipe, or when we are gone, even killed outright.
-/// Processes that the program starts are in the group too. So nobody is left behind, without a word of unsafe code.
+/// The leash is a shell that leads a process group, which the program joins. It waits for the end of its standard
+/// input, and then kills the group, including itself. The input ends when we close the pipe, and also when this process
+/// ends, even if it is killed. Processes that the program starts are in the group too. This needs no unsafe code.
 #[cfg(unix)]
 mod leash {
     use std::io;
@@ -120,14 +120,14 @@ mod leash {
         }
 
         pub(super) fn put_on(&self, command: &mut Command) {
-            // The group bears the number of the shell for as long as that has not been waited for.
+            // The group has the process id of the shell, which is not reused until the shell is reaped.
             command.process_group(self.0.id() as i32);
         }
 
-        /// Kills the group. Pulling it again does nothing.
+        /// Kills the group. A second call does nothing.
         pub(super) fn pull(&mut self) {
             drop(self.0.stdin.take());
-            // Fails only for a shell that has been waited for.
+            // Fails only if the shell has already been reaped.
             drop(self.0.wait());
         }
     }
@@ -139,7 +139,7 @@ mod leash {
     }
 }
 
-/// Elsewhere only the program itself is killed, and only by us.
+/// On other systems, only the program itself is killed, and only by this process.
 #[cfg(not(unix))]
 mod leash {
     use std::io;

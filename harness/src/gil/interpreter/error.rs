@@ -1,10 +1,10 @@
-//! Why an interpreter gave no answer.
+//! Why there is no answer from an interpreter.
 
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Why there is no answer. Each is one line that names the program, where one is to blame.
+/// Why there is no answer from an interpreter. Each message is one line, and names the program if it is to blame.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InterpreterError {
     /// The cancel flag was set.
@@ -14,25 +14,25 @@ pub(crate) enum InterpreterError {
     /// The system did not start the program.
     #[error("cannot start '{}': {reason}", .program.display())]
     Start {
-        /// The program as it was named.
+        /// The program, as the user named it.
         program: PathBuf,
-        /// What the system said.
+        /// The message of the system.
         reason: String,
     },
 
-    /// The program is something else, or too old.
-    #[error("'{}' is no Python 3.8 or newer: {reason}", .program.display())]
+    /// The program is not Python, or too old.
+    #[error("'{}' is not Python 3.8 or newer: {reason}", .program.display())]
     NotPython {
-        /// The program as it was named.
+        /// The program, as the user named it.
         program: PathBuf,
-        /// What it said of itself.
+        /// How it identified itself, or failed to.
         reason: String,
     },
 
-    /// The script did not come to its end.
+    /// The script failed.
     #[error("'{}' failed to run {script}: {reason}", .program.display())]
     Failed {
-        /// The program as it was named.
+        /// The program, as the user named it.
         program: PathBuf,
         /// The file name of the script.
         script: &'static str,
@@ -40,38 +40,38 @@ pub(crate) enum InterpreterError {
         reason: String,
     },
 
-    /// The answer is not what the caller wanted to read.
-    #[error("'{}' answered {script} with something else: {reason}", .program.display())]
+    /// The answer is not what the script should give.
+    #[error("'{}' gave an invalid answer to {script}: {reason}", .program.display())]
     Malformed {
-        /// The program as it was named.
+        /// The program, as the user named it.
         program: PathBuf,
         /// The file name of the script.
         script: &'static str,
-        /// The beginning of the answer, and what is wrong with it.
+        /// The beginning of the answer, and the problem with it.
         reason: String,
     },
 
     /// The script took too long.
-    #[error("'{}' did not finish {script} within {:.1} s", .program.display(), .patience.as_secs_f64())]
+    #[error("'{}' did not finish {script} within {:.1} s", .program.display(), .timeout.as_secs_f64())]
     TimedOut {
-        /// The program as it was named.
+        /// The program, as the user named it.
         program: PathBuf,
         /// The file name of the script.
         script: &'static str,
-        /// How long it was given.
-        patience: Duration,
+        /// The time limit.
+        timeout: Duration,
     },
 
-    /// The parameters have no form as JSON.
+    /// The parameters cannot be written as JSON.
     #[error("the parameters of {script} cannot be written as JSON: {reason}")]
     Parameters {
         /// The file name of the script.
         script: &'static str,
-        /// What is wrong with them.
+        /// The problem with them.
         reason: String,
     },
 
-    /// There is no room for the script.
+    /// The script cannot be written to a file.
     #[error("cannot write a script to a temporary folder: {0}")]
     Folder(#[source] io::Error),
 }

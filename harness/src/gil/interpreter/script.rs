@@ -1,37 +1,38 @@
-//! The scripts, and what goes into and comes out of each.
+//! The scripts, with their parameters and answers.
 
-/// A script of our own. Parameters and answer are JSON objects with the fields given here; those that end in `_ms` are
-/// in milliseconds, `seconds` is in seconds, and both take and give fractions.
+/// A script. Its parameters and its answer are JSON objects with the fields given here. Fields that end in `_ms` are in
+/// milliseconds, `seconds` is in seconds, and both may be fractions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Script {
-    /// Slices of threads that compute: `{threads, interval_ms, seconds}` to
+    /// Time slices of computing threads: `{threads, interval_ms, seconds}` to
     /// `{slices_ms: [..], switches, seconds, work: [..]}`, where `work` holds the iterations of each thread.
     Cpu,
-    /// Waiting together: `{mode: "sleep", threads, seconds}` to `{seconds}`; and round trips of a byte to an echo server
-    /// on this machine, beside threads that compute: `{mode: "socket", port, round_trips, cpu_threads, interval_ms}` to
-    /// `{seconds, latencies_ms: [..]}`.
+    /// Sleeping threads: `{mode: "sleep", threads, seconds}` to `{seconds}`. Round trips of a byte to an echo
+    /// server on this machine, beside computing threads: `{mode: "socket", port, round_trips, cpu_threads,
+    /// interval_ms}` to `{seconds, latencies_ms: [..]}`.
     Io,
-    /// Late wake-ups beside threads that compute: `{cpu_threads, interval_ms, sleep_ms, seconds}` to
-    /// `{latencies_ms: [..], seconds, work: [..]}`: each the time of a sleep beyond `sleep_ms`, the whole time, and the
-    /// iterations of each thread that computes. With `sleep_ms` null nobody sleeps again and again.
+    /// Late wake-ups beside computing threads: `{cpu_threads, interval_ms, sleep_ms, seconds}` to `{latencies_ms: [..],
+    /// seconds, work: [..]}`: the time that each sleep exceeds `sleep_ms`, the time of the run, and the iterations of
+    /// each computing thread. With `sleep_ms: null`, the threads compute alone.
     Convoy,
-    /// One native call of so many seconds, beside a thread that ticks every millisecond:
+    /// One native call of `seconds`, beside a thread that ticks every millisecond:
     /// `{mode: "held" | "released", interval_ms, seconds}` to `{longest_stall_ms}`.
     Stall,
-    /// Threads that add to one count: `{threads, interval_ms, seconds}` to `{expected, counted, nanoseconds_per_update}`.
+    /// Threads that add to one count: `{threads, interval_ms, seconds}` to `{expected, counted,
+    /// nanoseconds_per_update}`.
     Integrity,
     /// Counts of primes: `{mode: "sequential" | "threads" | "processes", limit, tasks}` to
     /// `{seconds, processor_seconds, counts: [..]}`.
     Primes,
 }
 
-/// A file to be written and run.
+/// The file name and text of a script.
 pub(super) struct Source {
     pub(super) name: &'static str,
     pub(super) text: &'static str,
 }
 
-/// Asks the interpreter what it is.
+/// The script that asks the interpreter what it is.
 pub(super) const IDENTITY: Source = Source { name: "identity.py", text: include_str!("../scripts/identity.py") };
 
 impl Script {

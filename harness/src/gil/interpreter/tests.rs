@@ -1,4 +1,4 @@
-//! Every script with a real interpreter, if there is one, and every way in which a program can fail to be one.
+//! Every script in a real interpreter, if there is one, and programs that are no interpreter.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// A watchdog that only a hang sets off.
+/// Long enough that only a hang exceeds it.
 const PLENTY: Duration = Duration::from_mins(1);
 
-/// Runs the test with `python3`, or says aloud, past the capture of the output, that it does not.
+/// Runs the test with `python3`. If there is none, says so on the real standard error, which the test runner does not
+/// capture.
 fn with_python(test: impl FnOnce(&Interpreter)) {
     match Interpreter::open_within(PLENTY, Path::new("python3")) {
         Ok(interpreter) => test(&interpreter),
@@ -62,7 +63,7 @@ fn slices_are_as_many_as_the_switches_that_end_them() {
             let parameters = json!({"threads": threads, "interval_ms": 1, "seconds": 0.2});
             let answer = answer(python, Script::Cpu, &parameters);
             let (slices, switches) = (numbers(&answer["slices_ms"]), answer["switches"].as_u64().unwrap());
-            // A thread's last slice is cut short by the end, and is no slice; every other is followed by a switch.
+            // The end cuts off the last slice of each thread, which does not count. A switch follows every other slice.
             assert!(slices.len() as u64 <= switches && switches < slices.len() as u64 + threads, "{answer}");
             assert!(slices.iter().all(|&slice| slice >= 0.0), "{answer}");
             assert_eq!(numbers(&answer["work"]).len() as u64, threads);
@@ -101,7 +102,7 @@ fn every_round_trip_is_told() {
             let latencies = numbers(&answer(python, Script::Io, &parameters)["latencies_ms"]);
             assert_eq!(latencies.len(), 20);
         });
-        // One that hangs up is noticed, even beside threads that would go on computing.
+        // A server that hangs up is noticed, even beside threads that would compute forever.
         let failed = thread::scope(|scope| {
             scope.spawn(|| drop(server.accept().unwrap()));
             python.run::<Value>(Script::Io, &parameters, PLENTY, &AtomicBool::new(false)).unwrap_err().to_string()
@@ -144,10 +145,7 @@ fn a_script_that_fails_is_quoted() {
         }
         let parameters = json!({"mode": "sequential", "limit": 10, "tasks": 1});
         let error = python.run::<Vec<u64>>(Script::Primes, &parameters, PLENTY, &never).unwrap_err().to_string();
-        assert!(
-            error.starts_with("'python3' answered primes.py with something else: it said '{\"seconds\""),
-            "{error}"
-        );
+        assert!(error.starts_with("'python3' gave an invalid answer to primes.py: it said '{\"seconds\""), "{error}");
     });
 }
 
@@ -173,10 +171,10 @@ fn processes_stop_when_cancelled() {
 mod impostors {
     use super::*;
 
-    /// A program made of a shell script, and the folder that it is in.
+    /// A shell script as a program, and the folder that it is in.
     ///
-    /// A shell writes the file: had this process it open for writing, another test's child could hold it open past its
-    /// closing, and then it could not be started.
+    /// A shell writes the file. If this process opened it for writing, a child of another test could inherit that and
+    /// hold the file open, so that it could not be started.
     fn program(text: &str) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("impostor");
@@ -215,19 +213,19 @@ mod impostors {
             ),
         ] {
             let (_folder, program) = program(text);
-            let expected = format!("'{}' is no Python 3.8 or newer: {said}", program.display());
+            let expected = format!("'{}' is not Python 3.8 or newer: {said}", program.display());
             let refusal = refusal(&program);
             assert!(refusal.starts_with(&expected), "{text}: {refusal}");
         }
         for tool in ["true", "cat", "echo"] {
-            assert!(refusal(Path::new(tool)).contains(" is no Python 3.8 or newer: "), "{tool}");
+            assert!(refusal(Path::new(tool)).contains(" is not Python 3.8 or newer: "), "{tool}");
         }
     }
 
     #[test]
     fn a_flood_of_words_is_cut_off() {
         let (_folder, program) = program("yes spam | head -c 200000000");
-        assert!(refusal(&program).contains(" is no Python 3.8 or newer: "));
+        assert!(refusal(&program).contains(" is not Python 3.8 or newer: "));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Random recordings that a lock could have made: the protocol, driven by arbitrary steps.
+//! Random recordings that a lock could have made: the protocol, driven by random steps.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ enum At {
     Rest,
 }
 
-/// One step: which thread, which way where it has the choice, and the nanoseconds before it.
+/// One step: the thread, its choice if it has one, and the nanoseconds before the step.
 type Step = (usize, bool, u64);
 
-/// Scenes of up to four threads. Many of their events share an instant, and some recordings begin in the middle.
+/// Scenes of up to four threads. Many events happen at the same time, and some recordings begin in the middle.
 pub(in crate::gil) fn scenes() -> impl Strategy<Value = Scene> {
     let pause = prop_oneof![4 => Just(0), 3 => 1..4_u64, 2 => 1..3_000_000_u64, 1 => Just(5_000_000)];
     let steps = proptest::collection::vec((0..4_usize, any::<bool>(), pause), 0..250);

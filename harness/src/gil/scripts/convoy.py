@@ -1,6 +1,7 @@
 """How late a thread wakes from a short sleep while others compute.
 
-Without a sleeper ("sleep_ms": null) they compute alone. Waking takes the lock, and whoever computes gives it up only when asked, an interval after the sleeper began to wait.
+A woken thread needs the lock, and a computing thread drops it only when asked, one interval later. Without a sleeper
+("sleep_ms": null), the others compute alone.
 """
 import json
 import sys
@@ -22,7 +23,7 @@ count = parameters["cpu_threads"]
 
 stop = False
 work = [0] * count
-# To start a thread takes the lock: nobody computes before all are there.
+# Starting a thread needs the lock, so no thread computes before all have started.
 ready = threading.Barrier(count + 1)
 threads = [threading.Thread(target=compute, args=(me,)) for me in range(count)]
 for thread in threads:

@@ -1,7 +1,7 @@
 """How long a thread keeps the interpreter's lock while others want it.
 
-Answers with the length of every slice, which is the time from one thread's taking the lock until another has it.
-The slices that are cut short by the end are left out.
+Answers with the length of every slice: the time from when a thread takes the lock until another has it. Slices that
+the end cuts off are left out.
 """
 import json
 import sys
@@ -10,7 +10,7 @@ import time
 
 
 def spin(me, work, slices):
-    """Computes until `stop`, and notices in passing whenever another thread has had the lock."""
+    """Computes until `stop`, and notices whenever another thread has had the lock."""
     clock = time.perf_counter
     iterations = 0
     begun = last = None
@@ -19,7 +19,7 @@ def spin(me, work, slices):
         now = clock()
         iterations += 1
         if owner[0] != me:
-            # The lock is lost at calls and at the end of the loop's body: what `last` has seen was still ours.
+            # A thread loses the lock at calls and at the end of the loop, so it still had the lock at `last`.
             if begun is not None:
                 slices.append((last - begun) * 1000)
             begun = last = clock()
@@ -36,9 +36,9 @@ count = parameters["threads"]
 sys.setswitchinterval(parameters["interval_ms"] / 1000)
 
 stop = False
-owner = [None]  # written by who notices that it is somebody else
+owner = [None]  # each thread sets it when it finds another one here
 noticed = [0] * count
-# To start a thread takes the lock: nobody computes before all are there.
+# Starting a thread needs the lock, so no thread computes before all have started.
 ready = threading.Barrier(count + 1)
 work = [0] * count
 slices = [[] for _ in range(count)]

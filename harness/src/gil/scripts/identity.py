@@ -1,4 +1,4 @@
-"""What the interpreter says of itself."""
+"""How the interpreter identifies itself."""
 import json
 import platform
 import sys
@@ -7,6 +7,6 @@ print(json.dumps({
     "implementation": platform.python_implementation(),
     "version": sys.version.split()[0],
     "supported": sys.version_info >= (3, 8),
-    # Only builds that can do without the lock have something to ask; all others have one.
+    # Only builds that can run without the lock have this function. All others have a lock.
     "locked": getattr(sys, "_is_gil_enabled", lambda: True)(),
 }))

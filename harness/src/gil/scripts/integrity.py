@@ -1,6 +1,6 @@
 """Whether threads that add to one count lose updates.
 
-`count += 1` reads, adds and writes. Nothing in the language says that no thread comes in between.
+`count += 1` reads, adds and writes. The language does not guarantee that no other thread runs in between.
 """
 import json
 import sys
@@ -22,7 +22,7 @@ parameters = json.loads(sys.argv[1])
 sys.setswitchinterval(parameters["interval_ms"] / 1000)
 stop = False
 count = 0
-# To start a thread takes the lock: nobody computes before all are there.
+# Starting a thread needs the lock, so no thread computes before all have started.
 ready = threading.Barrier(parameters["threads"] + 1)
 updates = [0] * parameters["threads"]
 threads = [threading.Thread(target=add, args=(me,)) for me in range(parameters["threads"])]

@@ -1,7 +1,7 @@
-"""What threads gain when they wait rather than compute: the lock is released around whatever blocks.
+"""What threads gain when they wait rather than compute: Python releases the lock around calls that block.
 
-"sleep": some threads that sleep, all at once. "socket": round trips of one byte to a local echo server, beside
-threads that compute.
+"sleep": several threads sleep at once. "socket": one thread makes round trips of one byte to a local echo server,
+beside computing threads.
 """
 import json
 import socket
@@ -45,7 +45,7 @@ if parameters["mode"] == "sleep":
 else:
     sys.setswitchinterval(parameters["interval_ms"] / 1000)
     for _ in range(parameters["cpu_threads"]):
-        # A daemon does not keep the script alive if the server fails it.
+        # A daemon thread does not keep the script alive if the server fails.
         threading.Thread(target=compute, daemon=True).start()
     latencies = round_trips(parameters["port"], parameters["round_trips"])
     stop = True

@@ -1,6 +1,6 @@
-"""The same count of primes several times over: one after the other, in threads, or in processes.
+"""Several identical counts of primes: one after another, in threads, or in processes.
 
-The clock starts when everything is set up: threads are there to be started, and every process has answered once.
+The clock starts when everything is set up: the threads are ready to start, and every process has answered once.
 """
 import json
 import math
@@ -18,7 +18,7 @@ def is_prime(number):
 
 
 def count_primes(limit):
-    """Counts the primes up to `limit`, itself counted."""
+    """Counts the primes up to `limit`, inclusive."""
     count = 0
     for number in range(2, limit + 1):
         if is_prime(number):
@@ -27,7 +27,7 @@ def count_primes(limit):
 
 
 def task(limit):
-    """The count, and the processor time that this process spent on it."""
+    """Returns the count, and the processor time that this process spent on it."""
     begun = time.process_time()
     count = count_primes(limit)
     return count, time.process_time() - begun
@@ -55,7 +55,7 @@ def threads(limit, tasks):
 
 
 def processes(limit, tasks):
-    # Every worker waits for all others, so that none is still starting when the clock does.
+    # Every worker waits for all others, so that none is still starting when the clock starts.
     ready = multiprocessing.Barrier(tasks + 1)
     with multiprocessing.Pool(tasks, initializer=ready.wait) as pool:
         ready.wait()
@@ -66,13 +66,13 @@ def processes(limit, tasks):
 
 
 class Clock:
-    """Wall time, and processor time of this process with all its threads."""
+    """Measures wall-clock time, and processor time of this process with all its threads."""
 
     def __init__(self):
         self.wall, self.processor = time.perf_counter(), time.process_time()
 
     def answer(self, counts, elsewhere=0.0):
-        """What the script answers with; `elsewhere` is the processor time of other processes."""
+        """Returns the answer of the script. `elsewhere` is the processor time of other processes."""
         processor = time.process_time() - self.processor + elsewhere
         return {"seconds": time.perf_counter() - self.wall, "processor_seconds": processor, "counts": counts}
 

@@ -1,6 +1,6 @@
-"""How long a thread that ticks every millisecond is stalled by one native call in another thread.
+"""How long one native call stalls another thread, which ticks every millisecond.
 
-"held": the call keeps the lock, as an extension does by default. "released": it gives the lock up meanwhile.
+"held": the call holds the lock, as an extension does by default. "released": it releases the lock meanwhile.
 """
 import ctypes
 import json
@@ -10,7 +10,7 @@ import time
 
 
 def tick(last):
-    """Notes the longest time between two ticks, the first of them given."""
+    """Measures the longest time between two ticks, starting from `last`."""
     global longest
     while not stop:
         time.sleep(0.001)
@@ -21,9 +21,9 @@ def tick(last):
 
 parameters = json.loads(sys.argv[1])
 sys.setswitchinterval(parameters["interval_ms"] / 1000)
-# To ctypes, a PyDLL is a library that needs the lock; around a call into a CDLL it is released.
+# ctypes holds the lock during calls into a PyDLL, and releases it around calls into a CDLL.
 library = {"held": ctypes.PyDLL, "released": ctypes.CDLL}[parameters["mode"]](None)
-# poll() on no files just sleeps, for as long as it is told, where usleep() may refuse a second and more.
+# poll() on no files sleeps for any length, while usleep() may refuse a second or more.
 library.poll.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int]
 milliseconds = round(parameters["seconds"] * 1000)
 

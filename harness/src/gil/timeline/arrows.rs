@@ -1,4 +1,4 @@
-//! Who asked for the lock, and what came of it.
+//! The requests for the lock, and the switches that followed.
 
 use std::fmt::Write;
 
@@ -8,46 +8,47 @@ use super::BOX_HEIGHT;
 use super::element::{Px, Svg};
 use super::scale::{Length, Scale};
 
-/// In pixels: the radius of a mark. It stands before its time, in the wait, so that it hides nothing of what follows.
+/// The radius of a mark in pixels. The mark lies left of its time, over the wait, so that it hides nothing that
+/// follows.
 pub(super) const MARK: f64 = 2.6;
 
-/// More in a panel, and nobody can tell which arrow leads where.
-const MOST_MARKS: usize = 160;
+/// With more marks in a panel, the arrows could not be told apart.
+const MAX_MARKS: usize = 160;
 
-/// In pixels: how far above the boxes an arrow rises, and how far into the box of the answer it lands. An answer that
-/// comes at once would have no arrow to be seen.
+/// How far above the boxes an arrow rises, and how far into the box of the answer it lands, in pixels. Without this,
+/// the arrow of an immediate answer would be invisible.
 const RISE: f64 = 11.0;
 const LANDING: f64 = 3.5;
 
-/// Draws the requests of a recording, or none of them if they are too many, and returns how many were not drawn; `top`
-/// gives the top of a thread's boxes.
+/// Draws the requests of a recording, or none if there are too many. Returns the number of requests that were not
+/// drawn. `top` gives the top of the boxes of a thread.
 pub(super) fn draw(svg: &mut Svg, scale: &Scale, recording: &Recording, top: &dyn Fn(usize) -> f64) -> usize {
     let refrained = recording.entries.iter().filter(|entry| entry.what == What::Refrains && scale.shows(entry.at));
     let mut requests = recording.requests();
     requests.retain(|request| scale.shows(request.at));
     let marks = requests.len() + refrained.clone().count();
-    if marks > MOST_MARKS {
+    if marks > MAX_MARKS {
         return marks;
     }
     let mark = |at, thread| ((scale.x(at) - MARK).max(scale.pixels().start), top(thread) + f64::from(BOX_HEIGHT) / 2.0);
     for &Entry { at, thread, .. } in refrained {
-        let tip = format!("{} does not ask, {}", recording.threads[thread], Length(at));
+        let tip = format!("{} makes no request, {}", recording.threads[thread], Length(at));
         svg.circle("refrained", mark(at, thread), MARK, Some(&tip));
     }
     for Request { at, by, answer } in requests {
-        let mut tip = format!("{} asks, {}", recording.threads[by], Length(at));
+        let mut tip = format!("{} requests the lock, {}", recording.threads[by], Length(at));
         if let Some((answered, taker)) = answer {
             let to = (scale.x(answered).min(scale.pixels().end), top(taker));
             svg.path("arrow", &curve(mark(at, by), to, by == taker), None);
             let (taker, later) = (&recording.threads[taker], Length(answered.saturating_sub(at)));
-            write!(tip, "; {taker} takes the lock {later} later").expect("a string takes it");
+            write!(tip, "; {taker} takes the lock {later} later").expect("writing to a string does not fail");
         }
         svg.circle("request", mark(at, by), MARK, Some(&tip));
     }
     0
 }
 
-/// From a mark to the box that begins at `to`, given by its upper corner: an arc over the row, or an S from row to row.
+/// The path from a mark to the box whose upper left corner is `to`: an arc over the row, or an S from row to row.
 fn curve(mark: (f64, f64), to: (f64, f64), same_row: bool) -> String {
     let height = f64::from(BOX_HEIGHT);
     let points = if same_row {

@@ -1,14 +1,14 @@
-//! Elements of an SVG, as text. Coordinates are in pixels; a tenth of one is the finest that is written.
+//! SVG elements as text. Coordinates are in pixels, to a tenth.
 
 use std::fmt::{self, Display, Write};
 
-/// A picture, as far as it is drawn.
+/// A picture under construction.
 pub(super) struct Svg {
     text: String,
 }
 
 impl Svg {
-    /// Paper of this size; `head` stands before all that is drawn.
+    /// An empty picture of this size. `head` comes before all that is drawn.
     pub(super) fn new(width: u32, height: u32, label: &str, head: &str) -> Self {
         let mut svg = Self { text: String::new() };
         let label = Escaped(label);
@@ -33,7 +33,7 @@ impl Svg {
         self.close("rect", tip);
     }
 
-    /// A path along `steps`, in the language of the attribute `d`.
+    /// A path along `steps`, in the syntax of the attribute `d`.
     pub(super) fn path(&mut self, class: &str, steps: &str, tip: Option<&str>) {
         self.push(format_args!("<path class=\"{class}\" d=\"{steps}\""));
         self.close("path", tip);
@@ -46,23 +46,23 @@ impl Svg {
         self.close("circle", tip);
     }
 
-    /// A line of text whose base line begins at a point, or ends or is centred there, as the class says.
+    /// A line of text. Depending on the class, its base line begins or ends at the point, or is centred there.
     pub(super) fn text(&mut self, class: &str, x: f64, y: f64, text: &str) {
         let (x, y, text) = (Px(x), Px(y), Escaped(text));
         self.push(format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{text}</text>\n"));
     }
 
-    /// The same, of no more than so many letters; the whole is in the tip.
-    pub(super) fn shortened(&mut self, class: &str, (x, y): (f64, f64), text: &str, most: usize) {
-        if text.chars().count() <= most {
+    /// A line of text that is shortened to `max` letters. The tooltip has the whole text.
+    pub(super) fn shortened(&mut self, class: &str, (x, y): (f64, f64), text: &str, max: usize) {
+        if text.chars().count() <= max {
             return self.text(class, x, y, text);
         }
-        let short: String = text.chars().take(most - 1).chain(['\u{2026}']).collect();
+        let short: String = text.chars().take(max - 1).chain(['\u{2026}']).collect();
         let (x, y, short, text) = (Px(x), Px(y), Escaped(&short), Escaped(text));
         self.push(format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\"><title>{text}</title>{short}</text>\n"));
     }
 
-    /// Ends an element whose attributes are written.
+    /// Closes an element after its attributes.
     fn close(&mut self, element: &str, tip: Option<&str>) {
         match tip.map(Escaped) {
             Some(tip) => self.push(format_args!("><title>{tip}</title></{element}>\n")),
@@ -71,11 +71,11 @@ impl Svg {
     }
 
     fn push(&mut self, text: fmt::Arguments<'_>) {
-        self.text.write_fmt(text).expect("a string takes all that is written");
+        self.text.write_fmt(text).expect("writing to a string does not fail");
     }
 }
 
-/// A length, to a tenth of a pixel.
+/// A length, rounded to a tenth of a pixel.
 pub(super) struct Px(pub(super) f64);
 
 impl Display for Px {
@@ -85,7 +85,7 @@ impl Display for Px {
     }
 }
 
-/// Text as it may stand in an element or an attribute. What no XML may hold becomes a replacement character.
+/// Text, escaped for an element or an attribute. Characters that XML does not allow become replacement characters.
 struct Escaped<'a>(&'a str);
 
 impl Display for Escaped<'_> {

@@ -1,4 +1,4 @@
-//! What one thread was at.
+//! The row of a thread: its state over time.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,31 +10,31 @@ use super::scale::{Length, Scale};
 use super::{BOX_HEIGHT, style};
 use crate::gil::trace_events::name;
 
-/// In pixels: what is narrower is a sliver.
-const NARROWEST_BOX: f64 = 1.0;
+/// The minimum width of a box in pixels. A narrower span is a sliver.
+const MIN_BOX: f64 = 1.0;
 
-/// In pixels: a sliver that shares its column with others.
-const LOWEST_SLIVER: f64 = 2.0;
+/// The minimum height in pixels of a sliver that shares its column with others.
+const MIN_SLIVER: f64 = 2.0;
 
-/// Of a thread that does without the lock, in pixels.
-const LINE: f64 = 3.0;
+/// The height in pixels of a detached span.
+const DETACHED_HEIGHT: f64 = 3.0;
 
-/// In the order in which they are drawn: what is easily missed comes last.
+/// The kinds in drawing order. Those that are easily missed come last, on top.
 const KINDS: [Doing; 4] = [Doing::Wait, Doing::Detached, Doing::Hold, Doing::ForcedWait];
 
-/// Draws the spans of one thread, with the top of the boxes at `top`.
+/// Draws the spans of a thread in boxes whose top is `top`.
 pub(super) fn draw(svg: &mut Svg, scale: &Scale, spans: &[Span], top: f64) {
     let mut slivers = Slivers::default();
     for span in spans {
         let Some(pixels) = scale.stretch(span.from, span.to) else { continue };
-        if pixels.end - pixels.start < NARROWEST_BOX {
+        if pixels.end - pixels.start < MIN_BOX {
             slivers.add(span, f64::midpoint(pixels.start, pixels.end).min(scale.pixels().end - 0.5));
             continue;
         }
         let tip =
             format!("{}, {} from {}", name(span.doing), Length(span.to.saturating_sub(span.from)), Length(span.from));
         let (above, height) = match span.doing {
-            Doing::Detached => ((f64::from(BOX_HEIGHT) - LINE) / 2.0, LINE),
+            Doing::Detached => ((f64::from(BOX_HEIGHT) - DETACHED_HEIGHT) / 2.0, DETACHED_HEIGHT),
             _ => (0.0, BOX_HEIGHT.into()),
         };
         let place = (pixels.start, top + above, pixels.end - pixels.start, height);
@@ -43,19 +43,19 @@ pub(super) fn draw(svg: &mut Svg, scale: &Scale, spans: &[Span], top: f64) {
     slivers.draw(svg, top);
 }
 
-/// What is too narrow for a box of its own, by column of pixels: how much of each kind there is.
+/// The spans too narrow for a box: the amount of each kind, by column of pixels.
 #[derive(Default)]
 struct Slivers(BTreeMap<i64, [f64; KINDS.len()]>);
 
 impl Slivers {
     fn add(&mut self, span: &Span, x: f64) {
         let kind = KINDS.iter().position(|&kind| kind == span.doing).expect("all kinds are listed");
-        // The one is for what took no time: it was there too.
+        // The 1 makes spans without length visible too.
         let length = span.to.saturating_sub(span.from).as_nanos() as f64;
         self.0.entry(x.floor() as i64).or_default()[kind] += length + 1.0;
     }
 
-    /// One path a kind.
+    /// Draws a path for each kind.
     fn draw(&self, svg: &mut Svg, top: f64) {
         let mut paths = [const { String::new() }; KINDS.len()];
         for (&column, amounts) in &self.0 {
@@ -65,13 +65,14 @@ impl Slivers {
                 if *amount == 0.0 {
                     continue;
                 }
-                let height = (f64::from(BOX_HEIGHT) * amount / whole).max(LOWEST_SLIVER);
+                let height = (f64::from(BOX_HEIGHT) * amount / whole).max(MIN_SLIVER);
                 let (from, height) = match doing {
-                    Doing::Detached => (top + (f64::from(BOX_HEIGHT) - LINE) / 2.0, LINE),
+                    Doing::Detached => (top + (f64::from(BOX_HEIGHT) - DETACHED_HEIGHT) / 2.0, DETACHED_HEIGHT),
                     _ => (y.min(top + f64::from(BOX_HEIGHT) - height), height),
                 };
                 y += height;
-                write!(path, "M{} {}v{}", Px(column as f64 + 0.5), Px(from), Px(height)).expect("a string takes it");
+                write!(path, "M{} {}v{}", Px(column as f64 + 0.5), Px(from), Px(height))
+                    .expect("writing to a string does not fail");
             }
         }
         for (path, doing) in paths.iter().zip(KINDS).filter(|(path, _)| !path.is_empty()) {

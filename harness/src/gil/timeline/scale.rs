@@ -1,4 +1,4 @@
-//! Time along the picture.
+//! The time axis.
 
 use std::fmt::{self, Display};
 use std::ops::Range;
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::element::{Px, Svg};
 
-/// More would run into each other.
-const MOST_TICKS: u64 = 11;
+/// More labels would overlap.
+const MAX_TICKS: u64 = 11;
 
 /// The width of a letter below the axis, in pixels.
 const LETTER: f64 = 7.0;
 
-/// A window of time and the pixels that it takes.
+/// A window of time, and the pixels that it is mapped to.
 pub(super) struct Scale {
     /// Nanoseconds.
     window: Range<u64>,
@@ -21,10 +21,9 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// `window` from the pixel `left` to the pixel `right`. An empty window is taken for the nanosecond that it begins
-    /// with.
+    /// Maps `window` to the pixels from `left` to `right`. An empty window becomes a nanosecond long.
     pub(super) fn new(window: Range<Duration>, left: u32, right: u32) -> Self {
-        // Five hundred years.
+        // The maximum is five hundred years.
         let ns = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX - 1).min(u64::MAX - 1);
         let from = ns(window.start);
         Self { window: from..ns(window.end).max(from + 1), left: left.into(), right: right.into() }
@@ -35,7 +34,7 @@ impl Scale {
         self.left..self.right
     }
 
-    /// Where a time is to be drawn, outside of the edges if it lies outside of the window.
+    /// The x coordinate of a time. Times outside of the window lie beyond the edges.
     pub(super) fn x(&self, at: Duration) -> f64 {
         let part = (at.as_nanos() as f64 - self.window.start as f64) / (self.window.end - self.window.start) as f64;
         self.left + part * (self.right - self.left)
@@ -46,14 +45,14 @@ impl Scale {
         (self.left..=self.right).contains(&self.x(at))
     }
 
-    /// The pixels of a stretch of time, cut off at the edges; `None` if nothing of it lies between them. What takes no
-    /// time can be seen too.
+    /// The pixels of a stretch of time, cut at the edges; `None` if it lies outside of the window. A stretch without
+    /// length counts as visible.
     pub(super) fn stretch(&self, from: Duration, to: Duration) -> Option<Range<f64>> {
         let seen = if from == to { self.shows(from) } else { self.x(from) < self.right && self.x(to) > self.left };
         seen.then(|| self.x(from).max(self.left)..self.x(to).min(self.right))
     }
 
-    /// A line at each tick.
+    /// Draws a line at each tick.
     pub(super) fn draw_grid(&self, svg: &mut Svg, top: f64, bottom: f64) {
         for (at, _) in self.ticks() {
             let x = self.x(Duration::from_nanos(at));
@@ -61,7 +60,7 @@ impl Scale {
         }
     }
 
-    /// The axis at a height, with the times below; none of them reaches beyond the edge of the picture.
+    /// Draws the axis at a height with the times below it, none of which reaches beyond the edge of the picture.
     pub(super) fn draw_axis(&self, svg: &mut Svg, y: f64, edge: f64) {
         svg.path("axis", &format!("M{} {}H{}", Px(self.left), Px(y), Px(self.right)), None);
         for (at, label) in self.ticks() {
@@ -72,12 +71,12 @@ impl Scale {
         }
     }
 
-    /// Round times in the window, in nanoseconds, each with what is written below it.
+    /// Round times in the window, in nanoseconds, with their labels.
     fn ticks(&self) -> Vec<(u64, String)> {
         let length = self.window.end - self.window.start;
         let powers = (0..20).map(|power| 10_u64.pow(power));
         let steps = powers.flat_map(|power| [1, 2, 5].map(|factor| power.saturating_mul(factor)));
-        let step = steps.into_iter().find(|step| length / step < MOST_TICKS).unwrap_or(u64::MAX);
+        let step = steps.into_iter().find(|step| length / step < MAX_TICKS).unwrap_or(u64::MAX);
         let unit = Unit::of(Duration::from_nanos(length));
         let first = self.window.start.div_ceil(step);
         let ticks = (first..=self.window.end / step).map(|place| place * step);
@@ -91,7 +90,7 @@ struct Unit {
 }
 
 impl Unit {
-    /// The largest of which there are two.
+    /// The largest unit that fits twice, or for seconds, twenty times.
     fn of(length: Duration) -> Self {
         let (name, nanoseconds) = match length.as_nanos() {
             20_000_000_000.. => ("s", 1e9),
@@ -103,7 +102,7 @@ impl Unit {
     }
 }
 
-/// A length of time in a unit that suits it, to two decimals at most.
+/// A length of time in a suitable unit, with up to two decimals.
 pub(super) struct Length(pub(super) Duration);
 
 impl Display for Length {

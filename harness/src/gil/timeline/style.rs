@@ -1,9 +1,9 @@
-//! Colours: those of the race's picture, told apart by the colour-blind too. Source: M. Okabe and K. Ito, "Color
+//! The colours of the race's picture, which colour-blind readers can tell apart. Source: M. Okabe and K. Ito, "Color
 //! universal design" (2008).
 
 use primelanes_backends::global_lock::trace::Doing;
 
-/// The class of what a thread is at.
+/// The CSS class of a state.
 pub(super) const fn class(doing: Doing) -> &'static str {
     match doing {
         Doing::Hold => "hold",
@@ -13,7 +13,8 @@ pub(super) const fn class(doing: Doing) -> &'static str {
     }
 }
 
-/// Style, hatching and arrow head. All names begin with or lie below `gil`, for the picture may stand in a page.
+/// Style, hatching and arrow head. All names begin with `gil` or lie below it, because the picture may be part of a
+/// page.
 pub(super) const STYLE: &str = r#"<style>
 .gil text { font: 12px sans-serif; fill: #24292F }
 .gil .title { font-size: 15px; font-weight: 600 }

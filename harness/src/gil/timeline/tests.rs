@@ -11,7 +11,7 @@ fn us(count: u64) -> Duration {
     Duration::from_micros(count)
 }
 
-/// A hundred pixels a millisecond.
+/// A hundred pixels per millisecond.
 const WINDOW: Option<Range<Duration>> = Some(Duration::ZERO..Duration::from_micros(7_100));
 
 fn scene(entries: &[(u64, usize, What)]) -> Scene {
@@ -21,7 +21,7 @@ fn scene(entries: &[(u64, usize, What)]) -> Scene {
     Scene { title: "R & D".to_owned(), recording }
 }
 
-/// Thread 1 asks, is answered after 50 us, and detaches; thread 2 waits for it all and asks in vain.
+/// Thread 1 requests the lock, gets it after 50 us, and detaches. Thread 2 waits for all of this and requests in vain.
 fn handed_over() -> Scene {
     scene(&[
         (0, 0, TAKES),
@@ -40,7 +40,7 @@ fn handed_over() -> Scene {
     ])
 }
 
-/// What is drawn: all elements after style and definitions.
+/// The drawing itself: all elements after the style and the definitions.
 fn drawn(svg: &str) -> &str {
     svg.split_once("</defs>").expect("the head ends").1
 }
@@ -49,12 +49,12 @@ fn count(svg: &str, what: &str) -> usize {
     drawn(svg).matches(what).count()
 }
 
-/// Without the legend's.
+/// The number of matches outside of the legend.
 fn in_panels(svg: &str, what: &str) -> usize {
     count(svg, what) - count(&timeline(&[], None), what)
 }
 
-/// The numbers of a text, each with its decimals.
+/// The numbers in a text, each with its number of decimals.
 fn numbers(text: &str) -> impl Iterator<Item = (f64, usize)> {
     let parts = text.split(|letter: char| !letter.is_ascii_digit() && letter != '.' && letter != '-');
     parts.filter(|part| !part.is_empty()).map(|part| {
@@ -63,8 +63,7 @@ fn numbers(text: &str) -> impl Iterator<Item = (f64, usize)> {
     })
 }
 
-/// Panics unless all elements are closed in order, no text holds what belongs to mark-up, and all places lie in the
-/// picture.
+/// Panics unless all elements are closed in order, all text is escaped, and all coordinates lie in the picture.
 fn check(svg: &str) {
     let mut open = Vec::new();
     let (mut rest, mut height) = (svg.trim_end(), 0.0);
@@ -144,10 +143,10 @@ fn a_forced_wait_of_a_hundredth_of_a_pixel_is_seen() {
 #[test]
 fn slivers_of_one_pixel_share_its_height_as_they_share_its_time() {
     // A hundred of each, within one pixel: hold 1 us, wait 3 us.
-    let turns =
-        (0..100).flat_map(|turn| [(4 * turn, 0, TAKES), (4 * turn + 1, 0, DROPS), (4 * turn + 1, 0, What::Waits)]);
-    let turns: Vec<_> = turns.chain([(400, 0, TAKES), (400, 0, DROPS)]).collect();
-    let svg = timeline(&[scene(&turns)], Some(us(0)..us(710_000)));
+    let slices = (0..100).map(|slice| 4 * slice);
+    let slices = slices.flat_map(|at| [(at, 0, TAKES), (at + 1, 0, DROPS), (at + 1, 0, What::Waits)]);
+    let slices: Vec<_> = slices.chain([(400, 0, TAKES), (400, 0, DROPS)]).collect();
+    let svg = timeline(&[scene(&slices)], Some(us(0)..us(710_000)));
     let top = LEGEND_HEIGHT + TITLE_HEIGHT + BOX_TOP;
     for sliver in [format!("wait\" d=\"M128.5 {top}v12\""), format!("hold\" d=\"M128.5 {}v4\"", top + 12)] {
         assert!(svg.contains(&format!("<path class=\"sliver {sliver}")), "{sliver}\n{svg}");
@@ -156,8 +155,8 @@ fn slivers_of_one_pixel_share_its_height_as_they_share_its_time() {
 
 #[test]
 fn a_quarter_of_a_million_events_make_no_large_file() {
-    let turn = |turn: u64| {
-        let (me, other, at) = ((turn % 2) as usize, 1 - (turn % 2) as usize, 20 * turn);
+    let slice = |slice: u64| {
+        let (me, other, at) = ((slice % 2) as usize, 1 - (slice % 2) as usize, 20 * slice);
         let forced = What::Drops { forced: true };
         let steps = [
             (0, me, TAKES),
@@ -168,8 +167,8 @@ fn a_quarter_of_a_million_events_make_no_large_file() {
         ];
         steps.map(|(after, thread, what)| (at + after, thread, what))
     };
-    let turns: Vec<_> = (0..50_000).flat_map(turn).collect();
-    let svg = timeline(&[scene(&turns)], None);
+    let slices: Vec<_> = (0..50_000).flat_map(slice).collect();
+    let svg = timeline(&[scene(&slices)], None);
     assert!(svg.len() < 150_000, "{} bytes", svg.len());
     assert!(svg.contains("50000 requests are too many to draw"), "{}", &svg[svg.len() - 500..]);
     assert_eq!(in_panels(&svg, "class=\"arrow\"") + in_panels(&svg, "class=\"request\""), 0);
@@ -183,12 +182,12 @@ fn an_arrow_leads_from_each_request_that_was_answered_to_its_answer() {
     assert_eq!(classes, [2, 1, 1], "the last request has no answer");
     let middle = LEGEND_HEIGHT + TITLE_HEIGHT + ROW_HEIGHT + BOX_TOP + BOX_HEIGHT / 2;
     let mark = format!(
-        "cx=\"675.4\" cy=\"{middle}\" r=\"2.6\"><title>&lt;I/O&gt; asks, 5.50 ms; &lt;I/O&gt; takes the lock 50.00 µs later<"
+        "cx=\"675.4\" cy=\"{middle}\" r=\"2.6\"><title>&lt;I/O&gt; requests the lock, 5.50 ms; &lt;I/O&gt; takes the lock 50.00 µs later<"
     );
     assert!(svg.contains(&mark), "{svg}");
     assert!(svg.contains(&format!("class=\"arrow\" d=\"M675.4 {middle}C675.4 ")), "{svg}");
     assert!(svg.contains(&format!(" 686.5 {}\"", middle - 6)), "over the row and down into the hold\n{svg}");
-    assert!(svg.contains("<title>a &quot;thread&quot; of a long name does not ask, 5.60 ms<"), "{svg}");
+    assert!(svg.contains("<title>a &quot;thread&quot; of a long name makes no request, 5.60 ms<"), "{svg}");
 }
 
 #[test]
@@ -227,7 +226,7 @@ fn the_strip_shows_the_waiters_from_those_that_there_were_at_its_beginning() {
     assert_eq!(steps(WINDOW), all);
     let late = format!("M128 {bottom}V{two}H838V{bottom}Z");
     assert_eq!(steps(Some(us(1_000)..us(2_000))), late);
-    // All three changes in one column: from none over two to one.
+    // All three changes lie in one column of pixels: from 0 to 2 to 1.
     let far = format!("M128 {bottom}V{bottom}H128.1V{bottom}V{two}V{one}H838V{bottom}Z");
     assert_eq!(steps(Some(us(0)..us(7_100_000))), far);
 }

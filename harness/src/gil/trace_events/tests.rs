@@ -20,14 +20,14 @@ fn of_phase<'a>(trace: &'a Value, phase: &'a str) -> impl Iterator<Item = &'a Va
     events(trace).iter().filter(move |event| event["ph"] == phase)
 }
 
-/// A time in nanoseconds: what a viewer that is exact reads.
+/// A time in nanoseconds, as an exact viewer reads it.
 fn ns(time: &Value) -> u64 {
     let ns = time.as_f64().unwrap() * 1000.0;
-    assert!((ns - ns.round()).abs() < 1e-3, "{time} is no number of nanoseconds");
+    assert!((ns - ns.round()).abs() < 1e-3, "{time} is no whole number of nanoseconds");
     ns.round() as u64
 }
 
-/// The threads of all scenes, by process and thread number.
+/// The threads of all scenes by process id and thread id.
 type Threads<T> = HashMap<(u64, u64), Vec<T>>;
 
 fn thread(event: &Value) -> (u64, u64) {
@@ -70,7 +70,7 @@ fn check_nesting(trace: &Value) {
     }
 }
 
-/// As a viewer does it: an arrow's end belongs to the event that its thread began last.
+/// Checks arrows as a viewer reads them: the end of an arrow belongs to the latest event of its thread.
 fn check_arrows(trace: &Value) -> usize {
     let mut open: HashMap<(u64, u64), &Value> = HashMap::new();
     let mut begun: HashMap<u64, u64> = HashMap::new();
@@ -138,7 +138,8 @@ proptest! {
     }
 }
 
-/// Thread 0 holds from 0 to 7.001 us; threads 1 and 2 wait, ask and are both answered at 7.3 us by thread 2.
+/// Thread 0 holds the lock from 0 to 7.001 us. Threads 1 and 2 wait and request it, and thread 2 takes it at 7.3 us,
+/// which answers both requests.
 fn handed_over(title: &str) -> Scene {
     let forced = What::Drops { forced: true };
     let entries = [
