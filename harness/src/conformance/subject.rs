@@ -66,7 +66,7 @@ impl<B: Backend> Subject<'_, B> {
 }
 
 impl Trial {
-    /// Knows neither the backend nor the law, so that it is compiled once per type of input, and not for each of them.
+    /// Runs a law. This code depends neither on the backend nor on the law, so that it is compiled once per type of input.
     fn run<V: Debug>(
         &self,
         workers: Vec<NonZeroUsize>,

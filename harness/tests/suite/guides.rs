@@ -1,4 +1,4 @@
-//! The command lines that the README and the guides show: all of them are valid, and counts give what stands beside them.
+//! The command lines in the README and the guides: all are valid, and counts give the result that is shown beside them.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use primelanes_harness::command;
 
 use super::python;
 
-/// A command line of a guide, without the comment behind it.
+/// A command line of a guide, without the comment after it.
 struct Line {
     page: String,
     arguments: Vec<String>,
@@ -16,7 +16,7 @@ struct Line {
     expected: Option<String>,
 }
 
-/// The lines of all shell blocks that run the command, each as if it was called by its name.
+/// The lines of all shell blocks that run the command, without the name of the program.
 fn lines() -> Vec<Line> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let guides = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
@@ -50,7 +50,7 @@ fn every_command_line_is_valid() {
         if without_python && arguments.iter().any(|word| word == "--python") {
             continue;
         }
-        // An output file is tried out as soon as it is named: not in this folder.
+        // Parsing checks that an output file can be written, so it must lie in the temporary folder.
         let elsewhere = |word: &String| {
             let is_file = [".svg", ".csv", ".json"].iter().any(|ending| word.ends_with(ending));
             if is_file { folder.path().join(word).display().to_string() } else { word.clone() }

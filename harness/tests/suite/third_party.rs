@@ -1,5 +1,5 @@
-//! Code as third parties wrote it against the traits, before ranges were as wide as they are now. It compiles and counts
-//! right after one change: the type that `count` returns. The guide to your own lane holds such backends to the laws.
+//! Code as third parties wrote it against the traits before ranges had 128 bits. It compiles and counts right after one
+//! change: the type that `count` returns. The guide to your own lane checks such backends against the laws.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -29,7 +29,7 @@ impl Backend for Plain {
     }
 }
 
-/// A backend on threads of its own, with a label that it made up at run time.
+/// A backend on its own threads, with a label that is made at run time.
 struct Threads {
     label: String,
     workers: NonZeroUsize,
