@@ -2,6 +2,7 @@
 //!
 //! [`Algorithm`] is what a user asks for, a [`Plan`] what is done about it, and a kernel what a backend runs.
 
+mod odd_sieve;
 mod plan;
 mod primality;
 mod sieve;

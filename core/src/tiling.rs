@@ -1,4 +1,4 @@
-//! Cutting a range of numbers into tiles.
+//! Ranges of numbers, and how they are cut into tiles.
 
 use std::ops::RangeInclusive;
 
@@ -18,19 +18,20 @@ pub struct Tiling {
 }
 
 impl Tiling {
-    /// Cuts `range` into tiles of `width` numbers. A reversed range has no tiles.
+    /// Cuts `range` into tiles of `width` numbers. A range without numbers has no tiles: a reversed one, or one that was
+    /// iterated to its end.
     ///
     /// # Panics
     /// If `width` is 0, or if there would be 2^64 tiles: the whole of `u64` in tiles of one number.
     #[must_use]
     pub fn new(range: RangeInclusive<u64>, width: u64) -> Self {
-        let (start, stop) = range.into_inner();
+        let (start, stop) = ends(&range);
         assert!(width > 0, "a tile holds at least one number");
         assert!(width > 1 || start > 0 || stop < u64::MAX, "2^64 tiles cannot be counted");
         Self { start, stop, width }
     }
 
-    /// How many tiles there are.
+    /// The number of tiles.
     #[must_use]
     pub fn tiles(&self) -> u64 {
         if self.start > self.stop { 0 } else { (self.stop - self.start) / self.width + 1 }
@@ -46,6 +47,13 @@ impl Tiling {
         let first = self.start + index * self.width;
         first..=first.saturating_add(self.width - 1).min(self.stop)
     }
+}
+
+/// The first and the last number of a range; 1 and 0 if it holds no numbers.
+///
+/// The fields of a range that was iterated to its end do not tell that it is empty. Its ends as given here do.
+pub(crate) fn ends(range: &RangeInclusive<u64>) -> (u64, u64) {
+    if range.is_empty() { (1, 0) } else { (*range.start(), *range.end()) }
 }
 
 #[cfg(test)]
@@ -81,8 +89,11 @@ mod tests {
 
     #[test]
     #[expect(clippy::reversed_empty_ranges, reason = "a reversed range is what is tested")]
-    fn a_reversed_range_has_no_tiles() {
-        assert_eq!(Tiling::new(3..=2, 1).tiles(), 0);
-        assert_eq!(Tiling::new(u64::MAX..=0, 9).tiles(), 0);
+    fn a_range_without_numbers_has_no_tiles() {
+        let mut iterated = 3..=5;
+        iterated.by_ref().for_each(drop);
+        for range in [3..=2, u64::MAX..=0, iterated] {
+            assert_eq!(Tiling::new(range.clone(), 9).tiles(), 0, "{range:?}");
+        }
     }
 }

@@ -43,7 +43,7 @@ use large::{Block, LargePrimes};
 pub(super) use tuning::BUCKETS_FROM;
 pub use tuning::Tuning;
 
-use super::simple_sieve::odd_primes_up_to;
+use super::odd_sieve::odd_primes_up_to;
 use crate::machine::{Cpu, Work};
 use crate::{Error, JobSpec, Kernel, Pulse, Stopped};
 

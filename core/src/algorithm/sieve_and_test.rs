@@ -8,8 +8,9 @@
 
 use std::ops::RangeInclusive;
 
+use super::odd_sieve::{Segment, bits_of, odd_primes_up_to};
 use super::primality::is_prime;
-use super::simple_sieve::{Segment, odd_primes_up_to};
+use crate::tiling::ends;
 use crate::{Control, JobSpec, Kernel, Pulse, Stopped, Tiling};
 
 /// Odd numbers in a tile: two milliseconds' work at 10^18.
@@ -36,11 +37,11 @@ impl SieveAndTest {
     /// The work for a range, both ends counted.
     #[must_use]
     pub fn new(range: RangeInclusive<u64>) -> Self {
-        let (start, stop) = range.into_inner();
+        let (start, stop) = ends(&range);
         let Ok(primes) = odd_primes_up_to(LIMIT.min(stop.isqrt()), &Control::new()) else {
             unreachable!("nothing stops this pulse")
         };
-        Self { start, stop, tiling: Tiling::new(super::simple_sieve::bits_of(start, stop), TILE), primes }
+        Self { start, stop, tiling: Tiling::new(bits_of(&range), TILE), primes }
     }
 }
 
@@ -77,7 +78,7 @@ impl Kernel for SieveAndTest {
             return Ok(segment.count());
         }
         let mut primes = 0;
-        for (count, bit) in segment.left().enumerate() {
+        for (count, bit) in segment.ones().enumerate() {
             if count % SURVIVORS_PER_BEAT == 0 {
                 pulse.beat()?;
             }
@@ -101,7 +102,7 @@ mod tests {
     }
 
     fn count_simply(range: RangeInclusive<u64>) -> u64 {
-        count(&SimpleSieve::new(range, &Control::new()).unwrap())
+        count(&SimpleSieve::new(range))
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::tiling::ends;
 use crate::{JobSpec, Kernel, Pulse, Stopped, Tiling};
 
 /// Divisions in a tile, about: half a millisecond of them.
@@ -29,7 +30,7 @@ impl TrialDivision {
     /// The work for a range, both ends counted.
     #[must_use]
     pub fn new(range: RangeInclusive<u64>) -> Self {
-        let (start, stop) = range.into_inner();
+        let (start, stop) = ends(&range);
         let width = tile_width(stop);
         // 0 and 1 are no candidates.
         Self { start, stop, tiling: Tiling::new(start.max(2)..=stop, width) }

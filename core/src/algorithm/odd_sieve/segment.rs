@@ -1,35 +1,38 @@
-//! One segment of the sieve: a bit for each odd number, and the place of each prime in it.
+//! One segment of the sieve: a bit for each odd number, and the position of each prime's next multiple.
 
 use std::ops::Range;
 
 use crate::{Pulse, Stopped};
 
-/// Primes between two beats at the most: a tenth of a millisecond for primes too large to have multiples here.
+/// The most primes between two beats: a tenth of a millisecond if they have no multiples in the segment.
 const PRIMES_PER_BEAT: usize = 1 << 14;
 
-/// Multiples crossed off between two beats at the most: a tenth of a millisecond for small primes.
+/// The most multiples that are crossed off between two beats: a tenth of a millisecond.
 const CROSSINGS_PER_BEAT: u64 = 1 << 16;
 
-/// The bits of neighbouring odd numbers, bit i for 2i + 1; those of composites are cleared.
+/// The bits of neighbouring odd numbers, bit i for 2 i + 1. The bits of composites are cleared.
 ///
-/// Segments that follow each other reuse the memory and carry on with the multiples of each prime.
+/// A segment can be moved on to the bits that follow. It then reuses its memory, and goes on with the multiples of
+/// each prime from where it left off.
 #[derive(Clone, Debug, Default)]
 pub(in crate::algorithm) struct Segment {
     first: u64,
     words: Vec<u64>,
-    /// For each prime in use, how many bits behind the segment's end its next multiple lies: less than the prime.
-    ahead: Vec<u32>,
+    /// For each prime in use, how many bits beyond the segment its next multiple lies: less than the prime.
+    beyond: Vec<u32>,
 }
 
 impl Segment {
-    /// Forgets where the multiples are: the next segment lies elsewhere.
+    /// Forgets the positions of the multiples, so that the next bits can lie anywhere.
     pub(in crate::algorithm) fn restart(&mut self) {
-        self.ahead.clear();
+        self.beyond.clear();
     }
 
-    /// Crosses off the composites among `bits`, which follow on the last segment's unless it was restarted.
+    /// Crosses off the composites among `bits`, which are not empty. They must follow the last ones, unless the
+    /// segment is new or was restarted.
     ///
-    /// `primes` are the odd primes up to the square root of the last number, ascending, and maybe more.
+    /// `primes` are the odd primes up to the square root of the last number, in ascending order. Larger primes may
+    /// follow.
     pub(in crate::algorithm) fn sieve<P: Pulse>(
         &mut self,
         bits: Range<u64>,
@@ -44,22 +47,22 @@ impl Segment {
         for (chunk, primes) in primes[..in_use].chunks(PRIMES_PER_BEAT).enumerate() {
             pulse.beat()?;
             for (k, &prime) in (chunk * PRIMES_PER_BEAT..).zip(primes) {
-                if k == self.ahead.len() {
-                    self.ahead.push(first_multiple(bits.start, prime));
+                if k == self.beyond.len() {
+                    self.beyond.push(first_multiple(bits.start, prime));
                 }
-                self.ahead[k] = self.cross_off(u64::from(self.ahead[k]), u64::from(prime), length, pulse)?;
+                self.beyond[k] = self.cross_off(u64::from(self.beyond[k]), u64::from(prime), length, pulse)?;
             }
         }
         Ok(())
     }
 
-    /// How many bits are set.
+    /// The number of set bits.
     pub(in crate::algorithm) fn count(&self) -> u64 {
         self.words.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 
-    /// The indices of the bits that are set, ascending.
-    pub(in crate::algorithm) fn left(&self) -> impl Iterator<Item = u64> {
+    /// The indices of the set bits, in ascending order.
+    pub(in crate::algorithm) fn ones(&self) -> impl Iterator<Item = u64> {
         (self.first..).step_by(64).zip(&self.words).flat_map(|(base, &word)| {
             let drop_lowest = |rest: &u64| Some(rest & (rest - 1)).filter(|&rest| rest != 0);
             std::iter::successors(Some(word).filter(|&word| word != 0), drop_lowest)
@@ -67,7 +70,7 @@ impl Segment {
         })
     }
 
-    /// Sets `length` bits and clears the rest of the last word.
+    /// Sets `length` bits, and clears the rest of the last word.
     fn fill(&mut self, length: u64) {
         self.words.clear();
         self.words.resize((length / 64) as usize, u64::MAX);
@@ -76,24 +79,25 @@ impl Segment {
         }
     }
 
-    /// Clears every `prime`-th bit from `offset` on; gives how far behind the end the next one lies.
+    /// Clears every `prime`-th bit from bit `first` on. Returns how far beyond the end the next one lies.
     fn cross_off<P: Pulse>(&mut self, first: u64, prime: u64, length: u64, pulse: &P) -> Result<u32, Stopped> {
-        let mut offset = first;
-        while offset < length {
+        let mut bit = first;
+        while bit < length {
             pulse.beat()?;
-            let end = length.min(offset + CROSSINGS_PER_BEAT * prime);
-            while offset < end {
-                self.words[(offset / 64) as usize] &= !(1 << (offset % 64));
-                offset += prime;
+            let end = length.min(bit + CROSSINGS_PER_BEAT * prime);
+            while bit < end {
+                self.words[(bit / 64) as usize] &= !(1 << (bit % 64));
+                bit += prime;
             }
         }
-        Ok((offset - length) as u32)
+        Ok((bit - length) as u32)
     }
 }
 
-/// The first odd multiple of `prime` from its square on and not below bit `first`, in bits from there.
+/// The first odd multiple of `prime` that is at least its square and not before bit `first`, counted in bits from
+/// `first`.
 ///
-/// Below `prime`, unless it is the square itself, which is in the segment then: it fits 32 bits.
+/// It fits 32 bits: it is less than `prime`, or it is the square itself, which then lies in the segment.
 fn first_multiple(first: u64, prime: u32) -> u32 {
     let prime = u64::from(prime);
     let square = prime * prime / 2;
@@ -126,13 +130,13 @@ mod tests {
         let length = 1 << 24;
         let beats = Beats(Cell::new(0));
         Segment::default().sieve(0..length, &[3], &beats).unwrap();
-        let long_stretches = length / 3 / CROSSINGS_PER_BEAT;
-        assert!((long_stretches + 1..=long_stretches + 2).contains(&beats.0.get()), "{} beats", beats.0.get());
+        let full_stretches = length / 3 / CROSSINGS_PER_BEAT;
+        assert!((full_stretches + 1..=full_stretches + 2).contains(&beats.0.get()), "{} beats", beats.0.get());
     }
 
     #[test]
-    fn primes_without_a_multiple_here_beat_too() {
-        // 2^40 + 1 to 2^40 + 7, and a prime, many times over, that divides none of them.
+    fn primes_without_a_multiple_in_the_segment_beat_too() {
+        // 2^40 + 1 to 2^40 + 7, and many copies of a prime that divides none of them.
         let primes = vec![1_000_003; 10 * PRIMES_PER_BEAT];
         let beats = Beats(Cell::new(0));
         let mut segment = Segment::default();
@@ -141,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn primes_behind_many_others_cross_off_their_own_multiples() {
+    fn a_prime_after_many_others_crosses_off_its_own_multiples() {
         let mut primes = vec![999_983; PRIMES_PER_BEAT];
         primes.push(1_000_003);
         let square = 1_000_003 * 1_000_003 / 2;
@@ -157,14 +161,14 @@ mod tests {
         let mut segment = Segment::default();
         segment.sieve(first..end, &primes, &Beats(Cell::new(0))).unwrap();
         let divided = |bit: &u64| primes.iter().any(|&prime| (2 * bit + 1).is_multiple_of(u64::from(prime)));
-        assert!(segment.left().eq((first..end).filter(|bit| !divided(bit))));
+        assert!(segment.ones().eq((first..end).filter(|bit| !divided(bit))));
     }
 
     #[test]
-    fn the_bits_that_are_left_are_listed() {
+    fn the_set_bits_are_listed() {
         let mut segment = Segment::default();
         segment.sieve(0..100, &[3, 5, 7, 11, 13], &Beats(Cell::new(0))).unwrap();
-        let primes: Vec<_> = segment.left().map(|bit| if bit == 0 { 2 } else { 2 * bit + 1 }).collect();
+        let primes: Vec<_> = segment.ones().map(|bit| if bit == 0 { 2 } else { 2 * bit + 1 }).collect();
         assert_eq!(primes.len() as u64, segment.count());
         assert_eq!((primes[0], primes[1], primes[45]), (2, 3, 199));
     }
