@@ -1,24 +1,26 @@
-//! The fast sieve of Eratosthenes, for counting: segmented, one residue class of a wheel at a time.
+//! The fast sieve of Eratosthenes, for counting. It is segmented, and sieves one residue class of a wheel at a time.
 //!
-//! A wheel's modulus W is the product of the first few primes; all larger primes lie in the phi(W) residue classes
-//! coprime to it. In the bits of one class, where bit i stands for c + W i, the multiples of a prime p are every p-th
-//! bit, so that one loop without any wheel state crosses them off. From class to class the first multiple moves by one
-//! subtraction modulo p. What does the crossing off depends on p:
+//! A wheel's modulus W is the product of the first few primes. All larger primes lie in the phi(W) residue classes
+//! coprime to W. In the bits of the class of c, where bit i stands for c + W i, the multiples of a prime p are every
+//! p-th bit. So one loop without any wheel state crosses them off. From one class to the next, the first multiple moves
+//! by a subtraction modulo p. How a prime's multiples are crossed off depends on its size:
 //!
-//! | primes | are crossed off |
+//! | primes | how they are crossed off |
 //! |---|---|
-//! | those of W | never: they are left out |
+//! | those of W | not at all: the classes leave their multiples out |
 //! | the next 32 | by the logical and of repeating patterns ([`presieve`]) |
 //! | small | in a chunk of a class that fits in the first-level cache, eight multiples at a time ([`crossing`]) |
 //! | middle | in the chunk, or in the segment that fits in the second-level cache, one by one |
-//! | large | in the segment, from a list: one bucket a class, filled for all classes at once ([`buckets`]) |
+//! | large | in the segment, from a list: one bucket per class, filled for all classes at once ([`buckets`]) |
 //!
-//! Primes up to the root of the range's end cross off themselves too; those in the range are added at the end. A tile
-//! is a segment of one class or, with buckets, of all. [`Tuning`] cuts all this to the range and to the caches.
+//! Primes up to the root of the range's end cross off themselves too. Those that lie in the range are added at the end.
+//! A tile is a segment of one class or, with buckets, of all classes. [`Tuning`] cuts all this to the range and to the
+//! caches.
 //!
-//! Time O(n log log n) for a range of n numbers, and, where it ends at N, O(sqrt(N) / log N) a tile. Memory for each
-//! worker: a segment, eight bytes a prime below the buckets, and the buckets, 4 bytes a multiple: below 2 MiB without
-//! buckets. Shared by workers: 8 bytes a prime below the buckets, and 123 MB at most for those above.
+//! Time: O(n log log n) for a range of n numbers, and O(sqrt(N) / log N) per tile if the range ends at N. Memory per
+//! worker: a segment, eight bytes per prime below the buckets, and four bytes per multiple in the buckets. Without
+//! buckets that is below 2 MiB. Shared by all workers: 8 bytes per prime below the buckets, and at most 123 MB for the
+//! primes above.
 //!
 //! Sources: the wheel and the segments are those of C. Bays and R. H. Hudson, "The segmented sieve of Eratosthenes and
 //! primes in arithmetic progressions to 10^12", BIT 17 (1977), and P. Pritchard, "A sublinear additive sieve for
@@ -37,18 +39,20 @@ mod wheel;
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 
-use buckets::{BATCH, Buckets, MODULUS};
+use buckets::MODULUS;
 use classes::{ClassScratch, Classes};
-use large::{Block, LargePrimes};
+use large::{LargePrimes, LargeScratch};
 pub(super) use tuning::BUCKETS_FROM;
 pub use tuning::Tuning;
 
 use super::odd_sieve::odd_primes_up_to;
-use crate::machine::{Cpu, Work};
+use crate::machine::Cpu;
 use crate::{Error, JobSpec, Kernel, Pulse, Stopped};
 
-/// Neighbouring tiles to a claim at the least. The first tile of a claim finds the first multiple of each prime by
-/// division, the others by a subtraction from those in the last one.
+const PHASE: &str = "sieve";
+
+/// The fewest neighbouring tiles per claim without buckets. The first tile of a claim finds the first multiple of each
+/// prime by a division, and the other tiles by a subtraction from that in the tile before.
 const GRAIN: u64 = 8;
 
 /// Counts the primes of a range by the sieve of Eratosthenes.
@@ -56,89 +60,58 @@ const GRAIN: u64 = 8;
 pub struct Sieve {
     start: u64,
     stop: u64,
-    tuning: Tuning,
-    /// None for a range without numbers.
-    work: Option<Ranged>,
-}
-
-/// What is sieved, and with what.
-#[derive(Debug)]
-struct Ranged {
     classes: Classes,
-    /// The primes whose multiples go through buckets, if there are such.
+    /// The primes whose multiples go through buckets, if the range reaches the square of one.
     large: Option<LargePrimes>,
 }
 
 impl Sieve {
-    /// The work for a range, both ends counted, tuned for this machine and one worker. Finds the sieving primes,
-    /// beating the pulse.
+    /// The work for a range, both ends included, tuned for this machine and one worker. Finds the sieving primes, and
+    /// beats the pulse meanwhile.
     ///
     /// # Errors
-    /// [`Error::Cancelled`] if the pulse said so, or an instruction set that was asked for and is not there.
+    /// - [`Error::EmptyRange`] if the range holds no numbers.
+    /// - [`Error::Cancelled`] if the pulse stopped the search for sieving primes.
+    /// - [`Error::BadVariable`] if `PRIMELANES_CPU` names an instruction set that is not available; see [`Cpu::chosen`].
     pub fn new<P: Pulse>(range: RangeInclusive<u64>, pulse: &P) -> Result<Self, Error> {
         let tuning = Tuning::for_range(&range, NonZeroUsize::MIN);
         Self::with(range, tuning, Cpu::chosen()?, pulse)
     }
 
-    /// The same with a tuning and an instruction set of one's own.
+    /// The same with your own tuning and instruction set.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and those of [`Tuning::check`].
+    /// - [`Error::EmptyRange`] if the range holds no numbers.
+    /// - [`Error::Cancelled`] if the pulse stopped the search for sieving primes.
+    /// - [`Error::BadTuning`] if [`Tuning::check`] refuses the tuning, or if the range needs buckets and the tuning has
+    ///   another wheel than they are for.
     pub fn with<P: Pulse>(range: RangeInclusive<u64>, tuning: Tuning, cpu: Cpu, pulse: &P) -> Result<Self, Error> {
+        if range.is_empty() {
+            return Err(Error::EmptyRange { phase: PHASE.into() });
+        }
         tuning.check()?;
-        let (start, stop) = (*range.start(), *range.end());
-        if u64::from(tuning.buckets_from) <= stop.isqrt() && tuning.wheel != MODULUS {
+        let (start, stop) = range.clone().into_inner();
+        let (root, from) = (stop.isqrt(), u64::from(tuning.buckets_from));
+        if from <= root && tuning.wheel != MODULUS {
             let reason = format!("buckets are for the wheel of {MODULUS}, not of {}", tuning.wheel);
             return Err(Error::BadTuning { reason });
         }
-        let work = if start > stop || stop < 2 { None } else { Some(Ranged::new(&range, tuning, cpu, pulse)?) };
-        Ok(Self { start, stop, tuning, work })
-    }
-}
-
-impl Ranged {
-    fn new<P: Pulse>(range: &RangeInclusive<u64>, tuning: Tuning, cpu: Cpu, pulse: &P) -> Result<Self, Error> {
-        let (root, from) = (range.end().isqrt(), u64::from(tuning.buckets_from));
         let primes = odd_primes_up_to(root.min(from - 1), pulse).map_err(|Stopped| Error::Cancelled)?;
         let large = (from <= root).then(|| LargePrimes::new(&(from..=root), cpu, &primes));
-        Ok(Self { classes: Classes::new(range, tuning, cpu, &primes), large })
+        Ok(Self { start, stop, classes: Classes::new(&range, tuning, cpu, &primes), large })
     }
 
-    /// How many classes of a segment make a tile: all, where buckets are filled for all of them.
-    fn classes_a_tile(&self) -> usize {
+    /// How many classes of a segment make a tile. Buckets are filled for all of them at once.
+    fn classes_per_tile(&self) -> usize {
         if self.large.is_some() { self.classes.wheel.classes.len() } else { 1 }
-    }
-
-    fn tiles(&self) -> u64 {
-        self.classes.segments() * (self.classes.wheel.classes.len() / self.classes_a_tile()) as u64
-    }
-
-    fn scratch(&self) -> RangedScratch {
-        let large = self.large.as_ref().map(|large| LargeScratch {
-            buckets: Buckets::new(large.density() * self.classes.bits_of(0) as f64),
-            class: large.scratch(),
-            batch: Box::new([0; BATCH]),
-        });
-        RangedScratch { class: self.classes.scratch(), large }
     }
 }
 
 /// What a worker keeps from one tile to the next.
 #[derive(Debug)]
-pub struct SieveScratch(Option<RangedScratch>);
-
-#[derive(Debug)]
-struct RangedScratch {
+pub struct SieveScratch {
     class: ClassScratch,
     large: Option<LargeScratch>,
-}
-
-#[derive(Debug)]
-struct LargeScratch {
-    buckets: Buckets,
-    /// For sieving large primes.
-    class: ClassScratch,
-    batch: Box<[u32; BATCH]>,
 }
 
 impl Kernel for Sieve {
@@ -146,97 +119,43 @@ impl Kernel for Sieve {
     type Partial = u64;
 
     fn phase(&self) -> &'static str {
-        "sieve"
+        PHASE
     }
 
     fn tiles(&self) -> u64 {
-        self.work.as_ref().map_or(0, Ranged::tiles)
+        self.classes.segments() * (self.classes.wheel.classes.len() / self.classes_per_tile()) as u64
     }
 
     fn grain(&self) -> u64 {
-        // With buckets every tile starts afresh.
-        if self.work.as_ref().is_some_and(|work| work.large.is_some()) { 1 } else { GRAIN }
+        // With buckets, nothing is kept from tile to tile.
+        if self.large.is_some() { 1 } else { GRAIN }
     }
 
     fn spec(&self) -> Option<JobSpec> {
-        Some(JobSpec::Sieve { start: self.start, stop: self.stop, tuning: self.tuning })
+        Some(JobSpec::Sieve { start: self.start, stop: self.stop, tuning: self.classes.tuning })
     }
 
     fn scratch(&self) -> SieveScratch {
-        SieveScratch(self.work.as_ref().map(Ranged::scratch))
+        let large = self.large.as_ref().map(|large| large.scratch(self.classes.bits_of(0)));
+        SieveScratch { class: self.classes.scratch(), large }
     }
 
     fn tile<P: Pulse>(&self, index: u64, scratch: &mut SieveScratch, pulse: &P) -> Result<u64, Stopped> {
-        let work = self.work.as_ref().expect("an empty range has no tiles");
-        let scratch = scratch.0.as_mut().expect("a scratch of this kernel");
-        let own = if index == 0 { work.classes.own_primes() } else { 0 };
-        Ok(own + work.tile(index, scratch, pulse)?)
-    }
-}
-
-impl Ranged {
-    fn tile<P: Pulse>(&self, index: u64, scratch: &mut RangedScratch, pulse: &P) -> Result<u64, Stopped> {
-        let RangedScratch { class: bits, large: large_scratch } = scratch;
-        let all = self.classes.wheel.classes.len();
-        let a_tile = self.classes_a_tile();
-        let first = index * a_tile as u64;
-        let (segment, first) = (first / all as u64, (first % all as u64) as usize);
-        if let (Some(large), Some(scratch)) = (&self.large, &mut *large_scratch) {
-            self.fill_buckets(large, segment, scratch, pulse)?;
+        let SieveScratch { class: bits, large: large_scratch } = scratch;
+        let (all, per_tile) = (self.classes.wheel.classes.len() as u64, self.classes_per_tile());
+        let first = index * per_tile as u64;
+        let (segment, first) = (first / all, (first % all) as usize);
+        if let Some((large, scratch)) = self.large.as_ref().zip(large_scratch.as_mut()) {
+            large.fill_buckets(&self.classes, segment, scratch, pulse)?;
         }
-        let mut primes = 0;
-        for class in first..first + a_tile {
+        let mut primes = if index == 0 { self.classes.own_primes() } else { 0 };
+        for class in first..first + per_tile {
             self.classes.sieve(segment, class, bits, pulse)?;
             pulse.beat()?;
             let bucket = large_scratch.as_ref().map_or(&[][..], |scratch| scratch.buckets.of(class));
             primes += self.classes.count(segment, class, bucket, &mut bits.field);
         }
         Ok(primes)
-    }
-
-    /// Fills the buckets for a segment.
-    fn fill_buckets<P: Pulse>(
-        &self,
-        large: &LargePrimes,
-        segment: u64,
-        scratch: &mut LargeScratch,
-        pulse: &P,
-    ) -> Result<(), Stopped> {
-        let modulus = u64::from(self.classes.wheel.modulus);
-        let (start, length) = (modulus * self.classes.first_of(segment), modulus * self.classes.bits_of(segment));
-        scratch.buckets.clear();
-        // Workers begin with different blocks, so that each sieves its part of them.
-        let turn = (segment as usize).wrapping_mul(large.blocks() / 2 + 1) % large.blocks();
-        for block in (turn..large.blocks()).chain(0..turn) {
-            let mut block = large.block(block, &mut scratch.class, pulse)?;
-            while self.throw_some(start, length as u32, &mut block, scratch) {
-                pulse.beat()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Throws in the multiples of some primes of a block; whether there were any.
-    fn throw_some(&self, start: u64, length: u32, block: &mut Block<'_>, scratch: &mut LargeScratch) -> bool {
-        self.classes.cpu.run(ThrowSome { start, length, block, scratch })
-    }
-}
-
-struct ThrowSome<'a, 'b> {
-    start: u64,
-    length: u32,
-    block: &'a mut Block<'b>,
-    scratch: &'a mut LargeScratch,
-}
-
-impl Work for ThrowSome<'_, '_> {
-    type Output = bool;
-
-    #[inline(always)]
-    fn run(self) -> bool {
-        let primes = self.block.next_into(&mut self.scratch.batch);
-        self.scratch.buckets.throw(self.start, self.length, primes);
-        !primes.is_empty()
     }
 }
 

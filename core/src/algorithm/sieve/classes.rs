@@ -105,6 +105,12 @@ impl Classes {
         (self.bits_of_all() - segment * self.segment_bits()).min(self.segment_bits())
     }
 
+    /// The first number of a segment of all classes, and how many numbers it has: less than 2^32 on the wheel of buckets.
+    pub(super) fn numbers_of(&self, segment: u64) -> (u64, u32) {
+        let modulus = u64::from(self.wheel.modulus);
+        (modulus * self.first_of(segment), (modulus * self.bits_of(segment)) as u32)
+    }
+
     fn segment_bits(&self) -> u64 {
         u64::from(self.tuning.segment) * 8
     }

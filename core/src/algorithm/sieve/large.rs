@@ -1,28 +1,38 @@
-//! The large sieving primes, which few segments hold a multiple of.
+//! The large sieving primes, which have multiples in few segments.
 //!
-//! They are kept as bits, in residue classes like the numbers that are counted: 203 million of them, all up to 2^32,
-//! take 123 MB. Each worker that needs a block of them which nobody has sieved yet does so itself, so that the work
-//! of finding them is shared by all workers, is cancelled like all other, and waits for nobody.
+//! They are kept as bits, in residue classes like the numbers that are counted. The 203 million primes up to 2^32 take
+//! 123 MB. A worker that needs a block which nobody has sieved yet sieves it. So all workers share the work of finding
+//! these primes, it can be cancelled like all other work, and nobody waits.
 
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use super::Tuning;
-use super::buckets::BATCH;
+use super::buckets::{BATCH, Buckets};
 use super::classes::{ClassScratch, Classes};
-use crate::machine::Cpu;
+use crate::machine::{Cpu, Work};
 use crate::{Pulse, Stopped};
 
 /// The primes of a range below 2^32.
 #[derive(Debug)]
 pub(super) struct LargePrimes {
     classes: Classes,
-    /// The bits of each segment of each class, once somebody has sieved them.
+    /// The bits of each segment of each class, once a worker has sieved them.
     blocks: Vec<OnceLock<Box<[u64]>>>,
 }
 
+/// What a worker needs to fill its buckets with the multiples of large primes.
+#[derive(Debug)]
+pub(super) struct LargeScratch {
+    pub(super) buckets: Buckets,
+    /// For sieving blocks.
+    class: ClassScratch,
+    batch: Box<[u32; BATCH]>,
+}
+
 impl LargePrimes {
-    /// The primes of a range, which has some numbers, by means of the primes up to the square root of its end.
+    /// The primes of a range, which is not empty. `primes` are those up to the square root of its end, in ascending
+    /// order. Larger ones may follow.
     pub(super) fn new(range: &RangeInclusive<u64>, cpu: Cpu, primes: &[u32]) -> Self {
         let roots = &primes[..primes.partition_point(|&prime| u64::from(prime) <= range.end().isqrt())];
         let classes = Classes::new(range, Tuning::for_listing(range), cpu, roots);
@@ -30,46 +40,84 @@ impl LargePrimes {
         Self { classes, blocks: (0..blocks).map(|_| OnceLock::new()).collect() }
     }
 
-    /// The sum of their reciprocals, about: how many multiples of them there are to a number (Mertens' second theorem).
-    pub(super) fn density(&self) -> f64 {
+    /// Empty buckets for segments of `bits` bits per class.
+    pub(super) fn scratch(&self, bits: u64) -> LargeScratch {
+        LargeScratch {
+            buckets: Buckets::new(self.density() * bits as f64),
+            class: self.classes.scratch(),
+            batch: Box::new([0; BATCH]),
+        }
+    }
+
+    /// Fills the buckets with the multiples in a segment of `sieved`.
+    pub(super) fn fill_buckets<P: Pulse>(
+        &self,
+        sieved: &Classes,
+        segment: u64,
+        scratch: &mut LargeScratch,
+        pulse: &P,
+    ) -> Result<(), Stopped> {
+        let (start, length) = sieved.numbers_of(segment);
+        scratch.buckets.clear();
+        // Workers begin at different blocks, so that each sieves its share of them.
+        let blocks = self.blocks.len();
+        let first = (segment as usize).wrapping_mul(blocks / 2 + 1) % blocks;
+        for index in (first..blocks).chain(0..first) {
+            let mut block = self.block(index, &mut scratch.class, pulse)?;
+            while sieved.cpu.run(PushBatch { start, length, block: &mut block, scratch }) {
+                pulse.beat()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// About the sum of the reciprocals of the primes, which is the number of their multiples per number (Mertens'
+    /// second theorem).
+    fn density(&self) -> f64 {
         let log_log = |number: u64| (number as f64).ln().ln();
         log_log(self.classes.stop) - log_log(self.classes.start)
     }
 
-    pub(super) fn blocks(&self) -> usize {
-        self.blocks.len()
-    }
-
-    pub(super) fn scratch(&self) -> ClassScratch {
-        self.classes.scratch()
-    }
-
-    /// The primes of a block, which is sieved unless somebody has done so.
-    pub(super) fn block<P: Pulse>(
-        &self,
-        block: usize,
-        scratch: &mut ClassScratch,
-        pulse: &P,
-    ) -> Result<Block<'_>, Stopped> {
-        let a_segment = self.classes.wheel.classes.len();
-        let (segment, class) = ((block / a_segment) as u64, block % a_segment);
+    /// The primes of a block, which is sieved first if nobody has done that yet.
+    fn block<P: Pulse>(&self, block: usize, scratch: &mut ClassScratch, pulse: &P) -> Result<Block<'_>, Stopped> {
+        let classes = self.classes.wheel.classes.len();
+        let (segment, class) = ((block / classes) as u64, block % classes);
         if self.blocks[block].get().is_none() {
             self.classes.sieve(segment, class, scratch, pulse)?;
             let bits = self.classes.clipped(segment, class, &mut scratch.field);
-            // If somebody else was faster, theirs are the same.
+            // If another worker was faster, its bits are the same.
             let _ = self.blocks[block].set(bits.into());
         }
-        let words = self.blocks[block].get().expect("it has just been set, by whomever");
+        let words = self.blocks[block].get().expect("this worker or another has set it");
         let modulus = self.classes.wheel.modulus;
-        // What lies beyond 2^32 is beyond the range too, and so no prime of it.
+        // Bits for numbers beyond 2^32 lie beyond the range too, and are not set.
         let first = (modulus * self.classes.first_of(segment) as u32).wrapping_add(self.classes.wheel.classes[class]);
         Ok(Block { words: words.iter(), first, modulus })
     }
 }
 
-/// Primes as the bits of a class: a bit stands for a number that is larger by `modulus` than that of the bit before.
+/// Pushes the multiples of the next primes of a block. Returns whether there were any.
+struct PushBatch<'a, 'b> {
+    start: u64,
+    length: u32,
+    block: &'a mut Block<'b>,
+    scratch: &'a mut LargeScratch,
+}
+
+impl Work for PushBatch<'_, '_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let primes = self.block.next_into(&mut self.scratch.batch);
+        self.scratch.buckets.push_multiples(self.start, self.length, primes);
+        !primes.is_empty()
+    }
+}
+
+/// Primes as the bits of a class. Each bit stands for a number that is larger by `modulus` than that of the bit before.
 #[derive(Debug)]
-pub(super) struct Block<'a> {
+struct Block<'a> {
     words: std::slice::Iter<'a, u64>,
     /// The number that the next bit stands for.
     first: u32,
@@ -77,19 +125,20 @@ pub(super) struct Block<'a> {
 }
 
 impl Block<'_> {
-    /// Lists the next primes, as many as surely have room; none only if none are left.
+    /// Lists the next primes, as many as fit for certain. None are listed only if none are left.
     #[inline(always)]
-    pub(super) fn next_into<'b>(&mut self, room: &'b mut [u32; BATCH]) -> &'b [u32] {
+    fn next_into<'b>(&mut self, list: &'b mut [u32; BATCH]) -> &'b [u32] {
         let mut length = 0;
-        // Room for a word's, and for the few too many.
+        // There must be room for the bits of a word, and for up to four more that are overwritten.
         while length <= BATCH - 68 {
             let Some(&word) = self.words.next() else { break };
             let mut left = u64::from_le(word);
             let end = length + left.count_ones() as usize;
-            // Four at a time, and too many at the end, which the next ones overwrite: fewer turns to mispredict.
+            // Four at a time, so that fewer branches are mispredicted. What this writes beyond the end is overwritten
+            // by the primes of the next word.
             while length < end {
-                for slot in &mut room[length..length + 4] {
-                    *slot = self.first.wrapping_add(self.modulus * left.trailing_zeros());
+                for prime in &mut list[length..length + 4] {
+                    *prime = self.first.wrapping_add(self.modulus * left.trailing_zeros());
                     left &= left.wrapping_sub(1);
                 }
                 length += 4;
@@ -97,6 +146,6 @@ impl Block<'_> {
             length = end;
             self.first = self.first.wrapping_add(64 * self.modulus);
         }
-        &room[..length]
+        &list[..length]
     }
 }

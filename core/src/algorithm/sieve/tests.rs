@@ -115,10 +115,16 @@ fn primes_that_go_through_buckets_are_counted_and_their_squares_not() {
 
 #[test]
 #[expect(clippy::reversed_empty_ranges, reason = "a reversed range is what is tested")]
-fn ranges_without_candidates_have_no_tiles() {
-    for range in [5..=3, 0..=0, 0..=1, 1..=1, u64::MAX..=0] {
-        let kernel = Sieve::new(range.clone(), &Control::new()).unwrap();
-        assert_eq!((kernel.tiles(), count(&kernel)), (0, 0), "{range:?}");
+fn ranges_without_numbers_are_refused_and_those_without_candidates_hold_no_primes() {
+    let mut iterated = 3..=5;
+    iterated.by_ref().for_each(drop);
+    for range in [5..=3, u64::MAX..=0, iterated] {
+        let empty = Some(Error::EmptyRange { phase: "sieve".into() });
+        assert_eq!(Sieve::new(range.clone(), &Control::new()).err(), empty, "{range:?}");
+        assert_eq!(Sieve::with(range, tuned(&(0..=9)), Cpu::best(), &Control::new()).err(), empty);
+    }
+    for range in [0..=0, 0..=1, 1..=1, 4..=4, u64::MAX..=u64::MAX] {
+        assert_eq!(count_with(&range, tuned(&range)), 0, "{range:?}");
     }
 }
 
@@ -174,7 +180,7 @@ fn a_stop_within_a_tile_leaves_the_scratch_usable() {
 #[test]
 fn a_worker_needs_little_memory_up_to_10_to_the_12() {
     let kernel = Sieve::new(0..=10_u64.pow(12), &Control::new()).unwrap();
-    let RangedScratch { class, large } = kernel.scratch().0.unwrap();
+    let SieveScratch { class, large } = kernel.scratch();
     assert!(large.is_none());
     assert!(class.bytes() < 2 << 20, "{} bytes", class.bytes());
 }
