@@ -1,12 +1,15 @@
-//! What depends on the machine: its instruction sets, its caches, and the loops that are bare for its sake.
+//! What depends on the machine: its instruction sets, its caches, and the innermost loops. Not needed for simple usage.
 //!
-//! The only modules of the workspace with unsafe code are [`cpu`] and [`crossing`].
+//! All unsafe code of the sieve is in these files. Their interfaces are safe: whatever a caller passes, the worst that
+//! can happen is a panic or a wrong count.
 
+#[expect(unsafe_code, reason = "a bounds check per multiple costs a seventh of the sieve's time")]
+pub(crate) mod bit_array;
 mod caches;
-#[expect(unsafe_code, reason = "only a call can say that the CPU has what a function was compiled for")]
+#[expect(unsafe_code, reason = "only a run-time check can tell that the CPU has what a function was compiled for")]
 mod cpu;
-#[expect(unsafe_code, reason = "a bounds check at each crossing off costs a seventh of the sieve's time")]
-pub(crate) mod crossing;
+#[expect(unsafe_code, reason = "the intrinsic takes a raw pointer")]
+pub(crate) mod prefetch;
 
 pub use caches::Caches;
 pub use cpu::Cpu;

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | those of W | not at all: the classes leave their multiples out |
 //! | the next 32 | by the logical and of repeating patterns ([`presieve`]) |
-//! | small | in a chunk of a class that fits in the first-level cache, eight multiples at a time ([`crossing`]) |
+//! | small | in a chunk of a class that fits in the first-level cache, eight multiples at a time ([`bit_array`]) |
 //! | middle | in the chunk, or in the segment that fits in the second-level cache, one by one |
 //! | large | in the segment, from a list: one bucket per class, filled for all classes at once ([`buckets`]) |
 //!
@@ -26,7 +26,7 @@
 //! primes in arithmetic progressions to 10^12", BIT 17 (1977), and P. Pritchard, "A sublinear additive sieve for
 //! finding prime numbers", CACM 24 (1981).
 //!
-//! [`crossing`]: crate::machine::crossing
+//! [`bit_array`]: crate::machine::bit_array
 
 mod buckets;
 mod classes;
@@ -141,7 +141,7 @@ impl Kernel for Sieve {
     }
 
     fn tile<P: Pulse>(&self, index: u64, scratch: &mut SieveScratch, pulse: &P) -> Result<u64, Stopped> {
-        let SieveScratch { class: bits, large: large_scratch } = scratch;
+        let SieveScratch { class: class_scratch, large: large_scratch } = scratch;
         let (all, per_tile) = (self.classes.wheel.classes.len() as u64, self.classes_per_tile());
         let first = index * per_tile as u64;
         let (segment, first) = (first / all, (first % all) as usize);
@@ -150,10 +150,10 @@ impl Kernel for Sieve {
         }
         let mut primes = if index == 0 { self.classes.own_primes() } else { 0 };
         for class in first..first + per_tile {
-            self.classes.sieve(segment, class, bits, pulse)?;
+            self.classes.sieve(segment, class, class_scratch, pulse)?;
             pulse.beat()?;
             let bucket = large_scratch.as_ref().map_or(&[][..], |scratch| scratch.buckets.of(class));
-            primes += self.classes.count(segment, class, bucket, &mut bits.field);
+            primes += self.classes.count(segment, class, bucket, &mut class_scratch.bits);
         }
         Ok(primes)
     }

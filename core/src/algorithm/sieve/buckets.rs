@@ -11,7 +11,7 @@
 //! are independent. Each prime costs a division per segment, done eight at a time in vector registers.
 
 use super::wheel::Wheel;
-use crate::machine::crossing::prefetch;
+use crate::machine::prefetch::prefetch;
 
 /// The number of primes that are looked at together. Their working memory stays in the first-level cache.
 pub(super) const BATCH: usize = 512;

@@ -6,7 +6,7 @@ use super::Tuning;
 use super::presieve::{Phases, Presieve};
 use super::primes::{SievingPrimes, group_starts};
 use super::wheel::Wheel;
-use crate::machine::crossing::Field;
+use crate::machine::bit_array::BitArray;
 use crate::machine::{Cpu, Work};
 use crate::{Pulse, Stopped};
 
@@ -26,9 +26,9 @@ pub(super) struct Classes {
 }
 
 /// The bits that one worker sieves, and where each prime is in them.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct ClassScratch {
-    pub(super) field: Field,
+    pub(super) bits: BitArray,
     /// The segment and the index of the class that `nexts` are for.
     at: Option<(u64, usize)>,
     /// For each prime, the index of its first multiple in the class.
@@ -44,7 +44,7 @@ impl ClassScratch {
     /// The memory that it takes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        self.field.bytes() + 4 * (self.nexts.len() + self.ahead.len() + self.groups.len())
+        self.bits.bytes() + 4 * (self.nexts.len() + self.ahead.len() + self.groups.len())
     }
 }
 
@@ -81,7 +81,7 @@ impl Classes {
         let largest = self.primes.primes[..grouped].iter().copied().max().unwrap_or(0);
         let bytes = (self.bits_of_all().div_ceil(8)).min(self.tuning.segment.into()) as usize;
         ClassScratch {
-            field: Field::new(bytes, largest),
+            bits: BitArray::new(bytes, largest),
             at: None,
             nexts: vec![0; self.primes.primes.len()],
             ahead: vec![0; self.primes.primes.len() - grouped],
@@ -158,19 +158,19 @@ impl Classes {
     }
 
     /// Crosses off these bits too, and counts what is left in the range.
-    pub(super) fn count(&self, segment: u64, class: usize, bits: &[u32], field: &mut Field) -> u64 {
-        self.cpu.run(Count { classes: self, segment, class, bits, field })
+    pub(super) fn count(&self, segment: u64, class: usize, bits: &[u32], array: &mut BitArray) -> u64 {
+        self.cpu.run(Count { classes: self, segment, class, bits, array })
     }
 
     /// The words of a sieved segment, without the bits that lie outside the range.
     #[inline(always)]
-    pub(super) fn clipped<'a>(&self, segment: u64, class: usize, field: &'a mut Field) -> &'a [u64] {
+    pub(super) fn clipped<'a>(&self, segment: u64, class: usize, array: &'a mut BitArray) -> &'a [u64] {
         let modulus = u64::from(self.wheel.modulus);
         let residue = u64::from(self.wheel.classes[class]);
         let bits = self.bits_of(segment);
         let below = u64::from(segment == 0 && residue < self.start % modulus);
         let above = u64::from(segment + 1 == self.segments() && residue > self.stop % modulus);
-        let words = &mut field.words_mut()[..bits.div_ceil(64) as usize];
+        let words = &mut array.words_mut()[..bits.div_ceil(64) as usize];
         words[0] &= (u64::MAX << below).to_le();
         // The words end with the segment, and the last one may have a bit less.
         let last = words.len() - 1;
@@ -223,16 +223,16 @@ impl Work for Chunk<'_> {
     #[inline(always)]
     fn run(self) {
         let Self { classes: Classes { presieve, primes: sieving, .. }, first, length, scratch } = self;
-        let ClassScratch { field, groups, ahead, phases, .. } = scratch;
-        presieve.fill(bytemuck::cast_slice_mut(&mut field.words_mut()[first / 8..][..length / 8]), phases);
+        let ClassScratch { bits, groups, ahead, phases, .. } = scratch;
+        presieve.fill(bytemuck::cast_slice_mut(&mut bits.words_mut()[first / 8..][..length / 8]), phases);
         let [one, three, five, seven] = sieving.groups.clone();
         let primes = &sieving.primes[..];
-        field.cross_off_groups::<1>(first, length, &primes[one.clone()], &mut groups[one]);
-        field.cross_off_groups::<3>(first, length, &primes[three.clone()], &mut groups[three]);
-        field.cross_off_groups::<5>(first, length, &primes[five.clone()], &mut groups[five]);
-        field.cross_off_groups::<7>(first, length, &primes[seven.clone()], &mut groups[seven]);
+        bits.cross_off_groups::<1>(first, length, &primes[one.clone()], &mut groups[one]);
+        bits.cross_off_groups::<3>(first, length, &primes[three.clone()], &mut groups[three]);
+        bits.cross_off_groups::<5>(first, length, &primes[five.clone()], &mut groups[five]);
+        bits.cross_off_groups::<7>(first, length, &primes[seven.clone()], &mut groups[seven]);
         let chunked = sieving.chunks.clone();
-        field.cross_off_singles(first * 8, length * 8, &primes[chunked.clone()], &mut ahead[..chunked.len()]);
+        bits.cross_off_singles(first * 8, length * 8, &primes[chunked.clone()], &mut ahead[..chunked.len()]);
     }
 }
 
@@ -249,9 +249,9 @@ impl Work for Segment<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let ClassScratch { field, groups, ahead, .. } = self.scratch;
+        let ClassScratch { bits, groups, ahead, .. } = self.scratch;
         let ahead = &mut ahead[self.which.start - groups.len()..self.which.end - groups.len()];
-        field.cross_off_singles(0, self.bytes * 8, &self.classes.primes.primes[self.which], ahead);
+        bits.cross_off_singles(0, self.bytes * 8, &self.classes.primes.primes[self.which], ahead);
     }
 }
 
@@ -261,7 +261,7 @@ struct Count<'a> {
     segment: u64,
     class: usize,
     bits: &'a [u32],
-    field: &'a mut Field,
+    array: &'a mut BitArray,
 }
 
 impl Work for Count<'_> {
@@ -269,8 +269,8 @@ impl Work for Count<'_> {
 
     #[inline(always)]
     fn run(self) -> u64 {
-        self.field.cross_off_each(self.bits);
-        let words = self.classes.clipped(self.segment, self.class, self.field);
+        self.array.cross_off_listed(self.bits);
+        let words = self.classes.clipped(self.segment, self.class, self.array);
         words.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 }

@@ -84,7 +84,7 @@ impl LargePrimes {
         let (segment, class) = ((block / classes) as u64, block % classes);
         if self.blocks[block].get().is_none() {
             self.classes.sieve(segment, class, scratch, pulse)?;
-            let bits = self.classes.clipped(segment, class, &mut scratch.field);
+            let bits = self.classes.clipped(segment, class, &mut scratch.bits);
             // If another worker was faster, its bits are the same.
             let _ = self.blocks[block].set(bits.into());
         }

@@ -1,0 +1,266 @@
+//! A bit array, and the loops that cross off multiples in it without a bounds check per multiple.
+//!
+//! Each loop checks once per prime that all of its multiples lie in the memory of the array. So the loops are safe to
+//! call with anything: input that breaks a stated precondition causes a panic or wrong bits, but no access to other
+//! memory.
+//!
+//! Bit i is bit i mod 8 of byte i / 8, on machines of either byte order.
+
+/// The most memory that an array may take, in bytes and in bits. Within it, positions of bytes and bits fit 31 bits,
+/// and the product of a prime and a number of multiples fits 64 bits.
+const MAX_BYTES: usize = 1 << 28;
+const MAX_BITS: usize = 8 * MAX_BYTES;
+
+/// The words of a cache line.
+const LINE: usize = 8;
+
+/// An array of bits in whole words, with a margin on either side. Loops that cross off eight multiples at a time may
+/// write into the margins, whose bits mean nothing.
+///
+/// The array begins with a cache line. It is not `Clone`: the memory of a copy could begin elsewhere in a cache line.
+/// The copy would be correct, but slower.
+#[derive(Debug)]
+pub(crate) struct BitArray {
+    words: Vec<u64>,
+    /// The word in which the array begins, after the first margin.
+    origin: usize,
+    /// The length of the array in words, without the margins.
+    length: usize,
+}
+
+impl BitArray {
+    /// An array of `bytes`, rounded up to cache lines, with margins for [`cross_off_groups`](Self::cross_off_groups)
+    /// with primes up to `largest`. All bits are clear.
+    ///
+    /// # Panics
+    /// If `bytes` is more than 2^27, or `largest` more than 2^24.
+    pub(crate) fn new(bytes: usize, largest: u32) -> Self {
+        // Neither product can wrap: each is at most a little more than an eighth of its number.
+        let length = bytes.div_ceil(64) * LINE;
+        // A group may begin up to one prime's number of bytes too early, and end up to three times that too late.
+        let margin = (largest as usize).div_ceil(64) * LINE;
+        assert!(length <= MAX_BYTES / 16 && margin <= MAX_BYTES / 128, "{bytes} bytes for primes up to {largest}");
+        // One cache line more than that, to begin at the start of one, and for the word after the end.
+        let words = vec![0; margin + LINE + length + 4 * margin];
+        let origin = margin + words[margin..].as_ptr().align_offset(64).min(LINE - 1);
+        Self { words, origin, length }
+    }
+
+    /// The memory that the array takes.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.words.len() * 8
+    }
+
+    /// The words of the array, in little-endian byte order.
+    pub(crate) fn words_mut(&mut self) -> &mut [u64] {
+        &mut self.words[self.origin..self.origin + self.length]
+    }
+
+    /// Crosses off the multiples of `primes` in the `length` bytes from byte `first` on, eight multiples at a time.
+    /// Bits before and after these bytes may be cleared too, also in the margins.
+    ///
+    /// Eight multiples in a row form a group. It spans as many bytes as the prime says, and its multiples lie at the
+    /// same bits in every group of that prime. `starts` says for each prime at which byte, counted from `first`, a
+    /// group begins. No multiple in the stretch may lie before that group, and it may begin at most the prime's number
+    /// of bytes before `first`. The loop updates `starts` to the same for the bytes that follow the stretch.
+    ///
+    /// The multiples are right if all primes are congruent to `RESIDUE` modulo 8, in ascending order, at most as large
+    /// as [`new`](Self::new) was told, and if the starts are as described.
+    ///
+    /// # Panics
+    /// If there is not one start per prime, if the stretch is not within the array, if a prime has another residue, or
+    /// if a group is not within the margins.
+    #[inline(always)]
+    pub(crate) fn cross_off_groups<const RESIDUE: usize>(
+        &mut self,
+        first: usize,
+        length: usize,
+        primes: &[u32],
+        starts: &mut [i32],
+    ) {
+        const { assert!(RESIDUE < 8 && RESIDUE % 2 == 1, "the residue of an odd number modulo 8") };
+        assert_eq!(primes.len(), starts.len(), "one start per prime");
+        let size = 8 * self.length;
+        assert!(first <= size && length <= size - first, "a stretch outside of the bit array");
+        let memory = (8 * self.words.len()) as u64;
+        let origin = (8 * self.origin + first) as u64;
+        // The number of groups that the first prime needs for any start. It shrinks as the primes grow, so that the
+        // branch predictor foresees the end of the loop.
+        let mut groups = primes.first().map_or(0, |&prime| length.div_ceil(prime as usize) as u64 + 1);
+        for (&prime, start) in primes.iter().zip(starts) {
+            while groups > 1 && (groups - 2) * u64::from(prime) >= length as u64 {
+                groups -= 1;
+            }
+            // The product cannot wrap: `groups` is at most `length + 1`, and that at most `MAX_BYTES + 1`. If a sum
+            // wraps, `end` is less than `begin`, or both are larger than the memory.
+            let span = groups * u64::from(prime);
+            let begin = origin.wrapping_add_signed(i64::from(*start));
+            let end = begin.wrapping_add(span);
+            assert!(
+                begin <= end && end <= memory && prime as usize % 8 == RESIDUE,
+                "a group outside of the bit array, or of another residue"
+            );
+            let (prime, eighth) = (prime as usize, prime as usize / 8);
+            // SAFETY: `begin..end` lies in the memory of `words`, as was just checked, and `groups * prime` bytes are
+            // in it. So group k, of the bytes from `begin + k * prime` on, has `prime` bytes in it, and the pointer
+            // behind the last group is at most one past the end. `prime` is odd and so not 0, and `8 * eighth +
+            // RESIDUE`. Any bytes are valid words.
+            unsafe {
+                let mut group = self.words.as_mut_ptr().cast::<u8>().add(begin as usize);
+                for _ in 0..groups {
+                    cross_off_group::<RESIDUE>(group, eighth);
+                    group = group.add(prime);
+                }
+            }
+            // All fit 31 bits, since the groups lie in the memory.
+            let beyond = *start + span as i32 - length as i32;
+            let last = beyond - prime as i32;
+            *start = if last > 0 { last - prime as i32 } else { last };
+        }
+    }
+
+    /// Crosses off the multiples of `primes` in the `length` bits from bit `first` on, one by one. Any bit of the word
+    /// that follows these bits may be cleared too.
+    ///
+    /// `nexts` says for each prime at which bit, counted from `first`, its first multiple lies. The loop updates
+    /// `nexts` to the same for the bits that follow the stretch.
+    ///
+    /// The multiples are right if the primes are in ascending order and below 2^31.
+    ///
+    /// # Panics
+    /// If there is not one next multiple per prime, if the stretch does not consist of whole words of the array, if a
+    /// next multiple is not below its prime, or if primes in wrong order would reach beyond the stretch.
+    #[inline(always)]
+    pub(crate) fn cross_off_singles(&mut self, first: usize, length: usize, primes: &[u32], nexts: &mut [u32]) {
+        assert_eq!(primes.len(), nexts.len(), "one next multiple per prime");
+        assert!(first.is_multiple_of(64) && length.is_multiple_of(64), "a stretch of whole words");
+        assert!(
+            first / 64 <= self.length && length / 64 <= self.length - first / 64,
+            "a stretch outside of the bit array"
+        );
+        // Together with the word after it, which the array has room for.
+        let words = &mut self.words[self.origin + first / 64..][..=length / 64];
+        let (mut primes, mut nexts) = (primes, nexts);
+        while let Some(&least) = primes.first() {
+            // Each prime has `certain` multiples in the stretch, and maybe one more. That is the same for all primes
+            // up to `length / certain`; at least for the first one, so that the loop ends whatever their order is.
+            let certain = length / least as usize;
+            let alike = length
+                .checked_div(certain)
+                .map_or(primes.len(), |most| primes.partition_point(|&prime| prime as usize <= most).max(1));
+            let (here, larger) = primes.split_at(alike);
+            let (nexts_here, nexts_of_larger) = nexts.split_at_mut(alike);
+            (primes, nexts) = (larger, nexts_of_larger);
+            macro_rules! unrolled {
+                ($($few:literal)*; $($rest:literal)*) => {
+                    match (certain, certain % 8) {
+                        $(($few, _) => cross_off_alike::<$few>(words, length, 0, here, nexts_here),)*
+                        $((_, $rest) => cross_off_alike::<$rest>(words, length, certain / 8, here, nexts_here),)*
+                        _ => unreachable!("a remainder of a division by 8"),
+                    }
+                };
+            }
+            // SAFETY: the stretch lies in the array, of at most `MAX_BITS` bits, and `words` has a word more than it. The
+            // 8 eights and the rest are `certain`, which is at most `length`, since `least` is not 0.
+            unsafe {
+                unrolled!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32; 0 1 2 3 4 5 6 7);
+            }
+        }
+    }
+
+    /// Crosses off the listed bits.
+    ///
+    /// # Panics
+    /// If a bit is not in the array.
+    #[inline(always)]
+    pub(crate) fn cross_off_listed(&mut self, bits: &[u32]) {
+        let words = self.words_mut();
+        for &bit in bits {
+            words[bit as usize / 64] &= all_but(bit as usize).to_le();
+        }
+    }
+}
+
+/// Crosses off the multiples of primes that have `8 * eights + REST` multiples each in the first `length` bits, and
+/// maybe one more. Any bit of the word that `length` falls in may be cleared too.
+///
+/// The compiler unrolls the rest, since it knows its length. A loop of few and varying iterations would end
+/// mispredicted.
+///
+/// # Panics
+/// If `words` end before bit `length`, if a next multiple is not below its prime, or if a prime has fewer multiples.
+///
+/// # Safety
+/// `length` is at most [`MAX_BITS`], and `8 * eights` is at most `length`. Checked here, that would slow down the loop:
+/// the compiler chooses other instructions for bounded numbers.
+#[inline(always)]
+unsafe fn cross_off_alike<const REST: usize>(
+    words: &mut [u64],
+    length: usize,
+    eights: usize,
+    primes: &[u32],
+    nexts: &mut [u32],
+) {
+    const { assert!(REST <= 32, "a number of multiples that the compiler can unroll") };
+    assert!(length / 64 < words.len(), "a word for every bit, and for the one after");
+    debug_assert!(length <= MAX_BITS && eights <= length / 8, "a bounded number of multiples");
+    // At most `MAX_BITS + 32`, so that its product with a prime fits 64 bits.
+    let certain = (8 * eights + REST) as u64;
+    let words = words.as_mut_ptr();
+    for (&prime, next) in primes.iter().zip(nexts) {
+        assert!(
+            *next < prime && certain * u64::from(prime) <= length as u64,
+            "a first multiple that is not below its prime, or primes in wrong order"
+        );
+        let mut bit = *next as usize;
+        let mut mask = all_but(bit);
+        let mut cross_off_next = || {
+            // SAFETY: this is called `certain` times. In call k, from 0 on, the bit is `next + k * prime`. That is
+            // less than `(k + 1) * prime`, which is at most `certain * prime` and so at most `length`, as was just
+            // checked. And `words` has a word for bit `length`.
+            unsafe { *words.add(bit / 64) &= mask.to_le() };
+            bit += prime as usize;
+            mask = mask.rotate_left(prime % 64);
+        };
+        for _ in 0..eights {
+            for _ in 0..8 {
+                cross_off_next();
+            }
+        }
+        for _ in 0..REST {
+            cross_off_next();
+        }
+        // One more multiple, or none. There is no branch, which would be mispredicted every other time: a multiple
+        // beyond the stretch is crossed off in the word of bit `length`.
+        // SAFETY: the bit is at most `length`, and `words` has a word for that.
+        unsafe { *words.add(bit.min(length) / 64) &= mask.to_le() };
+        // The distance of the next multiple: `bit - length`, or a prime more than that if `bit` lies before `length`.
+        // Then `bit - length` wraps, and is the larger of the two.
+        let beyond = bit.wrapping_sub(length) as u32;
+        *next = beyond.min(beyond.wrapping_add(prime));
+    }
+}
+
+/// All bits of a word but this one.
+#[inline(always)]
+const fn all_but(bit: usize) -> u64 {
+    !(1 << (bit % 64))
+}
+
+/// Crosses off eight multiples of the prime `8 * eighth + RESIDUE`, from bit 0 of the byte on.
+///
+/// # Safety
+/// The prime is not 0, and as many bytes as it says may be read and written from `group` on.
+#[inline(always)]
+unsafe fn cross_off_group<const RESIDUE: usize>(group: *mut u8, eighth: usize) {
+    for multiple in 0..8 {
+        let bit = multiple * RESIDUE;
+        // SAFETY: the byte is `multiple * prime / 8` rounded down, which is less than the prime, since `multiple` is
+        // less than 8 and the prime is not 0.
+        unsafe { *group.add(multiple * eighth + bit / 8) &= !(1 << (bit % 8)) };
+    }
+}
+
+#[cfg(test)]
+mod tests;
