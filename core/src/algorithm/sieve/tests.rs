@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::wheel::Wheel;
 use super::*;
 use crate::algorithm::{SieveAndTest, SimpleSieve};
+use crate::machine::Caches;
 use crate::{Control, fold_tiles};
 
 fn count<K: Kernel<Partial = u64>>(kernel: &K) -> u64 {
@@ -19,8 +20,9 @@ fn sieve(range: RangeInclusive<u64>, tuning: Tuning, cpu: Cpu) -> Sieve {
     Sieve::with(range, tuning, cpu, &Control::new()).unwrap()
 }
 
+/// The tuning for the same caches on every machine, so that a test sieves the same tiles everywhere.
 fn tuned(range: &RangeInclusive<u64>) -> Tuning {
-    Tuning::for_range(range, NonZeroUsize::MIN)
+    Tuning::with_caches(range, NonZeroUsize::MIN, Caches::USUAL)
 }
 
 /// The count, the same on every instruction set.
@@ -146,10 +148,13 @@ fn set_up_can_be_stopped() {
 
 #[test]
 fn backends_are_told_its_name_and_to_keep_neighbours_together() {
-    let low = Sieve::new(0..=1_000_000_000, &Control::new()).unwrap();
-    assert_eq!((low.phase(), low.tiles(), low.grain()), ("sieve", 480, GRAIN));
-    let high = Sieve::new(10_u64.pow(16)..=10_u64.pow(16) + 10_u64.pow(10), &Control::new()).unwrap();
-    assert_eq!((high.tiles(), high.grain()), (4, 1));
+    let tiles_and_grain = |range: RangeInclusive<u64>| {
+        let kernel = sieve(range.clone(), tuned(&range), Cpu::best());
+        assert_eq!(kernel.phase(), "sieve");
+        (kernel.tiles(), kernel.grain())
+    };
+    assert_eq!(tiles_and_grain(0..=1_000_000_000), (480, GRAIN));
+    assert_eq!(tiles_and_grain(10_u64.pow(16)..=10_u64.pow(16) + 10_u64.pow(10)), (8, 1));
 }
 
 /// A worker that is stopped goes on with the same scratch, and a tile does not depend on the one before.
@@ -176,13 +181,16 @@ fn a_stop_within_a_tile_leaves_the_scratch_usable() {
     }
 }
 
-/// The most memory that a worker may take where there are no buckets.
+/// The most memory that a worker may take where there are no buckets, with small and with large caches.
 #[test]
 fn a_worker_needs_little_memory_up_to_10_to_the_12() {
-    let kernel = Sieve::new(0..=10_u64.pow(12), &Control::new()).unwrap();
-    let SieveScratch { class, large } = kernel.scratch();
-    assert!(large.is_none());
-    assert!(class.bytes() < 2 << 20, "{} bytes", class.bytes());
+    for caches in [Caches::USUAL, Caches { l1: 48 << 10, l2: 2 << 20 }, Caches { l1: 256 << 10, l2: 16 << 20 }] {
+        let range = 0..=10_u64.pow(12);
+        let tuning = Tuning::with_caches(&range, NonZeroUsize::MIN, caches);
+        let SieveScratch { class, large } = sieve(range, tuning, Cpu::best()).scratch();
+        assert!(large.is_none());
+        assert!(class.bytes() < 2 << 20, "{} bytes with {caches:?}", class.bytes());
+    }
 }
 
 proptest! {
