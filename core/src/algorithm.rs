@@ -15,8 +15,8 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 pub use plan::Plan;
-pub use sieve::{Sieve, Tuning};
-pub use sieve_and_test::SieveAndTest;
+pub use sieve::{Sieve, SieveScratch, Tuning};
+pub use sieve_and_test::{SieveAndTest, SieveAndTestScratch};
 pub use simple_sieve::SimpleSieve;
 pub use trial_division::TrialDivision;
 

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 /// What one core has of the first two data caches, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Caches {
     /// The first level.
     pub l1: u32,

@@ -126,7 +126,7 @@ fn explanation(plan: &Plan) -> Result<String, Error> {
     if *plan == Plan::TrialDivision {
         return Ok(format!("{plan}\n"));
     }
-    let (cpu, Caches { l1, l2 }) = (Cpu::chosen()?, Caches::detect());
+    let (cpu, Caches { l1, l2, .. }) = (Cpu::chosen()?, Caches::detect());
     let known: Vec<_> = Cpu::available().map(Cpu::name).collect();
     let machine = format!("cpu       {cpu} of {}\ncaches    {} and {} KiB", known.join(", "), l1 >> 10, l2 >> 10);
     Ok(format!("{machine}\n{plan}\n"))

@@ -29,7 +29,17 @@ const MANY_CHUNKS: u32 = 4;
 
 /// How the sieve is cut to a range and to a machine's caches. Any tuning gives the same counts; this is about time and
 /// memory alone.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use primelanes_core::algorithm::Tuning;
+///
+/// let mut tuning = Tuning::for_range(&(0..=1_000_000_000), NonZeroUsize::MIN);
+/// tuning.buckets_from = 1 << 24;
+/// assert_eq!(tuning.check(), Ok(()));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Tuning {
     /// The wheel's modulus: 30, 210, 2310 or 30030. Only residue classes coprime to it are sieved, one by one.
     pub wheel: u32,
