@@ -1,7 +1,7 @@
 //! The instruction sets that the kernels are compiled for, and the choice between them at run time.
 //!
 //! There is one source for the logic. It is compiled once for each set, and the compiler turns its loops into the
-//! vector instructions that the set has: three-input logic and population counts of 512 bits, for one.
+//! vector instructions of the set, such as three-input logic and population counts on 512 bits.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -23,17 +23,21 @@ enum Set {
 }
 
 impl Cpu {
-    /// The names of all sets, from the plainest on.
-    pub const NAMES: [&'static str; 3] = ["portable", "avx2", "avx512"];
+    /// The names of all sets, the plainest first.
+    pub const NAMES: &'static [&'static str] = &[Self::PORTABLE, Self::AVX2, Self::AVX512];
+
+    const PORTABLE: &'static str = "portable";
+    const AVX2: &'static str = "avx2";
+    const AVX512: &'static str = "avx512";
 
     /// The environment variable that chooses the set that kernels use.
     pub const VARIABLE: &'static str = "PRIMELANES_CPU";
 
-    /// The set that kernels use: the best that the CPU has, or the one that the environment variable
-    /// [`VARIABLE`](Self::VARIABLE) names. Looked up once a process.
+    /// The set that kernels use: the one that the environment variable [`VARIABLE`](Self::VARIABLE) names, or the best
+    /// that the CPU has if the variable is unset or empty. It is looked up once per process.
     ///
     /// # Errors
-    /// [`Error::BadVariable`] if the variable names a set that this CPU lacks, or none.
+    /// [`Error::BadVariable`] if the variable names an unknown set, or one that this CPU lacks.
     pub fn chosen() -> Result<Self, Error> {
         static CHOSEN: OnceLock<Result<Cpu, Error>> = OnceLock::new();
         CHOSEN
@@ -47,43 +51,47 @@ impl Cpu {
         Self::available().last().unwrap_or(Self(Set::Portable))
     }
 
-    /// The sets that this CPU has, from the plainest on.
+    /// The sets that this CPU has, the plainest first.
     pub fn available() -> impl Iterator<Item = Self> {
-        Self::NAMES.into_iter().filter_map(|name| Self::named(name).ok())
+        Self::NAMES.iter().filter_map(|name| Self::detect(name))
     }
 
-    /// The set of that name.
+    /// The set of this name.
     ///
     /// # Errors
-    /// If this CPU lacks it, or nothing is called so.
+    /// [`Error::Unavailable`] if this CPU lacks the set, or [`Error::UnknownName`].
     pub fn named(name: &str) -> Result<Self, Error> {
-        match name {
-            "portable" => return Ok(Self(Set::Portable)),
-            #[cfg(target_arch = "x86_64")]
-            "avx2" if has_avx2() => return Ok(Self(Set::Avx2)),
-            #[cfg(target_arch = "x86_64")]
-            "avx512" if has_avx512() => return Ok(Self(Set::Avx512)),
-            _ => {}
-        }
-        match Self::NAMES.into_iter().find(|&known| known == name) {
-            Some(what) => Err(Error::Unavailable { what: what.into(), reason: "this CPU lacks it".into() }),
-            None => Err(Error::UnknownName {
+        Self::detect(name).ok_or_else(|| match Self::NAMES.iter().find(|&&known| known == name) {
+            Some(lacking) => unavailable(lacking, Self::available()),
+            None => Error::UnknownName {
                 what: "instruction set".into(),
                 given: name.to_owned(),
                 known: Self::NAMES.join(", "),
-            }),
-        }
+            },
+        })
     }
 
-    /// Its name, as `PRIMELANES_CPU` takes it.
+    /// The name, as `PRIMELANES_CPU` takes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self.0 {
-            Set::Portable => Self::NAMES[0],
+            Set::Portable => Self::PORTABLE,
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => Self::NAMES[1],
+            Set::Avx2 => Self::AVX2,
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => Self::NAMES[2],
+            Set::Avx512 => Self::AVX512,
+        }
+    }
+
+    /// The set of this name, if this CPU has it. Apart from the portable set, this alone makes values of this type.
+    fn detect(name: &str) -> Option<Self> {
+        match name {
+            Self::PORTABLE => Some(Self(Set::Portable)),
+            #[cfg(target_arch = "x86_64")]
+            Self::AVX2 => has_avx2().then_some(Self(Set::Avx2)),
+            #[cfg(target_arch = "x86_64")]
+            Self::AVX512 => has_avx512().then_some(Self(Set::Avx512)),
+            _ => None,
         }
     }
 
@@ -92,10 +100,10 @@ impl Cpu {
         match self.0 {
             Set::Portable => work.run(),
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: only `named` makes this value, after it has seen that the CPU has these features.
+            // SAFETY: only `detect` makes this value, after `has_avx2` has seen the features of `with_avx2`.
             Set::Avx2 => unsafe { with_avx2(work) },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
+            // SAFETY: only `detect` makes this value, after `has_avx512` has seen the features of `with_avx512`.
             Set::Avx512 => unsafe { with_avx512(work) },
         }
     }
@@ -107,12 +115,18 @@ impl fmt::Display for Cpu {
     }
 }
 
-/// Work that is compiled once for each instruction set. `run` and all that it calls in loops must be
-/// `#[inline(always)]`: a function that stays one of its own is compiled for the plainest set.
+/// Work that is compiled once for each instruction set. `run`, and everything that it calls in loops, must be
+/// `#[inline(always)]`: a function that is not inlined is compiled for the plainest set.
 pub(crate) trait Work {
     type Output;
 
     fn run(self) -> Self::Output;
+}
+
+fn unavailable(lacking: &'static str, available: impl Iterator<Item = Cpu>) -> Error {
+    let available: Vec<_> = available.map(Cpu::name).collect();
+    let reason = format!("this CPU lacks it; it has {}", available.join(", "));
+    Error::Unavailable { what: lacking.into(), reason }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -146,14 +160,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_set_is_had_under_its_name_or_said_to_be_lacking() {
-        let lacking: Vec<_> = Cpu::NAMES.into_iter().filter(|name| Cpu::named(name).is_err()).collect();
-        // Not by a macro, whose output is shown on failure only.
-        drop(writeln!(std::io::stderr(), "instruction sets that this CPU lacks, skipped: {lacking:?}"));
-        for name in Cpu::NAMES {
+    fn every_set_is_available_under_its_name_or_reported_as_lacking() {
+        let lacking = |name: &&&str| Cpu::named(name).is_err();
+        // Not by a macro, whose output is shown only if the test fails.
+        let skipped: Vec<_> = Cpu::NAMES.iter().filter(lacking).collect();
+        drop(writeln!(std::io::stderr(), "instruction sets that this CPU lacks, skipped: {skipped:?}"));
+        for &name in Cpu::NAMES {
             match Cpu::named(name) {
                 Ok(cpu) => assert_eq!(cpu.to_string(), name),
-                Err(error) => assert_eq!(error.to_string(), format!("{name} is not available: this CPU lacks it")),
+                Err(error) => assert_eq!(error, unavailable(name, Cpu::available())),
             }
         }
         let error = Cpu::named("mmx").unwrap_err().to_string();
@@ -161,7 +176,13 @@ mod tests {
     }
 
     #[test]
-    fn the_best_set_is_the_last_that_there_is() {
+    fn an_error_lists_the_sets_that_are_available() {
+        let error = unavailable("avx512", [Cpu(Set::Portable)].into_iter()).to_string();
+        assert_eq!(error, "avx512 is not available: this CPU lacks it; it has portable");
+    }
+
+    #[test]
+    fn the_best_set_is_the_last_that_is_available() {
         let names: Vec<_> = Cpu::available().map(Cpu::name).collect();
         assert!(Cpu::NAMES.starts_with(&names), "{names:?}");
         assert_eq!(Cpu::best().name(), names[names.len() - 1]);
