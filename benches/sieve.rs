@@ -1,4 +1,4 @@
-//! How much faster is the sieve with each instruction set, and when is sieve-and-test faster? On one thread.
+//! How much faster is the sieve on each instruction set, and below which width does sieve-and-test win? One thread.
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;
@@ -34,7 +34,7 @@ fn instruction_sets(criterion: &mut Criterion) {
     }
 }
 
-/// `Plan` estimates a crossover between these widths.
+/// `Plan` estimates that the two are equally fast at a width between these.
 fn narrow_windows(criterion: &mut Criterion) {
     for (name, start, width) in [("1e12+1e5", 10_u64.pow(12), 100_000), ("1e12+2e5", 10_u64.pow(12), 200_000)] {
         let range = start..=start + width;

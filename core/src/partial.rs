@@ -1,11 +1,12 @@
-//! Partial results: how they combine, and how they travel.
+//! Partial results: how they are combined, and how they are sent.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
 
-/// Values with an associative `combine` and its identity. It need not commute: backends fold in tile order.
+/// Values with an associative operation, `combine`, and its identity. It need not commute, since backends fold in tile
+/// order.
 ///
 /// ```
 /// use primelanes_core::Monoid;
@@ -15,12 +16,12 @@ pub trait Monoid: Sized {
     /// The partial result of no tiles.
     fn identity() -> Self;
 
-    /// The partial result of these tiles followed by `later` ones.
+    /// The partial result of the tiles of `self`, followed by those of `later`.
     #[must_use]
     fn combine(self, later: Self) -> Self;
 }
 
-/// No result: for kernels that are run for their cost alone.
+/// No result, for kernels that are run only for their cost.
 impl Monoid for () {
     fn identity() -> Self {}
 
@@ -30,7 +31,7 @@ impl Monoid for () {
 /// Sums.
 ///
 /// # Panics
-/// `combine` panics where the sum does not fit in 64 bits; a backend reports that as [`Error::Panicked`].
+/// `combine` panics if the sum does not fit in 64 bits. A backend reports that as [`Error::Panicked`].
 impl Monoid for u64 {
     fn identity() -> Self {
         0
@@ -56,7 +57,7 @@ impl<T> Monoid for Vec<T> {
     }
 }
 
-/// Two results at once, each by its own rule.
+/// Two results at once, each combined by its own rule.
 impl<A: Monoid, B: Monoid> Monoid for (A, B) {
     fn identity() -> Self {
         (A::identity(), B::identity())
@@ -69,19 +70,19 @@ impl<A: Monoid, B: Monoid> Monoid for (A, B) {
 
 /// Plain data that can leave the process as bytes and come back equal.
 ///
-/// Everything that serde can write and read is `Wire`, in the [postcard](https://docs.rs/postcard) format: a partial
-/// result of one's own needs `#[derive(Serialize, Deserialize)]` and no more.
+/// Everything that serde can serialize and deserialize is `Wire`, in the [postcard](https://docs.rs/postcard) format.
+/// Your own partial result only needs `#[derive(Serialize, Deserialize)]`.
 pub trait Wire: Sized {
     /// The value as bytes.
     ///
     /// # Errors
-    /// [`Error::Malformed`] where the type refuses to be written.
+    /// [`Error::Malformed`] if the type refuses to be serialized.
     fn encode(&self) -> Result<Vec<u8>, Error>;
 
-    /// The value from exactly the bytes that [`encode`](Wire::encode) gave.
+    /// The value of exactly the bytes that [`encode`](Wire::encode) returned.
     ///
     /// # Errors
-    /// [`Error::Malformed`] for bytes that are too short, too long or no such value.
+    /// [`Error::Malformed`] if there are too few bytes, too many, or if they are not such a value.
     fn decode(bytes: &[u8]) -> Result<Self, Error>;
 }
 

@@ -1,7 +1,7 @@
-//! A kernel with nothing to compute: its result is the evidence of how it was run.
+//! A kernel with nothing to compute. Its result shows how it was run.
 //!
-//! The conformance suite and fault tests run it in every lane. It is plain data, so that it reaches into workers
-//! outside this process too.
+//! The conformance suite and the fault tests run it in every lane. It is plain data, so it also reaches workers outside
+//! this process.
 
 use std::panic::resume_unwind;
 use std::process;
@@ -13,26 +13,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::{JobSpec, Kernel, Pulse, Stopped};
 
-/// Lists the visits to its tiles: a free monoid, which shows every tile that is lost, doubled or out of order, and
-/// which scratch saw it.
+/// Lists the visits to its tiles. Lists are a free monoid, so the result shows every tile that is lost, doubled or out
+/// of order, and which scratch it was run with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
-    /// How many tiles there are.
+    /// The number of tiles.
     pub tiles: u64,
-    /// The fewest tiles to a claim.
+    /// The fewest tiles per claim.
     pub grain: u64,
-    /// How long a tile sleeps.
+    /// How long each tile sleeps.
     pub pause: Duration,
-    /// What goes wrong, or takes long.
+    /// What goes wrong, or takes long, if anything.
     pub trouble: Option<Trouble>,
 }
 
-/// What a [`Probe`] can be asked to do wrong. Its panics are quiet: they unwind without the panic hook.
+/// What a [`Probe`] can be told to do wrong. Its panics are quiet: they unwind without the panic hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trouble {
     /// The tile of this index panics; see [`Probe::panic_of_tile`].
     PanicInTile(u64),
-    /// The tile of this index sleeps so long.
+    /// The tile of this index sleeps for this time.
     Stall(u64, Duration),
     /// The tile of this index ends its process at once, with [`Probe::EXIT_CODE`].
     Exit(u64),
@@ -45,30 +45,30 @@ pub enum Trouble {
 pub struct Visit {
     /// The index of the tile.
     pub tile: u64,
-    /// The scratch that it was run with: a number that no other scratch has, in any process of this machine.
+    /// The scratch that it was run with: a number that no other scratch has in any process of this machine.
     pub scratch: u64,
-    /// How many tiles that scratch had seen before.
-    pub turn: u64,
+    /// How many tiles that scratch had been used for before.
+    pub position: u64,
 }
 
-/// Knows itself and counts its tiles.
+/// Has a name, and counts its tiles.
 #[derive(Debug)]
 pub struct ProbeScratch {
     name: u64,
-    turns: u64,
+    tiles: u64,
 }
 
 impl Probe {
-    /// Tiles that do nothing, claimed one by one if need be.
+    /// Tiles that do nothing, and that can be claimed one by one.
     #[must_use]
     pub const fn new(tiles: u64) -> Self {
         Self { tiles, grain: 1, pause: Duration::ZERO, trouble: None }
     }
 
     /// The text of a scratch constructor's panic.
-    pub const PANIC_OF_SCRATCH: &'static str = "no scratch to be had";
+    pub const PANIC_OF_SCRATCH: &'static str = "no scratch is available";
 
-    /// The exit code of a process that a tile ended.
+    /// The exit code of a process that a tile has ended.
     pub const EXIT_CODE: i32 = 70;
 
     /// The text of a tile's panic.
@@ -104,7 +104,7 @@ impl Kernel for Probe {
             resume_unwind(Box::new(Self::PANIC_OF_SCRATCH));
         }
         let name = u64::from(process::id()) << 32 | u64::from(MADE.fetch_add(1, Ordering::Relaxed));
-        ProbeScratch { name, turns: 0 }
+        ProbeScratch { name, tiles: 0 }
     }
 
     fn tile<P: Pulse>(&self, index: u64, scratch: &mut ProbeScratch, pulse: &P) -> Result<Vec<Visit>, Stopped> {
@@ -118,9 +118,9 @@ impl Kernel for Probe {
             thread::sleep(self.pause);
         }
         pulse.beat()?;
-        let turn = scratch.turns;
-        scratch.turns += 1;
-        Ok(vec![Visit { tile: index, scratch: scratch.name, turn }])
+        let position = scratch.tiles;
+        scratch.tiles += 1;
+        Ok(vec![Visit { tile: index, scratch: scratch.name, position }])
     }
 }
 
@@ -140,10 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn visits_tell_tiles_scratches_and_turns() {
+    fn visits_tell_tiles_scratches_and_positions() {
         let visits = [(); 2].map(|()| fold(&Probe::new(3)).unwrap());
         for visits in &visits {
-            let seen: Vec<_> = visits.iter().map(|visit| (visit.tile, visit.turn)).collect();
+            let seen: Vec<_> = visits.iter().map(|visit| (visit.tile, visit.position)).collect();
             assert_eq!(seen, [(0, 0), (1, 1), (2, 2)]);
             assert!(visits.iter().all(|visit| visit.scratch == visits[0].scratch));
         }
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_comes_as_asked_for() {
+    fn trouble_happens_as_told() {
         let panicked = |message: String| Err(Error::Panicked { phase: "probe".into(), message });
         let in_tile = Probe { trouble: Some(Trouble::PanicInTile(1)), ..Probe::new(3) };
         assert_eq!(fold(&in_tile), panicked("tile 1 is bad".to_owned()));

@@ -93,7 +93,7 @@ impl Sieve {
         let (start, stop) = range.clone().into_inner();
         let (root, from) = (stop.isqrt(), u64::from(tuning.buckets_from));
         if from <= root && tuning.wheel != MODULUS {
-            let reason = format!("buckets are for the wheel of {MODULUS}, not of {}", tuning.wheel);
+            let reason = format!("buckets need a wheel of {MODULUS}, not of {}", tuning.wheel);
             return Err(Error::BadTuning { reason });
         }
         let primes = odd_primes_up_to(root.min(from - 1), pulse).map_err(|Stopped| Error::Cancelled)?;

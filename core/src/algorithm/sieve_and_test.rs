@@ -1,10 +1,10 @@
-//! Narrow windows high up: sieved by small primes only, and what is left is tested one by one.
+//! Narrow windows high up: they are sieved by small primes only, and each number that is left is tested.
 //!
-//! A sieve must go through all primes up to the square root of the window's end, however narrow the window is. Here
-//! only those up to 2^16 are crossed off, of each tile of 2^16 numbers; of what is left at 10^18, half is prime, and
-//! each is settled by [a test](super::primality) that is proven for all of u64.
+//! A full sieve must go through all primes up to the square root of the window's end, however narrow the window is.
+//! Here, only multiples of primes up to 2^16 are crossed off, in tiles of 2^16 numbers. Half of the numbers that are
+//! left at 10^18 are prime. Each is settled by [a test](super::primality) that is proven for all of `u64`.
 //!
-//! Time O(n log N / log log N) for a window of n numbers that ends at N; memory 4 KiB for a tile's bits.
+//! Time: O(n log N / log log N) for a window of n numbers that ends at N. Memory: 4 KiB for the bits of a tile.
 
 use std::ops::RangeInclusive;
 
@@ -13,16 +13,17 @@ use super::primality::is_prime;
 use crate::tiling::ends;
 use crate::{Control, JobSpec, Kernel, Pulse, Stopped, Tiling};
 
-/// Odd numbers in a tile: two milliseconds' work at 10^18.
+/// Odd numbers in a tile: two milliseconds of work at 10^18.
 const TILE: u64 = 1 << 15;
 
-/// The primes up to here are crossed off: as many numbers as a tile has, so that most have a multiple in it.
+/// Multiples of primes up to this limit are crossed off. A tile has as many numbers, so that most of these primes have a
+/// multiple in it.
 const LIMIT: u64 = 1 << 16;
 
-/// Survivors between two beats: a tenth of a millisecond.
-const SURVIVORS_PER_BEAT: usize = 128;
+/// Numbers that are tested between two beats: a tenth of a millisecond.
+const TESTS_PER_BEAT: usize = 128;
 
-/// Counts the primes of a range in a time that hardly depends on where it lies.
+/// Counts the primes of a range, in a time that hardly depends on where the range lies.
 #[derive(Clone, Debug)]
 pub struct SieveAndTest {
     start: u64,
@@ -34,18 +35,18 @@ pub struct SieveAndTest {
 }
 
 impl SieveAndTest {
-    /// The work for a range, both ends counted.
+    /// The work for a range, both ends included. A range without numbers gives no tiles.
     #[must_use]
     pub fn new(range: RangeInclusive<u64>) -> Self {
         let (start, stop) = ends(&range);
         let Ok(primes) = odd_primes_up_to(LIMIT.min(stop.isqrt()), &Control::new()) else {
-            unreachable!("nothing stops this pulse")
+            unreachable!("this pulse never stops anything")
         };
         Self { start, stop, tiling: Tiling::new(bits_of(&range), TILE), primes }
     }
 }
 
-/// The bits of a tile, whose memory is reused.
+/// The bits of a tile. Their memory is reused from tile to tile.
 #[derive(Clone, Debug)]
 pub struct SieveAndTestScratch(Segment);
 
@@ -79,7 +80,7 @@ impl Kernel for SieveAndTest {
         }
         let mut primes = 0;
         for (count, bit) in segment.ones().enumerate() {
-            if count % SURVIVORS_PER_BEAT == 0 {
+            if count % TESTS_PER_BEAT == 0 {
                 pulse.beat()?;
             }
             let number = 2 * bit + 1;

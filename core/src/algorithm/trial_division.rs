@@ -1,21 +1,21 @@
-//! Trial division, as one would write it first: the demonstration's workload and the plainest oracle.
+//! Trial division in its plainest form: the workload of the experiment, and the plainest oracle.
 //!
-//! Each candidate n is divided by 2, 3, 4, .. up to the integer square root of n until a divisor divides it. No
-//! wheel, no table of primes, no divisor left out. Counting to N takes about (2/3) N^(3/2) / ln N divisions, nearly
-//! all of them by candidates that turn out prime, and no memory.
+//! Each candidate n is divided by 2, 3, 4, .. up to the integer square root of n, until a divisor divides it. There is
+//! no wheel and no table of primes, and no divisor is left out. Counting to N takes about (2/3) N^(3/2) / ln N
+//! divisions, nearly all of them for candidates that turn out to be prime, and no memory.
 
 use std::ops::RangeInclusive;
 
 use crate::tiling::ends;
 use crate::{JobSpec, Kernel, Pulse, Stopped, Tiling};
 
-/// Divisions in a tile, about: half a millisecond of them.
+/// About how many divisions a tile has: half a millisecond of them.
 const DIVISIONS_PER_TILE: u64 = 1 << 18;
 
-/// Numbers in a tile at the most, so that the cheap ones at the low end do not pile up in one.
+/// The most numbers in a tile. Without it, the cheap ones at the low end would pile up in one tile.
 const MAX_TILE_WIDTH: u64 = 1 << 14;
 
-/// Divisions of one candidate between two beats: a tenth of a millisecond.
+/// Divisions for one candidate between two beats: a tenth of a millisecond.
 const DIVISORS_PER_BEAT: u64 = 1 << 16;
 
 /// Counts the primes of a range by trial division.
@@ -27,7 +27,7 @@ pub struct TrialDivision {
 }
 
 impl TrialDivision {
-    /// The work for a range, both ends counted.
+    /// The work for a range, both ends included. A range without numbers gives no tiles.
     #[must_use]
     pub fn new(range: RangeInclusive<u64>) -> Self {
         let (start, stop) = ends(&range);
@@ -65,13 +65,13 @@ impl Kernel for TrialDivision {
     }
 }
 
-/// Tiles of about equal cost at the far end of the range. A candidate costs its square root in divisions if it is
-/// prime, which one in ln n is; taking one in eight is near enough from 10^3 up.
+/// The width that makes tiles cost about the same at the far end of the range. A prime candidate n costs sqrt(n)
+/// divisions. One candidate in ln n is prime; one in eight is near enough from 10^3 up.
 fn tile_width(stop: u64) -> u64 {
     (8 * DIVISIONS_PER_TILE / (stop.isqrt() + 1)).clamp(1, MAX_TILE_WIDTH)
 }
 
-/// Whether no number from 2 to the square root of `n` divides it, for n of at least 2.
+/// Whether no number from 2 to the square root of `n` divides it. `n` must be at least 2.
 fn is_prime<P: Pulse>(n: u64, pulse: &P) -> Result<bool, Stopped> {
     let end = n.isqrt() + 1;
     if let Ok(n) = u32::try_from(n) {
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn squares_of_primes_are_not_prime_and_their_root_is_tried() {
-        // The last pairs straddle 2^32, where division turns to 64 bits, and 2^48.
+        // 65521² and 65537² lie on either side of 2^32, from which on division has 64 bits. The last is above 2^48.
         for prime in [2_u64, 3, 251, 257, 65_521, 65_537, 16_777_259] {
             assert_eq!(count(prime * prime..=prime * prime), 0, "{prime} squared");
         }
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(all.tile(u64::MAX - 4, &mut (), &Control::new()), Ok(0));
     }
 
-    /// Counts beats, and stops at the one that it was told.
+    /// Stops at the beat after `left` others.
     struct Beats {
         left: Cell<u64>,
     }

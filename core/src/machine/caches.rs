@@ -4,22 +4,22 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// What one core has of the first two data caches, in bytes.
+/// What one core has of the first two levels of data caches, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Caches {
     /// The first level.
     pub l1: u32,
-    /// The second level: this core's part, where several share it.
+    /// The second level. If several cores share it, the part of one.
     pub l2: u32,
 }
 
 impl Caches {
-    /// What most machines of the last ten years have at least.
+    /// What most machines of the last ten years have, or more.
     pub const USUAL: Self = Self { l1: 32 << 10, l2: 512 << 10 };
 
-    /// This machine's, where the system tells, as Linux does in sysfs, or else the usual sizes. Looked up once a
-    /// process: the only thing that this crate reads.
+    /// The caches of this machine, or the usual sizes if the system does not report them, as Linux does in sysfs. They
+    /// are read once per process.
     #[must_use]
     pub fn detect() -> Self {
         static DETECTED: OnceLock<Caches> = OnceLock::new();
@@ -40,21 +40,21 @@ impl Caches {
         found
     }
 
-    /// Level and bytes a sharer of one cache, unless it holds no data.
+    /// The level of a cache, and its bytes per sharer. `None` if it holds no data.
     fn entry(index: &Path) -> Option<(u32, u32)> {
-        let field = |name| fs::read_to_string(index.join(name)).ok().map(|text| text.trim().to_owned());
-        if field("type")? == "Instruction" {
+        let read = |name| fs::read_to_string(index.join(name)).ok().map(|text| text.trim().to_owned());
+        if read("type")? == "Instruction" {
             return None;
         }
-        let level = field("level")?.parse().ok()?;
-        let kibibytes: u32 = field("size")?.strip_suffix('K')?.parse().ok()?;
-        // Two threads of a core that share its first level seldom sieve both; a second level is shared by cores too.
-        let sharers = if level == 1 { 1 } else { field("shared_cpu_list").map_or(1, |list| cpus(&list)) };
+        let level = read("level")?.parse().ok()?;
+        let kibibytes: u32 = read("size")?.strip_suffix('K')?.parse().ok()?;
+        // The two threads of a core share its first level, but seldom sieve both. Cores share a second level too.
+        let sharers = if level == 1 { 1 } else { read("shared_cpu_list").map_or(1, |list| cpus(&list)) };
         Some((level, kibibytes.checked_mul(1 << 10)? / sharers))
     }
 }
 
-/// How many CPUs a list as `0-3,8` names; 1 for nonsense.
+/// The number of CPUs in a list such as `0-3,8`; 1 for anything else.
 fn cpus(list: &str) -> u32 {
     let count = |part: &str| {
         let (from, to) = part.split_once('-').unwrap_or((part, part));
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn sizes_are_read_from_a_folder_as_in_sysfs() {
         let folder = std::env::temp_dir().join(format!("primelanes-caches-{}", std::process::id()));
-        for (index, fields) in [
+        for (index, texts) in [
             ("index0", ["1", "Data", "48K", "0"]),
             ("index1", ["1", "Instruction", "64K", "0"]),
             ("index2", ["2", "Unified", "2048K", "0-1"]),
@@ -86,13 +86,13 @@ mod tests {
             ("uevent", ["2", "Unified", "lots", "0"]),
         ] {
             fs::create_dir_all(folder.join(index)).unwrap();
-            for (name, text) in ["level", "type", "size", "shared_cpu_list"].into_iter().zip(fields) {
+            for (name, text) in ["level", "type", "size", "shared_cpu_list"].into_iter().zip(texts) {
                 fs::write(folder.join(index).join(name), format!("{text}\n")).unwrap();
             }
         }
         let read = Caches::read(&folder);
         fs::remove_dir_all(&folder).unwrap();
         assert_eq!(read, Caches { l1: 48 << 10, l2: 1 << 20 });
-        assert_eq!(Caches::read(&folder), Caches::USUAL, "a folder that is not there");
+        assert_eq!(Caches::read(&folder), Caches::USUAL, "a folder that does not exist");
     }
 }

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use crate::Error;
 use crate::environment::variable;
 
-/// An instruction set that this CPU has. Holding the value proves that.
+/// An instruction set that this CPU has. Holding a value proves that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cpu(Set);
 

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     fn seen(tiles: &[u64]) -> String {
-        let visits: Vec<_> = tiles.iter().map(|&tile| Visit { tile, scratch: 0, turn: 0 }).collect();
+        let visits: Vec<_> = tiles.iter().map(|&tile| Visit { tile, scratch: 0, position: 0 }).collect();
         ensure_tiles(&visits, 3..6).map_or_else(|broken| broken.0, |()| "fine".to_owned())
     }
 

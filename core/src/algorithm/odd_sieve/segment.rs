@@ -44,9 +44,9 @@ impl Segment {
         self.first = bits.start;
         self.fill(length);
         let in_use = primes.partition_point(|&prime| u64::from(prime).pow(2) <= last);
-        for (chunk, primes) in primes[..in_use].chunks(PRIMES_PER_BEAT).enumerate() {
+        for (batch, primes) in primes[..in_use].chunks(PRIMES_PER_BEAT).enumerate() {
             pulse.beat()?;
-            for (k, &prime) in (chunk * PRIMES_PER_BEAT..).zip(primes) {
+            for (k, &prime) in (batch * PRIMES_PER_BEAT..).zip(primes) {
                 if k == self.beyond.len() {
                     self.beyond.push(first_multiple(bits.start, prime));
                 }

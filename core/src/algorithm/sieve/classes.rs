@@ -1,19 +1,20 @@
-//! One residue class of a wheel at a time: a bit for each of its numbers, in which every sieving prime has one stride.
+//! The residue classes of a wheel, sieved one at a time. A class has a bit for each of its numbers, and each sieving
+//! prime has a single stride in these bits.
 
 use std::ops::{Range, RangeInclusive};
 
 use super::Tuning;
-use super::presieve::{Phases, Presieve};
+use super::presieve::{Positions, Presieve};
 use super::primes::{SievingPrimes, group_starts};
 use super::wheel::Wheel;
 use crate::machine::bit_array::BitArray;
 use crate::machine::{Cpu, Work};
 use crate::{Pulse, Stopped};
 
-/// Primes between two beats at the most.
+/// The most primes between two beats.
 const PRIMES_PER_BEAT: usize = 1 << 13;
 
-/// A range of numbers, sorted into residue classes: bit i of a class stands for class + modulus (first + i).
+/// A range of numbers, sorted into residue classes. Bit i of a segment of a class stands for class + modulus (first + i).
 #[derive(Debug)]
 pub(super) struct Classes {
     pub(super) wheel: &'static Wheel,
@@ -25,38 +26,38 @@ pub(super) struct Classes {
     pub(super) cpu: Cpu,
 }
 
-/// The bits that one worker sieves, and where each prime is in them.
+/// The bits that one worker sieves, and the position of each prime in them.
 #[derive(Debug)]
 pub(super) struct ClassScratch {
     pub(super) bits: BitArray,
-    /// The segment and the index of the class that `nexts` are for.
+    /// The segment and the index of the class that `firsts` are for.
     at: Option<(u64, usize)>,
-    /// For each prime, the index of its first multiple in the class.
+    /// For each prime, the index of its first multiple in the segment.
+    firsts: Vec<u32>,
+    /// For primes that are not crossed off in groups, the bit of the next multiple.
     nexts: Vec<u32>,
-    /// The same for primes that are not crossed off in groups, from where the sieve is.
-    ahead: Vec<u32>,
-    /// For primes that are crossed off in groups, the byte where the next group begins.
+    /// For primes that are crossed off in groups, the byte in which the next group begins.
     groups: Vec<i32>,
-    phases: Phases,
+    positions: Positions,
 }
 
 impl ClassScratch {
-    /// The memory that it takes.
+    /// The memory that the scratch takes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        self.bits.bytes() + 4 * (self.nexts.len() + self.ahead.len() + self.groups.len())
+        self.bits.bytes() + 4 * (self.firsts.len() + self.nexts.len() + self.groups.len())
     }
 }
 
 impl Classes {
-    /// The classes of a range, which is not empty, and its sieving primes: ascending, all that the composites of the
-    /// range need, unless others see to that.
+    /// The classes of a range, which is not empty, and its sieving primes. These are ascending, and all that the
+    /// composites of the range need, except primes whose multiples go through buckets.
     pub(super) fn new(range: &RangeInclusive<u64>, tuning: Tuning, cpu: Cpu, primes: &[u32]) -> Self {
         let wheel = Wheel::of(tuning.wheel).expect("a checked tuning has a known wheel");
         let presieve = Presieve::of(wheel);
         let presieved = presieve.primes().max().unwrap_or(0);
         let rest = &primes[primes.partition_point(|&prime| prime <= presieved)..];
-        // 1 is no prime, though nothing crosses it off.
+        // Nothing crosses off 1, which is not prime.
         let start = (*range.start()).max(2);
         Self {
             wheel,
@@ -69,7 +70,7 @@ impl Classes {
         }
     }
 
-    /// The primes of the range that this crosses off, being multiples of themselves.
+    /// The number of primes in the range that are crossed off, since they are multiples of themselves.
     pub(super) fn own_primes(&self) -> u64 {
         let used =
             self.wheel.primes.iter().copied().chain(self.presieve.primes()).chain(self.primes.primes.iter().copied());
@@ -83,14 +84,14 @@ impl Classes {
         ClassScratch {
             bits: BitArray::new(bytes, largest),
             at: None,
-            nexts: vec![0; self.primes.primes.len()],
-            ahead: vec![0; self.primes.primes.len() - grouped],
+            firsts: vec![0; self.primes.primes.len()],
+            nexts: vec![0; self.primes.primes.len() - grouped],
             groups: vec![0; grouped],
-            phases: Phases::default(),
+            positions: Positions::default(),
         }
     }
 
-    /// How many segments each class has.
+    /// The number of segments of each class.
     pub(super) fn segments(&self) -> u64 {
         self.bits_of_all().div_ceil(self.segment_bits())
     }
@@ -100,7 +101,7 @@ impl Classes {
         self.start / u64::from(self.wheel.modulus) + segment * self.segment_bits()
     }
 
-    /// How many bits a segment has: the last one may have fewer than the others.
+    /// The number of bits of a segment of a class. The last segment may have fewer than the others.
     pub(super) fn bits_of(&self, segment: u64) -> u64 {
         (self.bits_of_all() - segment * self.segment_bits()).min(self.segment_bits())
     }
@@ -120,9 +121,9 @@ impl Classes {
         self.stop / modulus - self.start / modulus + 1
     }
 
-    /// Sieves a segment of a class: sets the scratch's bits, and crosses off the multiples of all primes.
+    /// Sieves a segment of a class: sets the bits of the scratch, and crosses off the multiples of all primes.
     ///
-    /// What takes time is compiled for each instruction set, and once for all pulses.
+    /// The parts that take time are compiled for each instruction set, and once for all types of pulses.
     pub(super) fn sieve<P: Pulse>(
         &self,
         segment: u64,
@@ -150,14 +151,14 @@ impl Classes {
     }
 
     fn sieve_chunk(&self, first: usize, length: usize, scratch: &mut ClassScratch) {
-        self.cpu.run(Chunk { classes: self, first, length, scratch });
+        self.cpu.run(SieveChunk { classes: self, first, length, scratch });
     }
 
     fn sieve_segment(&self, bytes: usize, which: Range<usize>, scratch: &mut ClassScratch) {
-        self.cpu.run(Segment { classes: self, bytes, which, scratch });
+        self.cpu.run(SieveSegment { classes: self, bytes, which, scratch });
     }
 
-    /// Crosses off these bits too, and counts what is left in the range.
+    /// Crosses off these bits too, and counts the bits that are left and lie in the range.
     pub(super) fn count(&self, segment: u64, class: usize, bits: &[u32], array: &mut BitArray) -> u64 {
         self.cpu.run(Count { classes: self, segment, class, bits, array })
     }
@@ -172,7 +173,7 @@ impl Classes {
         let above = u64::from(segment + 1 == self.segments() && residue > self.stop % modulus);
         let words = &mut array.words_mut()[..bits.div_ceil(64) as usize];
         words[0] &= (u64::MAX << below).to_le();
-        // The words end with the segment, and the last one may have a bit less.
+        // The last word ends with the segment, or a bit before it.
         let last = words.len() - 1;
         let left = bits - 64 * last as u64 - above;
         words[last] &= if left == 64 { u64::MAX } else { ((1 << left) - 1_u64).to_le() };
@@ -180,7 +181,7 @@ impl Classes {
     }
 }
 
-/// Finds the first multiples in a segment of a class, from those in the class before if they are known.
+/// Finds the first multiples in a segment of a class. It uses those in the class before, if they are known.
 struct Begin<'a> {
     classes: &'a Classes,
     segment: u64,
@@ -197,34 +198,34 @@ impl Work for Begin<'_> {
         let residue = wheel.classes[class];
         let first = self.classes.first_of(segment);
         if class > 0 && scratch.at == Some((segment, class - 1)) {
-            primes.turn((residue - wheel.classes[class - 1]) / 2, &mut scratch.nexts);
+            primes.advance((residue - wheel.classes[class - 1]) / 2, &mut scratch.firsts);
         } else {
-            primes.start(residue, first, &mut scratch.nexts);
+            primes.find_first(residue, first, &mut scratch.firsts);
         }
         scratch.at = Some((segment, class));
-        presieve.start(residue, first, &mut scratch.phases);
-        let (grouped, single) = scratch.nexts.split_at(scratch.groups.len());
+        presieve.find_positions(residue, first, &mut scratch.positions);
+        let (grouped, single) = scratch.firsts.split_at(scratch.groups.len());
         group_starts(&primes.primes[..grouped.len()], grouped, &mut scratch.groups);
-        scratch.ahead.copy_from_slice(single);
+        scratch.nexts.copy_from_slice(single);
     }
 }
 
-/// Crosses off the smaller primes in a chunk.
-struct Chunk<'a> {
+/// Crosses off the multiples of the smaller primes in a chunk.
+struct SieveChunk<'a> {
     classes: &'a Classes,
     first: usize,
     length: usize,
     scratch: &'a mut ClassScratch,
 }
 
-impl Work for Chunk<'_> {
+impl Work for SieveChunk<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
         let Self { classes: Classes { presieve, primes: sieving, .. }, first, length, scratch } = self;
-        let ClassScratch { bits, groups, ahead, phases, .. } = scratch;
-        presieve.fill(bytemuck::cast_slice_mut(&mut bits.words_mut()[first / 8..][..length / 8]), phases);
+        let ClassScratch { bits, groups, nexts, positions, .. } = scratch;
+        presieve.fill(bytemuck::cast_slice_mut(&mut bits.words_mut()[first / 8..][..length / 8]), positions);
         let [one, three, five, seven] = sieving.groups.clone();
         let primes = &sieving.primes[..];
         bits.cross_off_groups::<1>(first, length, &primes[one.clone()], &mut groups[one]);
@@ -232,26 +233,26 @@ impl Work for Chunk<'_> {
         bits.cross_off_groups::<5>(first, length, &primes[five.clone()], &mut groups[five]);
         bits.cross_off_groups::<7>(first, length, &primes[seven.clone()], &mut groups[seven]);
         let chunked = sieving.chunks.clone();
-        bits.cross_off_singles(first * 8, length * 8, &primes[chunked.clone()], &mut ahead[..chunked.len()]);
+        bits.cross_off_singles(first * 8, length * 8, &primes[chunked.clone()], &mut nexts[..chunked.len()]);
     }
 }
 
-/// Crosses off some of the larger primes in a whole segment.
-struct Segment<'a> {
+/// Crosses off the multiples of some of the larger primes in a whole segment.
+struct SieveSegment<'a> {
     classes: &'a Classes,
     bytes: usize,
     which: Range<usize>,
     scratch: &'a mut ClassScratch,
 }
 
-impl Work for Segment<'_> {
+impl Work for SieveSegment<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let ClassScratch { bits, groups, ahead, .. } = self.scratch;
-        let ahead = &mut ahead[self.which.start - groups.len()..self.which.end - groups.len()];
-        bits.cross_off_singles(0, self.bytes * 8, &self.classes.primes.primes[self.which], ahead);
+        let ClassScratch { bits, groups, nexts, .. } = self.scratch;
+        let nexts = &mut nexts[self.which.start - groups.len()..self.which.end - groups.len()];
+        bits.cross_off_singles(0, self.bytes * 8, &self.classes.primes.primes[self.which], nexts);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The fast sieve against the simple one: on every instruction set that this CPU has, with every tuning.
+//! The fast sieve against the simple one, on every instruction set that this CPU has, with tunings drawn at random.
 
 use proptest::prelude::*;
 
@@ -25,19 +25,19 @@ fn tuned(range: &RangeInclusive<u64>) -> Tuning {
     Tuning::with_caches(range, NonZeroUsize::MIN, Caches::USUAL)
 }
 
-/// The count, the same on every instruction set.
+/// The count, which must be the same on every instruction set.
 fn count_with(range: &RangeInclusive<u64>, tuning: Tuning) -> u64 {
     let counts: Vec<u64> = Cpu::available().map(|cpu| count(&sieve(range.clone(), tuning, cpu))).collect();
     assert!(counts.iter().all(|&count| count == counts[0]), "{counts:?} over {range:?} with {tuning:?}");
     counts[0]
 }
 
-/// Odd and tiny tunings, with no buckets below 2^40.
+/// Odd and tiny tunings, without buckets for ranges below 2^40.
 fn tunings() -> impl Strategy<Value = Tuning> {
     let wheels = prop::sample::select(Wheel::MODULI.to_vec());
-    let lines = (1..20_u32, 0..60_u32).prop_map(|(chunk, more)| (64 * chunk, 64 * (chunk + more)));
+    let sizes = (1..20_u32, 0..60_u32).prop_map(|(chunk, more)| (64 * chunk, 64 * (chunk + more)));
     let limits = (0..2_000_u32, 0..20_000_u32);
-    (wheels, lines, limits).prop_map(|(wheel, (chunk, segment), (groups_to, chunks_to))| Tuning {
+    (wheels, sizes, limits).prop_map(|(wheel, (chunk, segment), (groups_to, chunks_to))| Tuning {
         wheel,
         chunk,
         segment,
@@ -69,13 +69,13 @@ fn known_counts_are_met() {
     }
 }
 
-/// Where a wheel has turned, where a segment of each class ends, and the numbers around.
+/// The ends of a wheel's period and of a segment of each class, and the numbers around them.
 #[test]
 fn seams_are_exact() {
     for wheel in Wheel::MODULI {
         let tuning = Tuning { wheel, chunk: 64, segment: 128, groups_to: 50, chunks_to: 100, buckets_from: 1 << 20 };
-        let (turn, segment) = (u64::from(wheel), u64::from(wheel) * 1024);
-        for seam in [turn, 2 * turn, 1_000 * turn, segment, 2 * segment] {
+        let (period, segment) = (u64::from(wheel), u64::from(wheel) * 1024);
+        for seam in [period, 2 * period, 1_000 * period, segment, 2 * segment] {
             for range in [0..=seam, seam - 1..=seam + 1, seam + 1..=seam + segment, seam..=seam, 2..=seam + 1] {
                 let (counted, simply) = (count_with(&range, tuning), count_simply(range.clone()));
                 assert_eq!(counted, simply, "{range:?} with {tuning:?}");
@@ -84,9 +84,9 @@ fn seams_are_exact() {
     }
 }
 
-/// What crosses off a prime changes between these; and each is a multiple of itself.
+/// The loop that crosses off a prime changes between these, and each prime crosses off itself.
 #[test]
-fn primes_at_the_seams_of_the_tiers_are_counted_and_their_squares_not() {
+fn primes_around_the_limits_of_the_loops_are_counted_and_their_squares_not() {
     let tuning = Tuning { wheel: 30, chunk: 64, segment: 192, groups_to: 401, chunks_to: 601, buckets_from: 1 << 20 };
     for prime in [7, 139, 149, 151, 157, 163, 397, 401, 409, 599, 601, 607, 617_u64] {
         for number in [prime, prime * prime, prime * 617] {
@@ -98,7 +98,7 @@ fn primes_at_the_seams_of_the_tiers_are_counted_and_their_squares_not() {
     }
 }
 
-/// Primes of the buckets are crossed off by their multiples alone, wherever the range begins.
+/// Primes that go through buckets do not cross off themselves, wherever the range begins.
 #[test]
 fn primes_that_go_through_buckets_are_counted_and_their_squares_not() {
     let from = 1 << 16;
@@ -131,12 +131,12 @@ fn ranges_without_numbers_are_refused_and_those_without_candidates_hold_no_prime
 }
 
 #[test]
-fn tunings_that_cannot_be_are_refused() {
+fn bad_tunings_are_refused() {
     let tuning = Tuning { wheel: 42, ..tuned(&(0..=100)) };
     assert_eq!(Sieve::with(0..=100, tuning, Cpu::best(), &Control::new()).err(), tuning.check().err());
     let tuning = Tuning { wheel: 30, ..tuned(&(0..=u64::MAX)) };
     let error = Sieve::with(0..=u64::MAX, tuning, Cpu::best(), &Control::new()).unwrap_err().to_string();
-    assert_eq!(error, "bad tuning: buckets are for the wheel of 210, not of 30");
+    assert_eq!(error, "bad tuning: buckets need a wheel of 210, not of 30");
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn backends_are_told_its_name_and_to_keep_neighbours_together() {
     assert_eq!(tiles_and_grain(10_u64.pow(16)..=10_u64.pow(16) + 10_u64.pow(10)), (8, 1));
 }
 
-/// A worker that is stopped goes on with the same scratch, and a tile does not depend on the one before.
+/// A worker that was stopped goes on with the same scratch, since a tile does not depend on the one before.
 #[test]
 fn a_stop_within_a_tile_leaves_the_scratch_usable() {
     /// Stops at one beat.
@@ -181,7 +181,7 @@ fn a_stop_within_a_tile_leaves_the_scratch_usable() {
     }
 }
 
-/// The most memory that a worker may take where there are no buckets, with small and with large caches.
+/// The most memory that a worker may take without buckets, with small and with large caches.
 #[test]
 fn a_worker_needs_little_memory_up_to_10_to_the_12() {
     for caches in [Caches::USUAL, Caches { l1: 48 << 10, l2: 2 << 20 }, Caches { l1: 256 << 10, l2: 16 << 20 }] {
@@ -246,7 +246,6 @@ proptest! {
     fn the_top_of_u64_is_exact(below in 0..1_u64 << 40, length in 0..200_000_u64) {
         let stop = u64::MAX - below;
         let range = stop - length..=stop;
-
         let tuning = tuned(&range);
         prop_assert_eq!(count(&sieve(range.clone(), tuning, Cpu::best())), count(&SieveAndTest::new(range)));
     }

@@ -1,15 +1,15 @@
-//! Wheels: the residue classes that a sieve leaves out from the start, and those that it keeps.
+//! Wheels: which residue classes a sieve leaves out from the start, and which it keeps.
 
 use std::sync::OnceLock;
 
-/// The product of the first few primes, and the residue classes coprime to it: all larger primes lie in those.
+/// The product of the first few primes, and the residue classes coprime to it. All larger primes lie in these classes.
 #[derive(Debug)]
 pub(super) struct Wheel {
     /// The product.
     pub(super) modulus: u32,
     /// Its prime factors, ascending.
     pub(super) primes: &'static [u32],
-    /// The residues coprime to it, ascending; the first is 1, and all are odd.
+    /// The residues coprime to it, ascending. The first is 1, and all are odd.
     pub(super) classes: Vec<u32>,
 }
 
@@ -20,19 +20,19 @@ impl Wheel {
     /// The products of the first three, four, five and six primes.
     pub(super) const MODULI: [u32; 4] = [30, 210, 2310, 30030];
 
-    /// The wheel of that modulus, one of [`MODULI`](Self::MODULI).
+    /// The wheel of a modulus, if it is one of [`MODULI`](Self::MODULI).
     pub(super) fn of(modulus: u32) -> Option<&'static Self> {
         static WHEELS: [OnceLock<Wheel>; 4] = [const { OnceLock::new() }; 4];
         let index = Self::index(modulus)?;
         Some(WHEELS[index].get_or_init(|| Self::new(modulus, &PRIMES[..3 + index])))
     }
 
-    /// Where the modulus stands among [`MODULI`](Self::MODULI).
+    /// The index of the modulus in [`MODULI`](Self::MODULI).
     pub(super) fn index(modulus: u32) -> Option<usize> {
         Self::MODULI.iter().position(|&known| known == modulus)
     }
 
-    /// How many classes the wheel of a modulus keeps: Euler's totient.
+    /// The number of classes that the wheel of a modulus keeps: Euler's totient.
     pub(super) fn totient(modulus: u32) -> u64 {
         let factors = PRIMES.into_iter().filter(|&prime| modulus.is_multiple_of(prime));
         factors.map(|prime| u64::from(prime) - 1).product()
@@ -53,7 +53,7 @@ impl Wheel {
     }
 }
 
-/// The inverse of `number` modulo `modulus`, to which it is coprime, by the extended Euclidean algorithm.
+/// The inverse of `number` modulo `modulus`, by the extended Euclidean algorithm. The two must be coprime.
 pub(super) fn inverse(number: u32, modulus: u32) -> u32 {
     let (mut old, mut new) = ((modulus, 0_i64), (number % modulus, 1_i64));
     while new.0 > 1 {

@@ -104,7 +104,7 @@ pub(super) fn one_scratch<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     subject.for_all(probes(), |lane, probe| {
         let mut visits: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
         for visit in lane.fold(&probe, &Control::new())? {
-            visits.entry(visit.scratch).or_default().push((visit.turn, visit.tile));
+            visits.entry(visit.scratch).or_default().push((visit.position, visit.tile));
         }
         let (scratches, workers) = (visits.len(), lane.workers());
         ensure!(scratches <= workers.get(), "{workers} workers made {scratches} scratches for one fold");
