@@ -11,14 +11,14 @@
 const MAX_BYTES: usize = 1 << 28;
 const MAX_BITS: usize = 8 * MAX_BYTES;
 
-/// The words of a cache line.
-const LINE: usize = 8;
+/// The number of words in a cache line.
+const LINE_WORDS: usize = 8;
 
 /// An array of bits in whole words, with a margin on either side. Loops that cross off eight multiples at a time may
 /// write into the margins, whose bits mean nothing.
 ///
-/// The array begins with a cache line. It is not `Clone`: the memory of a copy could begin elsewhere in a cache line.
-/// The copy would be correct, but slower.
+/// The array begins at the start of a cache line. It is not `Clone`, since the memory of a copy could begin elsewhere in
+/// a cache line. Such a copy would be correct, but slower.
 #[derive(Debug)]
 pub(crate) struct BitArray {
     words: Vec<u64>,
@@ -35,14 +35,14 @@ impl BitArray {
     /// # Panics
     /// If `bytes` is more than 2^27, or `largest` more than 2^24.
     pub(crate) fn new(bytes: usize, largest: u32) -> Self {
-        // Neither product can wrap: each is at most a little more than an eighth of its number.
-        let length = bytes.div_ceil(64) * LINE;
+        // Neither product wraps: it is about an eighth of the number.
+        let length = bytes.div_ceil(64) * LINE_WORDS;
         // A group may begin up to one prime's number of bytes too early, and end up to three times that too late.
-        let margin = (largest as usize).div_ceil(64) * LINE;
+        let margin = (largest as usize).div_ceil(64) * LINE_WORDS;
         assert!(length <= MAX_BYTES / 16 && margin <= MAX_BYTES / 128, "{bytes} bytes for primes up to {largest}");
         // One cache line more than that, to begin at the start of one, and for the word after the end.
-        let words = vec![0; margin + LINE + length + 4 * margin];
-        let origin = margin + words[margin..].as_ptr().align_offset(64).min(LINE - 1);
+        let words = vec![0; margin + LINE_WORDS + length + 4 * margin];
+        let origin = margin + words[margin..].as_ptr().align_offset(64).min(LINE_WORDS - 1);
         Self { words, origin, length }
     }
 

@@ -31,13 +31,18 @@ impl Caches {
         for index in fs::read_dir(folder).into_iter().flatten().flatten() {
             let Some((level, bytes)) = Self::entry(&index.path()) else { continue };
             match level {
-                1 => found.l1 = bytes.clamp(8 << 10, 256 << 10),
-                2 => found.l2 = bytes.clamp(64 << 10, 16 << 20),
+                1 => found.l1 = bytes,
+                2 => found.l2 = bytes,
                 _ => {}
             }
         }
-        found.l2 = found.l2.max(found.l1);
-        found
+        found.clamped()
+    }
+
+    /// Sizes that a sieve can be tuned to, whatever the system or a user says.
+    pub(crate) fn clamped(self) -> Self {
+        let l1 = self.l1.clamp(8 << 10, 256 << 10);
+        Self { l1, l2: self.l2.clamp(64 << 10, 16 << 20).max(l1) }
     }
 
     /// The level of a cache, and its bytes per sharer. `None` if it holds no data.

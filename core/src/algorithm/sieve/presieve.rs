@@ -20,7 +20,7 @@ const PATTERNS: usize = PASS * PASSES;
 /// The bytes of each pattern that are combined at a time.
 const STRIP: usize = 2048;
 
-/// The patterns of the smallest primes that a wheel leaves.
+/// The patterns of the smallest primes that a wheel does not leave out.
 #[derive(Debug)]
 pub(super) struct Presieve {
     patterns: Vec<Pattern>,

@@ -79,10 +79,10 @@ impl Tuning {
             return fault(format!("the segment is {} bytes, not a multiple of 64 from 64 up to 2^21", self.segment));
         }
         if self.groups_to > 1 << 20 {
-            return fault(format!("groups are for primes up to {}, and at most up to 2^20", self.groups_to));
+            return fault(format!("groups end at the prime {}, above 2^20", self.groups_to));
         }
         if !(Self::LEAST_BUCKETED..=1 << 31).contains(&self.buckets_from) {
-            return fault(format!("buckets are for primes from {} on, not from 2^16 up to 2^31", self.buckets_from));
+            return fault(format!("buckets begin at the prime {}, not between 2^16 and 2^31", self.buckets_from));
         }
         Ok(())
     }
@@ -93,13 +93,15 @@ impl Tuning {
         Self::with_caches(range, workers, Caches::detect())
     }
 
-    /// The tuning for a range and this many workers on a machine with these caches.
+    /// The tuning for a range and this many workers on a machine with these caches. Sizes that no machine has are
+    /// taken for the nearest that one could have.
     #[must_use]
     pub fn with_caches(range: &RangeInclusive<u64>, workers: NonZeroUsize, caches: Caches) -> Self {
         let root = range.end().isqrt();
         let width = range.end().saturating_sub(*range.start());
+        let Caches { l1, l2 } = caches.clamped();
         // A larger segment is no faster, and takes more memory for buckets.
-        let caches = Caches { l2: caches.l2.min(1 << 20), ..caches };
+        let caches = Caches { l1, l2: l2.min(1 << 20) };
         if root >= u64::from(BUCKETS_FROM) {
             let bytes = bytes(width, buckets::MODULUS);
             // Each tile goes through all large primes. So there are few tiles, but equally many for each worker.
@@ -176,10 +178,10 @@ mod tests {
             workers in 1..100_usize,
             start: u64,
             width: u64,
-            l1 in 8 << 10..256_u32 << 10,
-            l2 in 64 << 10..16_u32 << 20,
+            l1 in prop_oneof![any::<u32>(), 8 << 10..256_u32 << 10],
+            l2 in prop_oneof![any::<u32>(), 64 << 10..16_u32 << 20],
         ) {
-            let (workers, caches) = (NonZeroUsize::new(workers).unwrap(), Caches { l1, l2: l2.max(l1) });
+            let (workers, caches) = (NonZeroUsize::new(workers).unwrap(), Caches { l1, l2 });
             for range in [start..=start.saturating_add(width), 0..=width, start..=start.saturating_add(width >> 32)] {
                 let tuning = Tuning::with_caches(&range, workers, caches);
                 prop_assert_eq!(tuning.check(), Ok(()), "{:?}", tuning);
@@ -205,8 +207,8 @@ mod tests {
                 Tuning { segment: 1 << 22, ..sound },
                 "the segment is 4194304 bytes, not a multiple of 64 from 64 up to 2^21",
             ),
-            (Tuning { groups_to: 1 << 21, ..sound }, "groups are for primes up to 2097152, and at most up to 2^20"),
-            (Tuning { buckets_from: 100, ..sound }, "buckets are for primes from 100 on, not from 2^16 up to 2^31"),
+            (Tuning { groups_to: 1 << 21, ..sound }, "groups end at the prime 2097152, above 2^20"),
+            (Tuning { buckets_from: 100, ..sound }, "buckets begin at the prime 100, not between 2^16 and 2^31"),
         ] {
             assert_eq!(tuning.check().unwrap_err().to_string(), format!("bad tuning: {fault}"));
         }

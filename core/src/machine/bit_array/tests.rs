@@ -88,7 +88,7 @@ fn primes() -> impl Strategy<Value = u32> {
 fn lengths() -> impl Strategy<Value = usize> {
     prop_oneof![
         2 => Just(0_usize),
-        9 => (0..20_usize).prop_map(|lines| 512 * lines),
+        9 => (0..20_usize).prop_map(|cache_lines| 512 * cache_lines),
         2 => 0..5_000_usize,
         1 => usize::MAX - 600..=usize::MAX,
         1 => any::<usize>(),
@@ -194,7 +194,7 @@ fn large_primes_after_small_ones_are_refused_or_harmless() {
 }
 
 #[test]
-fn arrays_begin_with_a_cache_line_and_are_clear() {
+fn arrays_begin_at_a_cache_line_and_are_clear() {
     for (bytes, largest) in [(0, 0), (1, 0), (64, 11), (100, 1_000), (1 << 15, 8_000)] {
         let mut array = BitArray::new(bytes, largest);
         let words = array.words_mut();
