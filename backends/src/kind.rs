@@ -66,10 +66,10 @@ impl BackendKind {
     pub const fn description(self) -> &'static str {
         match self {
             Self::SingleThread => "the calling thread; the baseline",
-            Self::ScopedThreads => "threads started for a count and joined at its end",
-            Self::Rayon => "a rayon pool, kept from count to count",
-            Self::GlobalLock => "threads under one lock, one of which may run at a time, as in CPython",
-            Self::Processes => "worker processes, kept from count to count, each with its own lock",
+            Self::ScopedThreads => "threads that are started for each count",
+            Self::Rayon => "a rayon pool, kept alive between counts",
+            Self::GlobalLock => "threads under one lock, so that only one runs at a time, as in CPython",
+            Self::Processes => "worker processes, kept alive between counts, each with its own lock",
         }
     }
 
@@ -141,7 +141,7 @@ impl BackendKind {
             Self::Processes => AnyBackend::Processes(Processes::new(workers)?),
             #[cfg(not(unix))]
             Self::Processes => {
-                let reason = "this system has no poll for pipes".to_owned();
+                let reason = "worker processes need a Unix system".to_owned();
                 return Err(Error::Unavailable { what: self.name().into(), reason });
             }
         })
@@ -269,7 +269,7 @@ mod tests {
         let error = "gpu".parse::<BackendKind>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "unknown backend 'gpu': one of auto, single-thread, scoped-threads, rayon, global-lock, processes"
+            "unknown backend 'gpu': expected one of auto, single-thread, scoped-threads, rayon, global-lock, processes"
         );
     }
 

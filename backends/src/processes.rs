@@ -37,7 +37,7 @@ impl Processes {
     /// The lane's name.
     pub const NAME: &'static str = "processes";
 
-    /// How long a worker may show no sign of life, by default.
+    /// How long a worker may send nothing, by default.
     const TIMEOUT: Duration = Duration::from_secs(2);
 
     /// Starts workers of the [registered](crate::worker::register) program.
@@ -74,7 +74,7 @@ impl Processes {
         Ok(Self { pool: Box::new(pool), timeout: Self::TIMEOUT })
     }
 
-    /// Sets how long a worker may show no sign of life before it is replaced; two seconds by default.
+    /// Sets how long a worker may send nothing before it is replaced; two seconds by default.
     ///
     /// A worker shows a sign of life ten times per second as long as its kernel beats, so the timeout is at least 0.2
     /// seconds. A run that takes long, judging by the runs before it, gets twenty times its expected time. A worker

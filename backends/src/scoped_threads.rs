@@ -1,4 +1,4 @@
-//! Threads that are started for a count and joined at its end.
+//! Threads that are started for each count, and joined when it ends.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;

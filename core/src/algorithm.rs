@@ -109,6 +109,6 @@ mod tests {
             assert_eq!(algorithm.to_string().parse(), Ok(algorithm));
         }
         let error = "quadratic".parse::<Algorithm>().unwrap_err().to_string();
-        assert_eq!(error, "unknown algorithm 'quadratic': one of auto, trial-division, sieve");
+        assert_eq!(error, "unknown algorithm 'quadratic': expected one of auto, trial-division, sieve");
     }
 }

@@ -6,13 +6,13 @@ use std::ops::Range;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A name in an error: of a backend, a phase, an algorithm. A literal in most cases; a backend can also put in its
-/// own label.
+/// The name of a backend, phase or algorithm in an error. It is usually a literal, but a backend can also use its own
+/// label.
 type Name = Cow<'static, str>;
 
-/// Why a count has no answer. Each variant carries the numbers or names that a user needs to act on it.
+/// Why a count failed. Each variant carries the numbers or names that a user needs to act on it.
 ///
-/// It can be serialised, so that a failure in a worker process arrives as what it was.
+/// It can be serialised, so that a worker process can report its error unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -30,7 +30,7 @@ pub enum Error {
     },
 
     /// The range ends beyond the last number that the algorithm can handle.
-    #[error("{algorithm} counts up to {max}, and the range ends at {end}")]
+    #[error("{algorithm} counts up to {max}, but the range ends at {end}")]
     OutOfRange {
         /// The name of the algorithm.
         algorithm: Name,
@@ -41,14 +41,14 @@ pub enum Error {
     },
 
     /// A kernel was built for a range that holds no numbers.
-    #[error("{phase} needs a range that holds a number")]
+    #[error("{phase} needs a range with at least one number")]
     EmptyRange {
         /// The phase of the kernel.
         phase: Name,
     },
 
-    /// A count that does not fit the type that was asked for.
-    #[error("{counter} counted {count} primes, above the largest 64-bit number")]
+    /// A count that does not fit in a `u64`.
+    #[error("{counter} counted {count} primes, which does not fit in 64 bits")]
     CountTooLarge {
         /// The name of the counter.
         counter: Name,
@@ -97,7 +97,7 @@ pub enum Error {
     },
 
     /// An unknown name.
-    #[error("unknown {what} '{given}': one of {known}")]
+    #[error("unknown {what} '{given}': expected one of {known}")]
     UnknownName {
         /// The kind of thing that was named, such as `backend`.
         what: Name,
@@ -108,7 +108,7 @@ pub enum Error {
     },
 
     /// The backend runs its work outside this process, and the kernel has no [`JobSpec`](crate::JobSpec).
-    #[error("{backend} runs work in other processes, and the phase '{phase}' cannot leave this one")]
+    #[error("{backend} runs work in other processes, but the phase '{phase}' can only run in this one")]
     NotPortable {
         /// The backend's label.
         backend: Name,
@@ -138,18 +138,18 @@ pub enum Error {
         reason: String,
     },
 
-    /// A worker outside this process is alive and could not do its work.
+    /// A worker outside this process is alive but could not do its work.
     #[error("{backend}: a worker failed: {cause}")]
     WorkerFailed {
         /// The backend's label.
         backend: Name,
-        /// What went wrong in the worker. The message has it, so it is not a source as well.
+        /// What went wrong in the worker. The message includes it, so it is not also the `source`.
         #[serde(deserialize_with = "refuse")]
         cause: Box<Error>,
     },
 
     /// The folded runs do not cover the tiles: a backend lost or invented work.
-    #[error("{folded} of the tiles {}..{} were folded in {runs} separate runs", .tiles.start, .tiles.end)]
+    #[error("expected the tiles {}..{} in one run, but folded {folded} of them in {runs} runs", .tiles.start, .tiles.end)]
     Incomplete {
         /// The tiles that should have been folded.
         tiles: Range<u64>,
@@ -160,7 +160,7 @@ pub enum Error {
     },
 
     /// A run of tiles was answered that is not part of the work, or that was answered before.
-    #[error("the tiles {}..{} were answered twice or never asked for", .run.start, .run.end)]
+    #[error("the tiles {}..{} were answered twice or were not part of the work", .run.start, .run.end)]
     Overlap {
         /// The run that was answered.
         run: Range<u64>,
@@ -189,8 +189,8 @@ pub enum Error {
     AlreadyAttached,
 }
 
-/// The error of a worker is never a [`Error::WorkerFailed`], since a worker has no workers. To decode one within another
-/// could take any amount of stack.
+/// The error of a worker is never an [`Error::WorkerFailed`], since a worker has no workers. Decoding nested ones could
+/// use any amount of stack.
 fn refuse<'de, D: Deserializer<'de>>(_: D) -> Result<Box<Error>, D::Error> {
     Err(D::Error::custom("a worker has no workers"))
 }
@@ -206,7 +206,7 @@ mod tests {
         let more = Error::TooManyWorkers { backend: "rayon".into(), requested: 70_000, max: 65_535 };
         assert_eq!(more.to_string(), "rayon takes at most 65535 workers, not 70000");
         let beyond = Error::OutOfRange { algorithm: "sieve".into(), max: u64::MAX.into(), end: 1 << 64 };
-        let text = "sieve counts up to 18446744073709551615, and the range ends at 18446744073709551616";
+        let text = "sieve counts up to 18446744073709551615, but the range ends at 18446744073709551616";
         assert_eq!(beyond.to_string(), text);
     }
 

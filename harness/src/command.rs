@@ -38,9 +38,9 @@ pub fn check<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<(), cla
     Cli::try_parse_from(arguments).map(drop)
 }
 
-/// Count primes exactly on the backend of your choice, and measure what each backend gains.
+/// Count primes exactly on a backend of your choice, and measure how much faster each backend is.
 ///
-/// Without a subcommand, this runs `experiment`.
+/// Without a subcommand, `primelanes` runs `experiment`.
 #[derive(Debug, Parser)]
 #[command(name = "primelanes", version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -52,17 +52,17 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Compare tasks that run one after another, under one global lock, and in parallel.
+    /// Run the same counts one after another, under one global lock, and in parallel.
     Experiment(experiment::Args),
     /// Count the primes of a range.
     Count(count::Args),
-    /// Measure one count on every lane and number of workers, with confidence intervals.
+    /// Compare the speed of one count on every lane, with different numbers of workers.
     Race(race::Args),
-    /// Measure what a global interpreter lock costs, in CPython, under our lock, and in virtual time.
+    /// Measure what a global interpreter lock costs, in CPython, under our own lock, and in a simulation.
     Gil(gil::Args),
-    /// Check every lane against the laws of the conformance suite.
+    /// Check the lanes with the property tests of the conformance suite.
     Verify(verify::Args),
-    /// List the lanes.
+    /// List the lanes that are available.
     Backends(backends::Args),
     /// Serve as a worker process on standard input and output.
     #[cfg(unix)]
@@ -103,5 +103,5 @@ fn interpreter() -> impl TypedValueParser<Value = Interpreter> {
 /// Parses a number of workers, tasks or rounds.
 fn at_least_one(text: &str) -> anyhow::Result<NonZeroUsize> {
     let value = usize::try_from(parse_u64(text)?)?;
-    NonZeroUsize::new(value).ok_or_else(|| anyhow::anyhow!("{value} is below 1"))
+    NonZeroUsize::new(value).ok_or_else(|| anyhow::anyhow!("{value} is below the minimum of 1"))
 }

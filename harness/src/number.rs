@@ -79,9 +79,13 @@ impl fmt::Display for NumberError {
             (Problem::Expected(what), None) if text.is_empty() => write!(f, "expected {what}, found nothing"),
             (Problem::Expected(what), None) => write!(f, "expected {what} at the end of '{text}'"),
             (Problem::NotWhole, _) => write!(f, "not a whole number at character {place} of '{text}'"),
-            (Problem::TooLarge, _) => write!(f, "above 2^{bits}-1 = {} at character {place} of '{text}'", max(*bits)),
-            (Problem::OutOfRange(value), _) if *value < 0 => write!(f, "'{text}' is {value}, below 0"),
-            (Problem::OutOfRange(value), _) => write!(f, "'{text}' is {value}, above 2^{bits}-1 = {}", max(*bits)),
+            (Problem::TooLarge, _) => {
+                write!(f, "the value is above 2^{bits}-1 = {} at character {place} of '{text}'", max(*bits))
+            }
+            (Problem::OutOfRange(value), _) if *value < 0 => write!(f, "'{text}' is {value}, which is below 0"),
+            (Problem::OutOfRange(value), _) => {
+                write!(f, "'{text}' is {value}, which is above 2^{bits}-1 = {}", max(*bits))
+            }
         }
     }
 }
@@ -240,7 +244,7 @@ mod tests {
     fn an_error_is_one_line_that_points_at_the_character() {
         for (text, message) in [
             ("", "expected a digit, found nothing"),
-            ("-1", "'-1' is -1, below 0"),
+            ("-1", "'-1' is -1, which is below 0"),
             ("--1", "expected a digit instead of '-' at character 2 of '--1'"),
             ("1e", "expected a digit at the end of '1e'"),
             ("1.5", "not a whole number at character 1 of '1.5'"),
@@ -253,11 +257,11 @@ mod tests {
             ("ä", "expected a digit instead of 'ä' at character 1 of 'ä'"),
             ("1+ä", "expected a digit instead of 'ä' at character 3 of '1+ä'"),
             ("1 2", "expected a digit, + - ^ ** or the end instead of '2' at character 3 of '1 2'"),
-            ("2^64", "'2^64' is 18446744073709551616, above 2^64-1 = 18446744073709551615"),
-            ("1e30", "'1e30' is 1000000000000000000000000000000, above 2^64-1 = 18446744073709551615"),
-            ("3-5", "'3-5' is -2, below 0"),
-            ("1e99", "above 2^64-1 = 18446744073709551615 at character 1 of '1e99'"),
-            ("5+2^300", "above 2^64-1 = 18446744073709551615 at character 3 of '5+2^300'"),
+            ("2^64", "'2^64' is 18446744073709551616, which is above 2^64-1 = 18446744073709551615"),
+            ("1e30", "'1e30' is 1000000000000000000000000000000, which is above 2^64-1 = 18446744073709551615"),
+            ("3-5", "'3-5' is -2, which is below 0"),
+            ("1e99", "the value is above 2^64-1 = 18446744073709551615 at character 1 of '1e99'"),
+            ("5+2^300", "the value is above 2^64-1 = 18446744073709551615 at character 3 of '5+2^300'"),
         ] {
             assert_eq!(parse_u64(text).unwrap_err().to_string(), message, "{text}");
         }
@@ -272,7 +276,7 @@ mod tests {
             ("2^255", format!("above {max} at character 1 of '2^255'")),
             ("1+1e99999999999", format!("above {max} at character 3 of '1+1e99999999999'")),
             ("0-2^254-2^254-1", format!("above {max} at character 14 of '0-2^254-2^254-1'")),
-            ("2^64-2^65", "'2^64-2^65' is -18446744073709551616, below 0".to_owned()),
+            ("2^64-2^65", "'2^64-2^65' is -18446744073709551616, which is below 0".to_owned()),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), message, "{text}");
         }

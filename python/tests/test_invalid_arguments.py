@@ -17,11 +17,11 @@ BACKENDS = ", ".join(primelanes.backends())
 @pytest.mark.parametrize(
     ("arguments", "exception", "message"),
     [
-        ({"limit": MAX_64 + 1}, OverflowError, f"sieve counts up to {MAX_64}, and the range ends at {MAX_64 + 1}"),
+        ({"limit": MAX_64 + 1}, OverflowError, f"sieve counts up to {MAX_64}, but the range ends at {MAX_64 + 1}"),
         (
             {"limit": 10**30, "algorithm": "trial-division"},
             OverflowError,
-            f"trial-division counts up to {MAX_64}, and the range ends at {10**30}",
+            f"trial-division counts up to {MAX_64}, but the range ends at {10**30}",
         ),
         ({"limit": MAX_128 + 1}, OverflowError, f"{MAX_128 + 1} is above {MAX_128}, the largest 128-bit number"),
         (
@@ -32,12 +32,12 @@ BACKENDS = ", ".join(primelanes.backends())
         (
             {"limit": MAX_128},
             OverflowError,
-            f"sieve counts up to {MAX_64}, and the range ends at {MAX_128}",
+            f"sieve counts up to {MAX_64}, but the range ends at {MAX_128}",
         ),
         (
             {"limit": MAX_128, "start": MAX_128, "algorithm": "trial-division", "backend": "processes"},
             OverflowError,
-            f"trial-division counts up to {MAX_64}, and the range ends at {MAX_128}",
+            f"trial-division counts up to {MAX_64}, but the range ends at {MAX_128}",
         ),
         (
             {"limit": 2**20_000},
@@ -57,11 +57,11 @@ BACKENDS = ", ".join(primelanes.backends())
             ValueError,
             "single-thread takes at most 1 worker, not 2",
         ),
-        ({"limit": 1, "backend": "gpu"}, ValueError, f"unknown backend 'gpu': one of auto, {BACKENDS}"),
+        ({"limit": 1, "backend": "gpu"}, ValueError, f"unknown backend 'gpu': expected one of auto, {BACKENDS}"),
         (
             {"limit": 1, "algorithm": "guess"},
             ValueError,
-            "unknown algorithm 'guess': one of auto, trial-division, sieve",
+            "unknown algorithm 'guess': expected one of auto, trial-division, sieve",
         ),
         ({"limit": 1, "algorithm": None}, TypeError, "'None' is not an instance of 'str'"),
         ({"limit": 1, "progress": 3}, TypeError, "progress must be callable, not 'int'"),

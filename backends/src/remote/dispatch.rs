@@ -275,7 +275,7 @@ impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
         while let Some(place) = self.in_flight.iter().position(|flight| now >= flight.deadline()) {
             let flight = self.in_flight.swap_remove(place);
             self.workers.give_up(flight.worker);
-            let reason = format!("it showed no sign of life for {:?}", flight.timeout);
+            let reason = format!("it sent nothing for {:?}", flight.timeout);
             self.on_loss(flight, reason)?;
         }
         Ok(())

@@ -49,7 +49,7 @@ pub(super) enum Loss {
     Greeting(#[from] GreetingError),
     #[error("it sent a bad frame: {0}")]
     Frame(#[from] FrameError),
-    #[error("it answered request {answered} when request {expected} was due")]
+    #[error("it answered request {answered} instead of request {expected}")]
     WrongRequest { answered: u64, expected: u64 },
     #[error("its output could not be read: {0}")]
     Pipe(io::Error),

@@ -239,7 +239,7 @@ fn spin_until_readable(input: &File) {
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err passes it by value")]
 fn pipe_error(error: io::Error) -> Error {
-    Error::Unavailable { what: "the pipe of a worker".into(), reason: error.to_string() }
+    Error::Unavailable { what: "the pipe to the parent process".into(), reason: error.to_string() }
 }
 
 /// If nobody is left to read, that is the end and not an error.

@@ -105,7 +105,7 @@ fn a_tile_that_no_worker_finishes_is_named() {
     let probe = Probe { trouble: Some(Trouble::Stall(3, Duration::from_hours(1))), ..Probe::new(4) };
     match lane.fold(&probe, &Control::new()) {
         Err(Error::WorkersLost { run, deaths: 3, reason, .. }) => {
-            assert!(run.contains(&3) && reason.starts_with("it showed no sign of life for "), "{run:?}: {reason}");
+            assert!(run.contains(&3) && reason.starts_with("it sent nothing for "), "{run:?}: {reason}");
         }
         other => panic!("{other:?}"),
     }

@@ -41,7 +41,7 @@ fn an_answer_that_is_always_spoilt_is_an_error_that_says_how() {
             "it sent a bad frame: a message of 4294967295 bytes is longer than the limit of 67108864 bytes",
         ),
         (Fault::Repeat, "it answered request "),
-        (Fault::Stall, "it showed no sign of life for 300ms"),
+        (Fault::Stall, "it sent nothing for 300ms"),
         (Fault::Close, "it ended: it had closed its pipe"),
         (Fault::Exit, "it ended: exit status: 3"),
     ] {

@@ -125,7 +125,7 @@ pub(crate) trait Work {
 
 fn unavailable(lacking: &'static str, available: impl Iterator<Item = Cpu>) -> Error {
     let available: Vec<_> = available.map(Cpu::name).collect();
-    let reason = format!("this CPU lacks it; it has {}", available.join(", "));
+    let reason = format!("this CPU supports only {}", available.join(", "));
     Error::Unavailable { what: lacking.into(), reason }
 }
 
@@ -172,13 +172,13 @@ mod tests {
             }
         }
         let error = Cpu::named("mmx").unwrap_err().to_string();
-        assert_eq!(error, "unknown instruction set 'mmx': one of portable, avx2, avx512");
+        assert_eq!(error, "unknown instruction set 'mmx': expected one of portable, avx2, avx512");
     }
 
     #[test]
     fn an_error_lists_the_sets_that_are_available() {
         let error = unavailable("avx512", [Cpu(Set::Portable)].into_iter()).to_string();
-        assert_eq!(error, "avx512 is not available: this CPU lacks it; it has portable");
+        assert_eq!(error, "avx512 is not available: this CPU supports only portable");
     }
 
     #[test]

@@ -19,12 +19,12 @@ use crate::number;
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "primelanes count [OPTIONS] [START] STOP")]
 pub(super) struct Args {
-    #[arg(help = "The range from START (0 by default) to STOP, inclusive: 1_000_000, 1e9, 1.5e9, 10**9, 2^64-1")]
+    #[arg(help = "The range from START (0 by default) to STOP, both included: 1_000_000, 1e9, 1.5e9, 10**9, 2^64-1")]
     #[arg(value_name = "NUMBER", num_args = 1..=2, required = true, value_parser = number::parse)]
     #[arg(allow_negative_numbers = true)]
     numbers: Vec<u128>,
 
-    /// How to count: auto, trial-division or sieve.
+    /// The algorithm: auto, trial-division or sieve; auto means the fastest.
     #[arg(long, value_name = "NAME", default_value = "auto")]
     algorithm: Algorithm,
 
@@ -40,11 +40,11 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Explain on standard error how this machine counts the range.
+    /// Explain on standard error how the range is counted on this machine.
     #[arg(long)]
     explain: bool,
 
-    /// When to show a progress bar on standard error; auto means on a terminal.
+    /// When to show a progress bar on standard error; auto means only on a terminal.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     progress: When,
 }

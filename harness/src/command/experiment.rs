@@ -16,12 +16,12 @@ use crate::number::parse_u64;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The limit of each task, which counts the primes up to it by trial division.
+    /// Each task counts the primes up to this number, by trial division.
     #[arg(long, value_name = "NUMBER", default_value = "1e6", value_parser = parse_u64)]
     #[arg(allow_negative_numbers = true)]
     limit: u64,
 
-    /// The number of tasks in each lane.
+    /// The number of tasks that each lane runs.
     #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one)]
     tasks: NonZeroUsize,
 
@@ -30,13 +30,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     lanes: Vec<Lane>,
 
-    /// A Python interpreter, which runs the same experiment in Python lanes. Their clock starts once the interpreter
-    /// and its worker processes are running.
+    /// A Python interpreter that runs the same tasks in Python lanes. Their time starts when the interpreter and its
+    /// worker processes are running.
     #[arg(long, value_name = "PATH")]
     #[arg(value_parser = super::interpreter())]
     python: Option<Interpreter>,
 
-    /// How often each lane runs. Each round runs all lanes in shuffled order.
+    /// The number of rounds. Each round runs all lanes once, in shuffled order.
     #[arg(long, value_name = "N", default_value = "5", value_parser = at_least_one)]
     rounds: NonZeroUsize,
 
@@ -73,7 +73,7 @@ impl Args {
     fn lanes(&self) -> Result<Vec<Lane>, clap::Error> {
         let (named, can_run) = (&self.lanes, |lane: &Lane| self.python.is_some() || !lane.is_python());
         if let Some(lane) = named.iter().find(|lane| !can_run(lane)) {
-            let message = format!("the lane {lane} needs an interpreter: --python <PATH>\n");
+            let message = format!("the lane {lane} needs a Python interpreter: name one with --python <PATH>\n");
             return Err(clap::Error::raw(ErrorKind::ValueValidation, message));
         }
         let all = || Lane::ALL.into_iter().filter(|lane| can_run(lane) && lane.is_available()).collect();

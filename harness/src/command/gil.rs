@@ -41,9 +41,9 @@ pub(super) struct Args {
 enum What {
     #[command(flatten)]
     Experiment(Box<Experiment>),
-    /// Measure the costs that virtual time is simulated with.
+    /// Measure the costs of operations of the operating system, which the simulation uses.
     Calibrate {
-        /// Print a JSON object, which --costs takes.
+        /// Print a JSON object, in the format that --costs reads.
         #[arg(long)]
         json: bool,
     },
@@ -51,23 +51,24 @@ enum What {
 
 #[derive(Debug, clap::Subcommand)]
 enum Experiment {
-    /// Threads that compute: the length of their time slices, and their throughput together.
+    /// Threads compute: the length of their time slices, and their combined throughput.
     Cpu(Threaded),
-    /// Threads that wait: sleeps overlap, but a socket waits for a computing thread.
+    /// Threads wait: the time of overlapping sleeps, and of a socket beside a computing thread.
     Io(Threaded),
-    /// A thread that sleeps over and over beside computing threads: its delay after each sleep.
+    /// A thread sleeps repeatedly beside computing threads: its delay after each sleep.
     Convoy(Threaded),
-    /// A ticker beside a native call that holds or releases the lock: its longest stall.
+    /// A native call holds or releases the lock: how long it stalls a thread that wakes up every millisecond.
     Stall(Options),
-    /// Threads that add to one count without a lock, with atomic increments, and with the lock: the lost updates.
+    /// Threads add to one counter without a lock, with atomic increments, and with the lock: the lost updates.
     Integrity(Threaded),
-    /// One workload under other intervals, a lock per interpreter, no lock, and the lock before Python 3.2.
+    /// Simulate other switch intervals, a lock for each interpreter, no lock, and the lock before Python 3.2.
     Whatif(Threaded),
 }
 
 #[derive(Debug, clap::Args)]
 struct Threaded {
-    /// The number of computing threads, in convoy its maximum [default: 2]; in io, of sleeping threads [default: 4]
+    /// The number of computing threads; in convoy, the largest number [default: 2]. In io, the number of sleeping
+    /// threads [default: 4]
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<NonZeroUsize>,
 
@@ -77,7 +78,7 @@ struct Threaded {
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    /// A Python interpreter, which runs the same experiment in a column of its own.
+    /// A Python interpreter that runs the same experiment; its results are shown in a separate column.
     #[arg(long, value_name = "PATH", value_parser = super::interpreter())]
     python: Option<Interpreter>,
 
@@ -85,24 +86,26 @@ struct Options {
     #[arg(long, value_name = "MS", value_parser = interval, allow_negative_numbers = true)]
     interval: Option<Duration>,
 
-    /// The run time per case and column, in seconds [default: 2; in integrity 1]; cpu and whatif also run one thread
-    /// alone for this long. In io, the length of a sleep [default: 0.5]; in stall, of the call [default: 0.25]
+    /// The time to run each case in each column, in seconds [default: 2; in integrity 1]; cpu and whatif also run one
+    /// thread alone for this time. In io, the length of a sleep [default: 0.5]. In stall, the length of the call
+    /// [default: 0.25]
     #[arg(long, value_name = "S", value_parser = seconds, allow_negative_numbers = true)]
     seconds: Option<f64>,
 
-    /// A file with the costs of virtual time, from `gil calibrate --json` [default: measure them now]
+    /// A file with the costs that the simulation uses, from `gil calibrate --json` [default: measure them now]
     #[arg(long, value_name = "FILE", value_parser = costs)]
     costs: Option<Calibration>,
 
-    /// Print a JSON object: experiment, rows, ..; a figure without samples is null.
+    /// Print a JSON object: experiment, rows, ..; a value without samples is null.
     #[arg(long)]
     json: bool,
 
-    /// Also write what happened at our lock and in virtual time as trace events for Perfetto.
+    /// Also write a trace for Perfetto, with the events of our lock and of the simulation.
     #[arg(long, value_name = "FILE", value_parser = writable)]
     trace: Option<PathBuf>,
 
-    /// Also draw it as an SVG file with a row per thread. Endless workloads are cut after twelve intervals.
+    /// Also draw the events as an SVG timeline, with a row for each thread. Except in io and stall, it ends after twelve
+    /// switch intervals.
     #[arg(long, value_name = "FILE", value_parser = writable)]
     svg: Option<PathBuf>,
 }
@@ -180,7 +183,10 @@ impl Options {
             for scene in scenes.iter().filter(|scene| scene.recording.left_out > 0) {
                 let kept = scene.recording.entries.len();
                 let left_out = scene.recording.left_out;
-                exit::print(&format!("'{}': the first {kept} events are kept, {left_out} left out", scene.title));
+                exit::print(&format!(
+                    "the trace of '{}' has only the first {kept} events; {left_out} were left out",
+                    scene.title
+                ));
             }
         }
         if let Some(file) = &self.svg {
@@ -217,13 +223,13 @@ fn calibrate(json: bool) -> anyhow::Result<ExitCode> {
 
 fn threads(text: &str) -> anyhow::Result<NonZeroUsize> {
     let threads = at_least_one(text)?;
-    ensure!(threads <= MAX_THREADS, "{threads} is above {MAX_THREADS}");
+    ensure!(threads <= MAX_THREADS, "{threads} is above the maximum of {MAX_THREADS}");
     Ok(threads)
 }
 
 fn interval(text: &str) -> anyhow::Result<Duration> {
     let milliseconds = positive(text, MAX_INTERVAL_MS)?;
-    ensure!(milliseconds >= 0.001, "{text} ms is below a microsecond");
+    ensure!(milliseconds >= 0.001, "{text} is below the minimum of 0.001");
     Ok(Duration::from_secs_f64(milliseconds / 1e3))
 }
 
@@ -235,7 +241,7 @@ fn seconds(text: &str) -> anyhow::Result<f64> {
 fn positive(text: &str, max: f64) -> anyhow::Result<f64> {
     let value: f64 = text.parse().with_context(|| format!("'{text}' is not a number"))?;
     ensure!(value > 0.0, "{text} is not above 0");
-    ensure!(value <= max, "{text} is above {max}");
+    ensure!(value <= max, "{text} is above the maximum of {max}");
     Ok(value)
 }
 

@@ -17,9 +17,9 @@ const REDRAWS_PER_SECOND: u8 = 5;
 /// When to show a bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum When {
-    /// On a terminal.
+    /// Only on a terminal.
     Auto,
-    /// Also into a file or a pipe.
+    /// Also if standard error is a file or a pipe.
     Always,
     /// Never.
     Never,

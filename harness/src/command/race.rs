@@ -21,27 +21,28 @@ const MAX_ROUNDS: usize = 100_000;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Count the primes up to this number, inclusive.
+    /// Count the primes up to and including this number.
     #[arg(value_name = "STOP", value_parser = parse_u64, allow_negative_numbers = true)]
     stop: u64,
 
-    /// How to count: auto, trial-division or sieve.
+    /// The algorithm: auto, trial-division or sieve; auto means the fastest.
     #[arg(long, value_name = "NAME", default_value = "auto")]
     algorithm: Algorithm,
 
-    /// The lanes to race: names that `primelanes backends` lists [default: all]
+    /// The lanes to compare: names that `primelanes backends` lists [default: all]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     backends: Vec<BackendKind>,
 
-    /// The numbers of workers to race, up to each lane's maximum [default: 1, 2, 4, .. up to the number of cores]
+    /// The numbers of workers to compare, up to each lane's maximum [default: 1, 2, 4, .. up to the number of cores]
     #[arg(long, value_name = "N,M,..", value_delimiter = ',', value_parser = at_least_one)]
     workers: Vec<NonZeroUsize>,
 
-    /// How often each lane is measured. Each round runs all lanes in shuffled order; confidence intervals need six.
+    /// The number of measured rounds. Each round runs all lanes once, in shuffled order. Confidence intervals need at
+    /// least six rounds.
     #[arg(long, value_name = "N", default_value = "10", value_parser = rounds)]
     rounds: NonZeroUsize,
 
-    /// The number of unmeasured rounds before the measured ones.
+    /// The number of warm-up rounds, which are not measured.
     #[arg(long, value_name = "N", default_value = "1", value_parser = warmup, allow_negative_numbers = true)]
     warmup: usize,
 
@@ -53,11 +54,11 @@ pub(super) struct Args {
     #[arg(long)]
     markdown: bool,
 
-    /// Also write a CSV file with a line for each run.
+    /// Also write a CSV file with one line for each measurement.
     #[arg(long, value_name = "FILE", value_parser = writable)]
     csv: Option<PathBuf>,
 
-    /// Also draw the speed-up by number of workers, and all samples, as an SVG file.
+    /// Also draw an SVG file with the speed-up by number of workers and with all samples.
     #[arg(long, value_name = "FILE", value_parser = writable)]
     svg: Option<PathBuf>,
 }
@@ -111,12 +112,12 @@ impl Args {
 
 fn rounds(text: &str) -> anyhow::Result<NonZeroUsize> {
     let rounds = at_least_one(text)?;
-    ensure!(rounds.get() <= MAX_ROUNDS, "{rounds} is above {MAX_ROUNDS}");
+    ensure!(rounds.get() <= MAX_ROUNDS, "{rounds} is above the maximum of {MAX_ROUNDS}");
     Ok(rounds)
 }
 
 fn warmup(text: &str) -> anyhow::Result<usize> {
     let rounds = parse_u64(text)?;
-    ensure!(rounds <= MAX_ROUNDS as u64, "{rounds} is above {MAX_ROUNDS}");
+    ensure!(rounds <= MAX_ROUNDS as u64, "{rounds} is above the maximum of {MAX_ROUNDS}");
     Ok(rounds as usize)
 }

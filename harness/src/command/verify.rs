@@ -19,7 +19,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     backend: Option<BackendKind>,
 
-    /// The number of random inputs per law.
+    /// The number of random inputs for each law that is tested.
     #[arg(long, value_name = "N", default_value = "100", value_parser = cases, allow_negative_numbers = true)]
     cases: u32,
 
@@ -27,7 +27,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NUMBER", value_parser = parse_u64, allow_negative_numbers = true)]
     seed: Option<u64>,
 
-    /// Print a JSON object: passed, and for each of the backends its label, seed, cases, declared, laws.
+    /// Print a JSON object: passed, backends, and for each backend its label, seed, cases, declared and laws.
     #[arg(long)]
     json: bool,
 }
@@ -84,5 +84,5 @@ impl Args {
 
 fn cases(text: &str) -> anyhow::Result<u32> {
     let cases = at_least_one(text)?;
-    u32::try_from(cases.get()).with_context(|| format!("{cases} is above {}", u32::MAX))
+    u32::try_from(cases.get()).with_context(|| format!("{cases} is above the maximum of {}", u32::MAX))
 }

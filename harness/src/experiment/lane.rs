@@ -188,7 +188,7 @@ mod tests {
         let error = "gil".parse::<Lane>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "unknown lane 'gil': one of sequential, global-lock, scoped-threads, rayon, processes, \
+            "unknown lane 'gil': expected one of sequential, global-lock, scoped-threads, rayon, processes, \
              python-sequential, python-threads, python-processes"
         );
     }

@@ -13,10 +13,10 @@ pub(crate) enum Failure {
     /// The interpreter cannot be run, or gives no valid answer.
     #[error(transparent)]
     Interpreter(#[from] InterpreterError),
-    /// The system grants no more threads.
-    #[error("the system grants no more threads: {0}")]
+    /// The system refused to start a thread.
+    #[error("cannot start another thread: {0}")]
     Threads(#[source] io::Error),
     /// The echo server is not available.
-    #[error("no connection through the loopback interface: {0}")]
+    #[error("cannot connect through the loopback interface: {0}")]
     Socket(#[from] io::Error),
 }

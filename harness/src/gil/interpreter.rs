@@ -136,7 +136,8 @@ fn ask<T: DeserializeOwned>(
     }
     serde_json::from_slice(&ended.stdout).map_err(|error| {
         let said = one_line(&ended.stdout);
-        let reason = if said.is_empty() { "it said nothing".into() } else { format!("it said '{said}' ({error})") };
+        let reason =
+            if said.is_empty() { "it printed nothing".into() } else { format!("it printed '{said}' ({error})") };
         InterpreterError::Malformed { program: program(), script, reason }
     })
 }

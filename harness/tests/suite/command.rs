@@ -66,7 +66,7 @@ fn a_count_explains_how_it_is_sieved() {
         assert!(plan[0].starts_with("cpu       portable of portable"), "{plan:?}");
         let chosen = if range[1] == "0" { "sieve by all primes" } else { "sieve by primes up to 65536" };
         assert!(plan[2].starts_with(&format!("plan      {chosen}")), "{plan:?}");
-        let fault = "unknown instruction set 'sse9': one of portable, avx2, avx512";
+        let fault = "unknown instruction set 'sse9': expected one of portable, avx2, avx512";
         let (code, [count, error]) = explained(&range, "sse9");
         assert_eq!((code, count.as_str()), (Some(2), ""));
         assert_eq!(
@@ -102,7 +102,7 @@ fn the_environment_chooses_and_an_argument_wins() {
     assert_eq!(chosen(count("global-lock", "5", &["--backend", "single-thread"])), "single-thread/1");
     assert_eq!(chosen(count("", "", &["--workers", "2"])), "scoped-threads/2");
     for (backend, workers, said) in
-        [("gpu", "1", "PRIMELANES_BACKEND: unknown backend 'gpu'"), ("rayon", "-3", "'-3' is -3, below 0")]
+        [("gpu", "1", "PRIMELANES_BACKEND: unknown backend 'gpu'"), ("rayon", "-3", "'-3' is -3, which is below 0")]
     {
         let refused = count(backend, workers, &[]);
         let text = String::from_utf8(refused.stderr).unwrap();
@@ -115,19 +115,19 @@ fn the_environment_chooses_and_an_argument_wins() {
 fn a_bad_value_is_one_line_and_code_2() {
     for (arguments, said) in [
         (&["count", ""][..], "found nothing"),
-        (&["count", "-1"], "'-1' is -1, below 0"),
+        (&["count", "-1"], "'-1' is -1, which is below 0"),
         (&["count", "1e"], "at the end of '1e'"),
         (&["count", "1.5"], "not a whole number"),
         (&["count", "0x10"], "instead of 'x' at character 2"),
         (&["count", "1e39"], "above 2^128-1 = 340282366920938463463374607431768211455"),
         (&["count", "2^128"], "above 2^128-1 = 340282366920938463463374607431768211455"),
         (&["count", "0", "10**30", "--algorithm", "sieve"], "sieve counts up to 18446744073709551615"),
-        (&["count", "2^64"], "18446744073709551615, and the range ends at 18446744073709551616"),
+        (&["count", "2^64"], "18446744073709551615, but the range ends at 18446744073709551616"),
         (&["count", "2^128-1", "2^128-1"], "the range ends at 340282366920938463463374607431768211455"),
         (&["count", "2^64", "--algorithm", "trial-division"], "trial-division counts up to 18446744073709551615"),
         (&["race", "2^64"], "above 2^64-1 = 18446744073709551615"),
         (&["count", "nan"], "instead of 'n'"),
-        (&["count", "10", "--workers", "0"], "0 is below 1"),
+        (&["count", "10", "--workers", "0"], "0 is below the minimum of 1"),
         (&["count", "10", "--workers", "2", "--backend", "single-thread"], "at most 1 worker, not 2"),
         (&["count", "10", "--workers", "1e9", "--backend", "rayon"], "at most 1024 workers, not 1000000000"),
         (&["count", "10", "--backend", "gpu"], "single-thread, scoped-threads, rayon, global-lock, processes"),
@@ -138,14 +138,17 @@ fn a_bad_value_is_one_line_and_code_2() {
         (&["count", "10", "--algorithm", "quadratic"], "auto, trial-division, sieve"),
         (&["count", "10", "--progress", "maybe"], "[possible values: auto, always, never]"),
         (&["experiment", "--lanes", "sequential,gil"], "unknown lane 'gil'"),
-        (&["experiment", "--rounds", "0"], "0 is below 1"),
-        (&["experiment", "--lanes", "rayon,python-threads"], "the lane python-threads needs an interpreter: --python"),
+        (&["experiment", "--rounds", "0"], "0 is below the minimum of 1"),
+        (
+            &["experiment", "--lanes", "rayon,python-threads"],
+            "the lane python-threads needs a Python interpreter: name one with --python",
+        ),
         (&["experiment", "--python", "/no/such"], "cannot start '/no/such': No such file or directory"),
-        (&["--python", "true"], "'true' is not Python 3.8 or newer: it said nothing"),
+        (&["--python", "true"], "'true' is not Python 3.8 or newer: it printed nothing"),
         (&["experiment", "--tasks", "1e5", "--limit", "10"], "scoped-threads takes at most 1024 workers, not 100000"),
         (&["--limit", "2^65"], "above 2^64-1"),
-        (&["race", "-1"], "'-1' is -1, below 0"),
-        (&["race", "10", "--workers", "1,0"], "0 is below 1"),
+        (&["race", "-1"], "'-1' is -1, which is below 0"),
+        (&["race", "10", "--workers", "1,0"], "0 is below the minimum of 1"),
         (
             &["race", "10", "--backends", "rayon,single-thread", "--workers", "2"],
             "single-thread takes at most 1 worker",
@@ -153,13 +156,13 @@ fn a_bad_value_is_one_line_and_code_2() {
         (&["race", "10", "--backends", "rayon,gpu"], "unknown backend 'gpu'"),
         (&["race", "1e12", "--csv", "/no/such/folder/file"], "'/no/such/folder/file' for '--csv <FILE>': No such file"),
         (&["race", "1e12", "--svg", "/"], "'/' for '--svg <FILE>': Is a directory"),
-        (&["race", "10", "--rounds", "2^64-1"], "18446744073709551615 is above 100000"),
-        (&["race", "10", "--warmup", "1e6"], "1000000 is above 100000"),
-        (&["race", "10", "--warmup", "-1"], "'-1' is -1, below 0"),
+        (&["race", "10", "--rounds", "2^64-1"], "18446744073709551615 is above the maximum of 100000"),
+        (&["race", "10", "--warmup", "1e6"], "1000000 is above the maximum of 100000"),
+        (&["race", "10", "--warmup", "-1"], "'-1' is -1, which is below 0"),
         (&["verify", "--backend", "gpu"], "unknown backend 'gpu'"),
-        (&["verify", "--cases", "0"], "0 is below 1"),
-        (&["verify", "--cases", "1e10"], "10000000000 is above 4294967295"),
-        (&["verify", "--seed", "-1"], "'-1' is -1, below 0"),
+        (&["verify", "--cases", "0"], "0 is below the minimum of 1"),
+        (&["verify", "--cases", "1e10"], "10000000000 is above the maximum of 4294967295"),
+        (&["verify", "--seed", "-1"], "'-1' is -1, which is below 0"),
     ] {
         let (code, text) = refusal(arguments);
         assert_eq!(code, Some(2), "{arguments:?}: {text}");

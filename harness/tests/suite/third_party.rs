@@ -129,5 +129,8 @@ fn a_kernel_runs_on_every_backend() {
 fn a_label_that_was_made_up_fits_in_an_error() {
     let threads = Threads { label: "mine".to_owned(), workers: NonZeroUsize::MIN };
     let error = Error::NotPortable { backend: threads.label().to_owned().into(), phase: "squares".into() };
-    assert_eq!(error.to_string(), "mine runs work in other processes, and the phase 'squares' cannot leave this one");
+    assert_eq!(
+        error.to_string(),
+        "mine runs work in other processes, but the phase 'squares' can only run in this one"
+    );
 }

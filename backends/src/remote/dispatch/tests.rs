@@ -237,7 +237,7 @@ fn the_timeout_can_be_endless() {
 fn tiles_that_no_worker_survives_are_named_after_three_losses() {
     let mut fake = FakeWorkers::new(3, Rates { stalled: 1000, ..Rates::default() }, 1);
     let error = fold(&Probe::new(1), &mut fake, 3, &Control::new()).unwrap_err();
-    let said = "fake lost 3 workers on the tiles 0..1; the last one: it showed no sign of life for 500ms";
+    let said = "fake lost 3 workers on the tiles 0..1; the last one: it sent nothing for 500ms";
     assert_eq!((error.to_string().as_str(), fake.tally.faults, fake.tally.given_up), (said, 3, 3));
 }
 

@@ -79,10 +79,10 @@ impl Tuning {
             return fault(format!("the segment is {} bytes, not a multiple of 64 from 64 up to 2^21", self.segment));
         }
         if self.groups_to > 1 << 20 {
-            return fault(format!("groups end at the prime {}, above 2^20", self.groups_to));
+            return fault(format!("groups_to is {}, above the maximum of 2^20", self.groups_to));
         }
         if !(Self::LEAST_BUCKETED..=1 << 31).contains(&self.buckets_from) {
-            return fault(format!("buckets begin at the prime {}, not between 2^16 and 2^31", self.buckets_from));
+            return fault(format!("buckets_from is {}, not between 2^16 and 2^31", self.buckets_from));
         }
         Ok(())
     }
@@ -207,8 +207,8 @@ mod tests {
                 Tuning { segment: 1 << 22, ..sound },
                 "the segment is 4194304 bytes, not a multiple of 64 from 64 up to 2^21",
             ),
-            (Tuning { groups_to: 1 << 21, ..sound }, "groups end at the prime 2097152, above 2^20"),
-            (Tuning { buckets_from: 100, ..sound }, "buckets begin at the prime 100, not between 2^16 and 2^31"),
+            (Tuning { groups_to: 1 << 21, ..sound }, "groups_to is 2097152, above the maximum of 2^20"),
+            (Tuning { buckets_from: 100, ..sound }, "buckets_from is 100, not between 2^16 and 2^31"),
         ] {
             assert_eq!(tuning.check().unwrap_err().to_string(), format!("bad tuning: {fault}"));
         }

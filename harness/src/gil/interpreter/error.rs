@@ -41,7 +41,7 @@ pub(crate) enum InterpreterError {
     },
 
     /// The answer is not what the script should give.
-    #[error("'{}' gave an invalid answer to {script}: {reason}", .program.display())]
+    #[error("'{}' printed an invalid result for {script}: {reason}", .program.display())]
     Malformed {
         /// The program, as the user named it.
         program: PathBuf,
@@ -72,6 +72,6 @@ pub(crate) enum InterpreterError {
     },
 
     /// The script cannot be written to a file.
-    #[error("cannot write a script to a temporary folder: {0}")]
+    #[error("cannot write a script to a temporary directory: {0}")]
     Folder(#[source] io::Error),
 }

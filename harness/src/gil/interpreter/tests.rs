@@ -145,7 +145,10 @@ fn a_script_that_fails_is_quoted() {
         }
         let parameters = json!({"mode": "sequential", "limit": 10, "tasks": 1});
         let error = python.run::<Vec<u64>>(Script::Primes, &parameters, PLENTY, &never).unwrap_err().to_string();
-        assert!(error.starts_with("'python3' gave an invalid answer to primes.py: it said '{\"seconds\""), "{error}");
+        assert!(
+            error.starts_with("'python3' printed an invalid result for primes.py: it printed '{\"seconds\""),
+            "{error}"
+        );
     });
 }
 
@@ -200,11 +203,11 @@ mod impostors {
     #[test]
     fn what_is_no_python_is_quoted() {
         for (text, said) in [
-            ("exit 0", "it said nothing"),
+            ("exit 0", "it printed nothing"),
             ("exit 7", "exit status: 7"),
             ("kill -KILL $$", "signal: 9"),
-            ("echo '{}'", "it said '{}' (missing field `implementation`"),
-            ("echo; echo spam; echo eggs", "it said 'spam' ("),
+            ("echo '{}'", "it printed '{}' (missing field `implementation`"),
+            ("echo; echo spam; echo eggs", "it printed 'spam' ("),
             ("echo first >&2; echo last >&2; echo >&2; exit 1", "last"),
             ("printf '\\033[31mred\\r' >&2; exit 1", "\u{fffd}[31mred"),
             (
@@ -247,7 +250,7 @@ mod impostors {
     fn what_leaves_a_process_behind_is_not_waited_for() {
         let since = Instant::now();
         let (_folder, program) = program("sleep 1000 & exit 0");
-        assert!(refusal(&program).ends_with("it said nothing"));
+        assert!(refusal(&program).ends_with("it printed nothing"));
         assert!(since.elapsed() < PLENTY);
     }
 }
