@@ -1,6 +1,6 @@
 //! The algorithms: what is computed, and the kernels that compute it. Not needed for simple usage.
 //!
-//! [`Algorithm`] is what a user asks for, a [`Plan`] what is done about it, and a kernel what a backend runs.
+//! An [`Algorithm`] is what a user asks for. A [`Plan`] is how the count is done. A kernel is what a backend runs.
 
 mod odd_sieve;
 mod plan;
@@ -23,16 +23,17 @@ pub use trial_division::TrialDivision;
 use crate::machine::Cpu;
 use crate::{Backend, Control, Error, Query, guard};
 
-/// What is computed.
+/// The algorithm that a query asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
-    /// The fastest for the range; see [`Plan::for_query`].
+    /// The fastest algorithm for the range; see [`Plan::for_query`].
     #[default]
     Auto,
-    /// Every candidate by every possible divisor; the demonstration's workload. See [`TrialDivision`].
+    /// Trial division: every candidate is divided by every possible divisor. This is the workload of the experiments.
+    /// See [`TrialDivision`].
     TrialDivision,
-    /// The sieve of Eratosthenes: [`Sieve`], or [`SieveAndTest`] where that is faster.
+    /// The sieve of Eratosthenes: [`Sieve`], or [`SieveAndTest`] if that is faster.
     Sieve,
 }
 
@@ -70,7 +71,7 @@ impl FromStr for Algorithm {
     }
 }
 
-/// Plans the query and runs the plan, each phase a fold on the backend.
+/// Plans the query and runs the plan. Each phase is a fold on the backend.
 pub(crate) fn count_on<B: Backend>(backend: &B, query: &Query<'_>) -> Result<u128, Error> {
     if query.get_control().is_cancelled() {
         return Err(Error::Cancelled);
@@ -91,7 +92,8 @@ fn run<B: Backend>(
         Plan::TrialDivision => backend.fold(&TrialDivision::new(narrowed()?), control)?,
         Plan::Sieve(tuning) => backend.fold(&Sieve::with(narrowed()?, tuning, Cpu::chosen()?, control)?, control)?,
         Plan::SieveAndTest => {
-            // It has no use for one, but an instruction set that was asked for and is not there is an error.
+            // This kernel does not use an instruction set, but a request for one that is not available is still an
+            // error.
             Cpu::chosen()?;
             backend.fold(&SieveAndTest::new(narrowed()?), control)?
         }

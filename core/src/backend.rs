@@ -1,4 +1,4 @@
-//! *How*: the workers that run a kernel's tiles.
+//! Backends: *how* the tiles of a kernel are run.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -37,18 +37,17 @@ pub trait Backend: Send + Sync {
     /// The name that reports and errors use.
     fn label(&self) -> &str;
 
-    /// The largest number of tiles that it runs at once.
+    /// The largest number of tiles that the backend runs at once.
     fn workers(&self) -> NonZeroUsize;
 
     /// Runs the tiles `tiles.start..tiles.end`, each exactly once, and folds their partial results in order.
     ///
-    /// An empty run gives the identity. Each worker has one scratch, with which it runs neighbouring tiles, at least
-    /// [`Kernel::grain`] of them in a row except at an end. A panic in a tile, in a scratch constructor, or where
-    /// partial results are combined becomes an error. Several threads may call it at once.
+    /// An empty run gives the identity. Each worker has one scratch. It runs neighbouring tiles with it, and at least
+    /// [`Kernel::grain`] in a row, except at an end of the run. A panic in a tile, in a scratch constructor, or where
+    /// partial results are combined becomes an error. Several threads may call this method at once.
     ///
     /// # Errors
-    /// The first thing that went wrong: cancellation, a panic in a tile, a worker that is not available. The backend
-    /// stays usable.
+    /// The first failure: cancellation, a panic, or a worker that is not available. The backend stays usable.
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error>;
 
     /// Runs all tiles of the kernel.
@@ -59,7 +58,8 @@ pub trait Backend: Send + Sync {
         self.fold_run(kernel, 0..kernel.tiles(), control)
     }
 
-    /// The processor time that the workers have taken outside this process so far; zero if they run inside it.
+    /// The processor time that the workers have used outside this process so far. It is zero if they run inside this
+    /// process.
     fn time_elsewhere(&self) -> Duration {
         Duration::ZERO
     }

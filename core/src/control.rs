@@ -1,4 +1,4 @@
-//! How a running count is stopped and watched.
+//! Stops and observes a running count.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use crate::{Error, Kernel, Monoid, Pulse, Stopped, fold_tiles, guard};
 
-/// The least time between two reports to an observer. An eye sees no more, and a report costs more than a small tile.
+/// The shortest time between two reports to an observer. People cannot read faster updates, and a report costs more
+/// than a small tile.
 const REPORT_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The optional cancel flag and the optional progress observer of a count.
 ///
-/// It is itself a [`Pulse`] that looks at the flag; `Control::new()` never stops anything.
+/// It is itself a [`Pulse`] that checks the flag. `Control::new()` never stops anything.
 #[derive(Clone, Copy, Default)]
 pub struct Control<'a> {
     cancel: Option<&'a AtomicBool>,
@@ -21,7 +22,7 @@ pub struct Control<'a> {
 }
 
 impl<'a> Control<'a> {
-    /// Neither flag nor observer.
+    /// Creates a control with neither flag nor observer.
     #[must_use]
     pub const fn new() -> Self {
         Self { cancel: None, observer: None }
@@ -51,7 +52,7 @@ impl<'a> Control<'a> {
         self.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed))
     }
 
-    /// Begins one fold over `tiles` of the kernel. This is all that a backend needs from the control.
+    /// Begins one fold over these tiles of the kernel. This is all that a backend needs from the control.
     pub fn watch<K: Kernel>(&self, kernel: &K, tiles: &Range<u64>) -> Watch<'a> {
         Watch::new(*self, kernel.phase(), tiles.end.saturating_sub(tiles.start))
     }
@@ -69,20 +70,20 @@ impl fmt::Debug for Control<'_> {
     }
 }
 
-/// How far a phase is. `done` counts finished tiles, in whatever order they finish.
+/// How far a phase has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
     /// The name of the phase.
     pub phase: &'static str,
-    /// The number of finished tiles.
+    /// The number of finished tiles, in whatever order they finish.
     pub done: u64,
-    /// The number of all tiles.
+    /// The total number of tiles.
     pub total: u64,
 }
 
 impl Progress {
-    /// `done` of `total` tiles of a phase.
+    /// Creates a report that `done` of the `total` tiles of a phase are finished.
     #[must_use]
     pub const fn new(phase: &'static str, done: u64, total: u64) -> Self {
         Self { phase, done, total }
@@ -91,9 +92,9 @@ impl Progress {
 
 /// One fold under a [`Control`]: the plain [`Pulse`] of its workers, and the count of its finished tiles.
 ///
-/// A backend runs tiles with [`fold_tiles`](Watch::fold_tiles), where the pulse is the watch itself or a pulse of the
-/// backend's own around it, and calls [`finish`](Watch::finish) at the end. A backend whose tiles run elsewhere calls
-/// [`advance`](Watch::advance) when it hears of finished tiles.
+/// A backend runs tiles with [`fold_tiles`](Watch::fold_tiles) and calls [`finish`](Watch::finish) at the end. The
+/// pulse of the tiles is the watch itself, or the backend's own pulse, which calls the watch. A backend whose tiles run
+/// elsewhere calls [`advance`](Watch::advance) when it learns that tiles are finished.
 pub struct Watch<'a> {
     control: Control<'a>,
     phase: &'static str,
@@ -128,7 +129,7 @@ impl<'a> Watch<'a> {
     /// Runs neighbouring tiles in order, folds their partial results and counts each as finished.
     ///
     /// # Errors
-    /// The [`cause`](Watch::cause), if the pulse said [`Stopped`].
+    /// The [`cause`](Watch::cause), if the pulse returned [`Stopped`].
     pub fn fold_tiles<K: Kernel, P: Pulse>(
         &self,
         kernel: &K,
@@ -156,7 +157,7 @@ impl<'a> Watch<'a> {
     /// Counts the fold as complete.
     ///
     /// # Errors
-    /// [`Error::Panicked`] if the observer did.
+    /// [`Error::Panicked`] if the observer panicked.
     pub fn finish(&self) -> Result<(), Error> {
         self.done.store(self.total, Ordering::Relaxed);
         self.report(Duration::ZERO);
@@ -168,13 +169,13 @@ impl<'a> Watch<'a> {
         self.halted.store(true, Ordering::Relaxed);
     }
 
-    /// Why the pulse said [`Stopped`].
+    /// Why the pulse returned [`Stopped`]: the panic of the observer, or else [`Error::Cancelled`].
     #[must_use]
     pub fn cause(&self) -> Error {
         self.observer_fault.get().cloned().unwrap_or(Error::Cancelled)
     }
 
-    /// Tells the observer, unless a report is under way or the last one was less than `interval` ago.
+    /// Reports to the observer, unless another report is under way or the last one was less than `interval` ago.
     fn report(&self, interval: Duration) {
         let Some(observer) = self.control.observer else { return };
         let mut reported = match self.reported.try_lock() {
@@ -227,7 +228,7 @@ mod tests {
         control.watch(&Probe::new(tiles), &(0..tiles))
     }
 
-    /// What an observer is told of a watch over `tiles` tiles.
+    /// The reports that an observer receives during a watch over this many tiles.
     fn told(tiles: u64, work: impl FnOnce(&Watch<'_>)) -> Vec<Progress> {
         let told = Mutex::new(Vec::new());
         let observer = |progress| told.lock().unwrap().push(progress);

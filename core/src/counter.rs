@@ -1,14 +1,14 @@
-//! The interface that users hold.
+//! The interface through which users count.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::{Backend, Error, Query, algorithm};
 
-/// Counts primes exactly. It is object safe, and a count is one virtual call.
+/// Counts primes exactly. The trait is object safe, and a count is one virtual call.
 ///
 /// Every [`Backend`] is a counter. Something that is not a map-reduce, such as a table or a service, implements `name`
-/// and `count` by hand. A type implements one trait or the other.
+/// and `count` by hand. A type implements one of the two traits, never both.
 pub trait PrimeCounter: Send + Sync {
     /// The name of the counter.
     fn name(&self) -> &str;
@@ -19,7 +19,7 @@ pub trait PrimeCounter: Send + Sync {
     /// [`Error::Cancelled`], [`Error::OutOfRange`] if the algorithm cannot count that far, or a fault of the backend.
     fn count(&self, query: &Query<'_>) -> Result<u128, Error>;
 
-    /// Counts the primes in `0..=limit`: pi(limit).
+    /// Counts the primes in `0..=limit`, which is pi(limit).
     ///
     /// # Errors
     /// As [`count`](PrimeCounter::count).
@@ -27,7 +27,7 @@ pub trait PrimeCounter: Send + Sync {
         everyday(self, &Query::up_to(limit.into()))
     }
 
-    /// Counts the primes in a range. Both ends are counted; an empty range holds none.
+    /// Counts the primes in a range. Both ends are included; an empty range contains none.
     ///
     /// # Errors
     /// As [`count`](PrimeCounter::count).
@@ -36,7 +36,7 @@ pub trait PrimeCounter: Send + Sync {
     }
 }
 
-/// A count of 64-bit numbers.
+/// Runs a query over 64-bit numbers and converts its count to 64 bits.
 fn everyday<C: PrimeCounter + ?Sized>(counter: &C, query: &Query<'_>) -> Result<u64, Error> {
     let count = counter.count(query)?;
     u64::try_from(count).map_err(|_| Error::CountTooLarge { counter: counter.name().to_owned().into(), count })

@@ -1,14 +1,14 @@
-//! Values from environment variables.
+//! Reads values from environment variables.
 
 use std::env;
 use std::fmt::Display;
 
 use crate::Error;
 
-/// The value of an environment variable; `None` if it is unset or empty.
+/// Reads and parses an environment variable. Returns `None` if it is unset or empty.
 ///
 /// # Errors
-/// [`Error::BadVariable`] if `parse` refuses the value.
+/// [`Error::BadVariable`] if `parse` rejects the value.
 pub fn variable<T, E: Display>(
     name: &'static str,
     parse: impl FnOnce(&str) -> Result<T, E>,

@@ -1,4 +1,4 @@
-//! The one error type.
+//! The error type of the whole workspace.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -52,18 +52,18 @@ pub enum Error {
     CountTooLarge {
         /// The name of the counter.
         counter: Name,
-        /// What it counted.
+        /// The number of primes that it counted.
         count: u128,
     },
 
-    /// A [`Tuning`](crate::algorithm::Tuning) that the sieve cannot work with.
+    /// The sieve cannot work with this [`Tuning`](crate::algorithm::Tuning).
     #[error("bad tuning: {reason}")]
     BadTuning {
         /// The first value that is wrong, and its bounds.
         reason: String,
     },
 
-    /// An environment variable with a value that cannot be used.
+    /// An environment variable has a value that cannot be used.
     #[error("invalid value '{value}' for the environment variable {variable}: {reason}")]
     BadVariable {
         /// The name of the variable.
@@ -74,14 +74,14 @@ pub enum Error {
         reason: String,
     },
 
-    /// More workers than the backend can have.
+    /// The backend cannot have this many workers.
     #[error("{backend} takes at most {max} worker{}, not {requested}", if *.max == 1 { "" } else { "s" })]
     TooManyWorkers {
         /// The backend's label.
         backend: Name,
-        /// The number asked for.
+        /// The requested number of workers.
         requested: usize,
-        /// The largest number that it takes.
+        /// The largest number of workers that the backend takes.
         max: usize,
     },
 
@@ -90,7 +90,7 @@ pub enum Error {
     Spawn {
         /// The backend's label.
         backend: Name,
-        /// The number of workers to be started.
+        /// The number of workers that should have started.
         requested: usize,
         /// What the system said.
         reason: String,
@@ -116,7 +116,7 @@ pub enum Error {
         phase: Name,
     },
 
-    /// Something that this machine or this program lacks.
+    /// This machine or this program lacks what was asked for.
     #[error("{what} is not available: {reason}")]
     Unavailable {
         /// What was asked for.
@@ -130,9 +130,9 @@ pub enum Error {
     WorkersLost {
         /// The backend's label.
         backend: Name,
-        /// The run of tiles that none of them answered.
+        /// The tiles for which no worker returned a result.
         run: Range<u64>,
-        /// How many workers it was given to.
+        /// The number of workers that were lost on these tiles.
         deaths: u32,
         /// How the last one was lost.
         reason: String,
@@ -162,20 +162,20 @@ pub enum Error {
     /// A run of tiles was answered that is not part of the work, or that was answered before.
     #[error("the tiles {}..{} were answered twice or were not part of the work", .run.start, .run.end)]
     Overlap {
-        /// The run that was answered.
+        /// The tiles of that result.
         run: Range<u64>,
     },
 
-    /// Bytes that do not decode to what was expected.
+    /// Some bytes do not decode to what was expected.
     #[error("malformed {what}: {reason}")]
     Malformed {
-        /// What the bytes should hold.
+        /// What the bytes should contain.
         what: Name,
         /// What the decoder said.
         reason: String,
     },
 
-    /// A file that could not be read or written.
+    /// A file could not be read or written.
     #[error("cannot access '{file}': {reason}")]
     Storage {
         /// The file.

@@ -1,4 +1,4 @@
-//! Panics as errors.
+//! Turns panics into errors.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,11 +7,11 @@ use crate::Error;
 
 /// Runs `work` and turns a panic in it into [`Error::Panicked`].
 ///
-/// Do not use what `work` borrows again after a panic, unless it is valid at every step. Throw a scratch away, for
+/// After a panic, do not use what `work` borrows again, unless it is valid at every step. Discard a scratch, for
 /// example.
 ///
 /// # Errors
-/// The error of `work`, or the panic.
+/// The error of `work`, or [`Error::Panicked`] with the name of the phase and the text of the panic.
 pub fn guard<T>(phase: &'static str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|payload| Err(Error::Panicked { phase: phase.into(), message: message_of(payload) }))

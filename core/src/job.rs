@@ -1,4 +1,4 @@
-//! Work as plain data, for workers outside this process. Not needed for simple usage.
+//! Descriptions of work as plain data, for workers outside this process. Not needed for simple usage.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,28 +12,28 @@ use crate::{Error, Kernel, Pulse, Stopped, Wire, fold_tiles, guard};
 
 /// A kernel as plain data, which is enough to rebuild it anywhere.
 ///
-/// The list is closed, since both sides of a wire must know every kernel on it. [`JobSpec::VERSION`] changes with the
-/// list.
+/// The list of kernels is closed, since both sides of a connection must know all of them. [`JobSpec::VERSION`] changes
+/// with the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum JobSpec {
-    /// [`TrialDivision`] of a range, both ends counted.
+    /// [`TrialDivision`] over a range, both ends included.
     TrialDivision {
         /// The first number.
         start: u64,
         /// The last number.
         stop: u64,
     },
-    /// [`Sieve`] over a range, both ends counted.
+    /// [`Sieve`] over a range, both ends included.
     Sieve {
         /// The first number.
         start: u64,
         /// The last number.
         stop: u64,
-        /// How the range is cut. The asking machine decides, so that both sides cut alike.
+        /// How the range is split. The machine that asks decides this, so that both sides split it alike.
         tuning: Tuning,
     },
-    /// [`SieveAndTest`] over a range, both ends counted.
+    /// [`SieveAndTest`] over a range, both ends included.
     SieveAndTest {
         /// The first number.
         start: u64,
@@ -46,13 +46,14 @@ pub enum JobSpec {
 }
 
 impl JobSpec {
-    /// The version of this list and of the kernels' tilings. Both sides of a wire must agree on it.
+    /// The version of this list and of the kernels' tilings. Both sides of a connection must agree on it.
     pub const VERSION: u32 = 5;
 
-    /// Rebuilds the kernel. Beats the pulse if that takes long. This is the only place that knows all kernels.
+    /// Rebuilds the kernel. If that takes long, the constructor beats the pulse. This is the only place that knows all
+    /// kernels.
     ///
     /// # Errors
-    /// Cancellation by the pulse, or another fault while the kernel is set up.
+    /// [`Error::Cancelled`] if the pulse stopped the constructor, or any other error of the constructor.
     pub fn open(&self, pulse: &Heartbeat) -> Result<Box<dyn Job>, Error> {
         Ok(match *self {
             Self::Probe(ref probe) => Box::new(Opened::new(probe.clone())),
@@ -65,7 +66,7 @@ impl JobSpec {
     }
 }
 
-/// A rebuilt kernel with its scratch. It runs tiles and answers in bytes.
+/// A rebuilt kernel with its scratch. It runs tiles and returns their results as bytes.
 pub trait Job {
     /// The number of tiles of the kernel.
     fn tiles(&self) -> u64;
@@ -73,13 +74,14 @@ pub trait Job {
     /// Runs neighbouring tiles and returns their folded partial result as [`Wire`] bytes.
     ///
     /// # Errors
-    /// Cancellation by the pulse, or a panic in a tile. The job stays usable.
+    /// [`Error::Cancelled`] if the pulse stopped the job, [`Error::Panicked`] if a tile panicked, or
+    /// [`Error::Malformed`] if the result cannot be encoded. The job stays usable.
     fn run(&mut self, tiles: Range<u64>, pulse: &Heartbeat) -> Result<Vec<u8>, Error>;
 }
 
-/// The pulse of a job. It shows whether the job is at work, and it stops the job.
+/// The pulse of a job. It shows whether the job is still working, and it can stop the job.
 ///
-/// All jobs share this one type. A pulse behind a pointer made the sieve 7 % slower.
+/// All jobs share this one type, since a pulse behind a pointer made the sieve 7 % slower.
 #[derive(Debug, Default)]
 pub struct Heartbeat {
     beaten: AtomicBool,
@@ -87,13 +89,13 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// A pulse that has not been stopped.
+    /// Creates a pulse that is not stopped.
     #[must_use]
     pub const fn new() -> Self {
         Self { beaten: AtomicBool::new(false), stopped: AtomicBool::new(false) }
     }
 
-    /// Stops the job at its next beat, and every later one.
+    /// Stops the job. Its next beat, and every later one, returns [`Stopped`].
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
@@ -104,7 +106,7 @@ impl Heartbeat {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    /// Whether the job has beaten it since the last call.
+    /// Whether the job has beaten the pulse since the last call.
     pub fn take_beat(&self) -> bool {
         self.beaten.swap(false, Ordering::Relaxed)
     }
@@ -135,7 +137,7 @@ impl<K: Kernel> Job for Opened<K> {
 
     fn run(&mut self, tiles: Range<u64>, pulse: &Heartbeat) -> Result<Vec<u8>, Error> {
         guard(self.kernel.phase(), || {
-            // Take the scratch out, so that one in which a tile panicked is not used again.
+            // Take the scratch out, so that it is not used again if a tile panics.
             let mut scratch = self.scratch.take().unwrap_or_else(|| self.kernel.scratch());
             let folded = fold_tiles(&self.kernel, tiles, &mut scratch, pulse).map_err(|Stopped| Error::Cancelled)?;
             self.scratch = Some(scratch);

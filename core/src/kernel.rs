@@ -1,4 +1,4 @@
-//! *What*: one phase of an algorithm, split into independent tiles.
+//! Kernels: *what* is computed, split into independent tiles.
 
 use std::ops::Range;
 
@@ -30,8 +30,8 @@ use crate::{JobSpec, Monoid, Wire};
 /// assert_eq!(sum, Ok((0..1_234).map(|n| n * n).sum()));
 /// ```
 pub trait Kernel: Sync {
-    /// Working memory. Each worker has one and reuses it from tile to tile. It may carry state from a tile to the next
-    /// one, but the result of a tile must not depend on it.
+    /// Working memory. Each worker has one and reuses it from tile to tile. It may carry state from one tile to the
+    /// next, but the result of a tile must not depend on that state.
     type Scratch;
 
     /// The result of a run of neighbouring tiles.
@@ -43,31 +43,33 @@ pub trait Kernel: Sync {
     /// The number of tiles. Their indices are `0..tiles()`.
     fn tiles(&self) -> u64;
 
-    /// The smallest number of neighbouring tiles that is worth one claim, if it is costly to start somewhere else.
+    /// The smallest number of neighbouring tiles that a worker should claim at once. Kernels for which it is costly to
+    /// start at a new place return more than 1.
     fn grain(&self) -> u64 {
         1
     }
 
-    /// Plain data from which another process can rebuild the kernel. `None` means that the kernel stays in this one.
+    /// Plain data from which another process can rebuild the kernel. `None`, the default, means that the kernel cannot
+    /// leave this process.
     fn spec(&self) -> Option<JobSpec> {
         None
     }
 
-    /// New working memory.
+    /// Creates the working memory of one worker.
     fn scratch(&self) -> Self::Scratch;
 
-    /// The partial result of one tile. Drivers beat the pulse before each tile. A tile that takes more than a
-    /// millisecond also beats it while it runs.
+    /// Runs one tile and returns its partial result. Drivers beat the pulse before each tile. A tile that takes more
+    /// than a millisecond also beats it while it runs.
     ///
     /// # Errors
-    /// [`Stopped`] if the pulse said so, and only then.
+    /// [`Stopped`] if the pulse returned it, and only then.
     fn tile<P: Pulse>(&self, index: u64, scratch: &mut Self::Scratch, pulse: &P) -> Result<Self::Partial, Stopped>;
 }
 
-/// The kernel's check site, like an interpreter's eval breaker. It is called after a few microseconds to a millisecond
-/// of work.
+/// The check that a kernel makes while it works, like an interpreter's eval breaker. A kernel calls it after every few
+/// microseconds to one millisecond of work.
 pub trait Pulse {
-    /// Checks whether to go on. It may block while another thread runs.
+    /// Checks whether the work may go on. The call may block while another thread runs.
     ///
     /// # Errors
     /// [`Stopped`] if the work must end here.
@@ -80,16 +82,16 @@ impl<P: Pulse + ?Sized> Pulse for &P {
     }
 }
 
-/// A pulse said that the work must end. The code that set the flag knows why.
+/// The work must end, because a [`Pulse`] said so. It carries no reason: whoever stopped the pulse knows why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped;
 
-/// Runs neighbouring tiles in order and folds their partial results. Beats the pulse before each tile.
+/// Runs neighbouring tiles in order and folds their partial results. It beats the pulse before each tile.
 ///
-/// This is the plainest driver. [`Watch::fold_tiles`](crate::Watch::fold_tiles) also counts finished tiles.
+/// This is the simplest driver. [`Watch::fold_tiles`](crate::Watch::fold_tiles) also counts finished tiles.
 ///
 /// # Errors
-/// [`Stopped`] if the pulse said so.
+/// [`Stopped`] if the pulse returned it.
 pub fn fold_tiles<K: Kernel, P: Pulse>(
     kernel: &K,
     tiles: Range<u64>,
@@ -108,7 +110,7 @@ pub fn fold_tiles<K: Kernel, P: Pulse>(
 mod tests {
     use super::*;
 
-    /// A kernel that uses all defaults.
+    /// A kernel that overrides no default method.
     struct Bare;
 
     impl Kernel for Bare {

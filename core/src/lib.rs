@@ -1,15 +1,15 @@
-//! **What** is computed: the contract that joins algorithms and backends, and the prime-counting kernels.
+//! The contract that joins algorithms and backends, and the prime-counting kernels: **what** is computed.
 //!
-//! An algorithm is one or more *phases*. Each phase is a [`Kernel`]: work cut into independent *tiles*, whose partial
-//! results form a [`Monoid`]. A [`Backend`] says **how** the tiles are run, and folds the partial results in tile
-//! order. Neither knows about the other, so every algorithm runs on every backend. Users hold the interface in front
-//! of both, [`PrimeCounter`].
+//! An algorithm is one or more *phases*. Each phase is a [`Kernel`]: work that is split into independent *tiles*, whose
+//! partial results form a [`Monoid`]. A [`Backend`] says **how** the tiles are run, and folds the partial results in
+//! tile order. Neither knows about the other, so every algorithm runs on every backend. Users reach both through one
+//! interface, [`PrimeCounter`].
 //!
-//! This crate starts no thread. It does no input or output, except that it reads the sizes of the caches once. The
-//! backends live in `primelanes-backends`, which re-exports everything here.
+//! This crate starts no thread. It does no input or output, except that it reads the sizes of the caches and one
+//! environment variable once. The backends live in `primelanes-backends`, which re-exports everything here.
 //!
 //! The root holds the contract. The modules hold the rest, which is not needed for simple usage: the kernels
-//! ([`algorithm`]), the instruction sets and caches ([`machine`]), and work as plain data ([`job`]).
+//! ([`algorithm`]), the instruction sets and caches ([`machine`]), and descriptions of work as plain data ([`job`]).
 //!
 //! ```
 //! use primelanes_core::algorithm::TrialDivision;

@@ -1,4 +1,5 @@
-//! What depends on the machine: its instruction sets, its caches, and the innermost loops. Not needed for simple usage.
+//! The parts that depend on the machine: instruction sets, caches, and the innermost loops. Not needed for simple
+//! usage.
 //!
 //! All unsafe code of the sieve is in these files. Their interfaces are safe: whatever a caller passes, the worst that
 //! can happen is a panic or a wrong count.

@@ -1,12 +1,12 @@
-//! Partial results: how they are combined, and how they are sent.
+//! Partial results: how to combine them, and how to send them.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
 
-/// Values with an associative operation, `combine`, and its identity. It need not commute, since backends fold in tile
-/// order.
+/// Values with an associative operation, `combine`, and its identity. The operation need not commute, since backends
+/// fold in tile order.
 ///
 /// ```
 /// use primelanes_core::Monoid;
@@ -21,7 +21,7 @@ pub trait Monoid: Sized {
     fn combine(self, later: Self) -> Self;
 }
 
-/// No result, for kernels that are run only for their cost.
+/// The empty result of kernels that run only for their cost.
 impl Monoid for () {
     fn identity() -> Self {}
 
@@ -70,19 +70,19 @@ impl<A: Monoid, B: Monoid> Monoid for (A, B) {
 
 /// Plain data that can leave the process as bytes and come back equal.
 ///
-/// Everything that serde can serialize and deserialize is `Wire`, in the [postcard](https://docs.rs/postcard) format.
-/// Your own partial result only needs `#[derive(Serialize, Deserialize)]`.
+/// Every type that serde can serialize and deserialize implements `Wire`, in the [postcard](https://docs.rs/postcard)
+/// format. Your own partial result only needs `#[derive(Serialize, Deserialize)]`.
 pub trait Wire: Sized {
-    /// The value as bytes.
+    /// Encodes the value as bytes.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if the type refuses to be serialized.
+    /// [`Error::Malformed`] if the type cannot be serialized.
     fn encode(&self) -> Result<Vec<u8>, Error>;
 
-    /// The value of exactly the bytes that [`encode`](Wire::encode) returned.
+    /// Decodes a value from exactly the bytes that [`encode`](Wire::encode) returned.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if there are too few bytes, too many, or if they are not such a value.
+    /// [`Error::Malformed`] if there are too few or too many bytes, or if they do not encode such a value.
     fn decode(bytes: &[u8]) -> Result<Self, Error>;
 }
 

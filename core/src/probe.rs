@@ -1,7 +1,7 @@
-//! A kernel with nothing to compute. Its result shows how it was run.
+//! A kernel that computes nothing. Its result shows how it was run.
 //!
-//! The conformance suite and the fault tests run it in every lane. It is plain data, so it also reaches workers outside
-//! this process.
+//! The conformance suite and the fault tests run it on every backend. It is plain data, so it also reaches workers
+//! outside this process.
 
 use std::panic::resume_unwind;
 use std::process;
@@ -13,21 +13,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{JobSpec, Kernel, Pulse, Stopped};
 
-/// Lists the visits to its tiles. Lists are a free monoid, so the result shows every tile that is lost, doubled or out
-/// of order, and which scratch it was run with.
+/// A kernel whose result is the list of visits to its tiles. Lists are a free monoid, so the result shows every tile
+/// that is lost, repeated or out of order, and which scratch it was run with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     /// The number of tiles.
     pub tiles: u64,
-    /// The fewest tiles per claim.
+    /// The fewest tiles that a worker should claim at once.
     pub grain: u64,
     /// How long each tile sleeps.
     pub pause: Duration,
-    /// What goes wrong, or takes long, if anything.
+    /// The fault or delay that happens, if any.
     pub trouble: Option<Trouble>,
 }
 
-/// What a [`Probe`] can be told to do wrong. Its panics are quiet: they unwind without the panic hook.
+/// A fault or a delay of a [`Probe`]. Panics are quiet: they unwind without calling the panic hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trouble {
     /// The tile of this index panics; see [`Probe::panic_of_tile`].
@@ -47,11 +47,11 @@ pub struct Visit {
     pub tile: u64,
     /// The scratch that it was run with: a number that no other scratch has in any process of this machine.
     pub scratch: u64,
-    /// How many tiles that scratch had been used for before.
+    /// The number of tiles that were run with this scratch before.
     pub position: u64,
 }
 
-/// Has a name, and counts its tiles.
+/// A scratch that has a unique name and counts its tiles.
 #[derive(Debug)]
 pub struct ProbeScratch {
     name: u64,
@@ -59,7 +59,7 @@ pub struct ProbeScratch {
 }
 
 impl Probe {
-    /// Tiles that do nothing, and that can be claimed one by one.
+    /// Creates a probe whose tiles do nothing and can be claimed one by one.
     #[must_use]
     pub const fn new(tiles: u64) -> Self {
         Self { tiles, grain: 1, pause: Duration::ZERO, trouble: None }
@@ -68,7 +68,7 @@ impl Probe {
     /// The text of a scratch constructor's panic.
     pub const PANIC_OF_SCRATCH: &'static str = "no scratch is available";
 
-    /// The exit code of a process that a tile has ended.
+    /// The exit code of a process that a tile ended.
     pub const EXIT_CODE: i32 = 70;
 
     /// The text of a tile's panic.

@@ -1,11 +1,11 @@
-//! What a user asks for.
+//! Queries: what a user asks to be counted.
 
 use std::ops::RangeInclusive;
 use std::sync::atomic::AtomicBool;
 
 use crate::{Algorithm, Control, Plan, Progress};
 
-/// A range of numbers, how to count its primes, and the control over the count.
+/// A range of numbers, the way to count its primes, and the control over the count.
 ///
 /// ```
 /// use std::sync::atomic::AtomicBool;
@@ -24,35 +24,35 @@ pub struct Query<'a> {
     control: Control<'a>,
 }
 
-/// All numbers of a range of 64-bit numbers. A range that was iterated to its end is empty.
+/// A query for a range of 64-bit numbers. A range that has been iterated to its end is empty.
 impl From<RangeInclusive<u64>> for Query<'_> {
     #[expect(clippy::reversed_empty_ranges, reason = "a reversed range is an empty one")]
     fn from(range: RangeInclusive<u64>) -> Self {
-        // The ends alone do not show that a range was iterated to its end.
+        // The ends alone do not show that a range has been iterated to its end.
         Self::range(if range.is_empty() { 1..=0 } else { (*range.start()).into()..=(*range.end()).into() })
     }
 }
 
 impl<'a> Query<'a> {
-    /// All numbers from 0 to `limit`.
+    /// Creates a query for all numbers from 0 to `limit`, inclusive.
     pub const fn up_to(limit: u128) -> Self {
         Self::range(0..=limit)
     }
 
-    /// All numbers of a range. Both ends are counted; a reversed range is empty.
+    /// Creates a query for all numbers in a range. Both ends are included; a reversed range is empty.
     pub const fn range(range: RangeInclusive<u128>) -> Self {
         Self { range, algorithm: Algorithm::Auto, plan: None, control: Control::new() }
     }
 
-    /// Counts by this algorithm; [`Algorithm::Auto`] is the default.
+    /// Counts with this algorithm. The default is [`Algorithm::Auto`].
     pub const fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.algorithm = algorithm;
         self
     }
 
-    /// Counts by exactly this plan, whatever the algorithm; see [`Plan::for_query`].
+    /// Counts with exactly this plan and ignores the algorithm. See [`Plan::for_query`].
     ///
-    /// A plan fits any range, but it may be slow for another than the one that it was made for.
+    /// A plan works for any range, but it may be slow for a range that it was not made for.
     pub fn plan(mut self, plan: Plan) -> Self {
         self.plan = Some(plan);
         self
@@ -64,7 +64,7 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Tells the observer how far the count is; see [`Control::progress`].
+    /// Tells the observer how far the count has come. See [`Control::progress`].
     pub const fn progress(mut self, observer: &'a (dyn Fn(Progress) + Sync)) -> Self {
         self.control = self.control.progress(observer);
         self
@@ -76,13 +76,13 @@ impl<'a> Query<'a> {
         self.range.clone()
     }
 
-    /// The algorithm that was asked for.
+    /// The algorithm that was set with [`algorithm`](Query::algorithm), or the default.
     #[must_use]
     pub const fn get_algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The plan that was pinned, if any.
+    /// The plan that was set with [`plan`](Query::plan), if any.
     #[must_use]
     pub const fn get_plan(&self) -> Option<&Plan> {
         self.plan.as_ref()

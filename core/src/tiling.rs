@@ -1,8 +1,8 @@
-//! Ranges of numbers, and how they are cut into tiles.
+//! Splits ranges of numbers into tiles.
 
 use std::ops::RangeInclusive;
 
-/// An inclusive range of numbers, cut into tiles of equal width; the last may be narrower.
+/// An inclusive range of numbers, split into tiles of equal width. The last tile may be narrower.
 ///
 /// ```
 /// use primelanes_core::Tiling;
@@ -18,8 +18,8 @@ pub struct Tiling {
 }
 
 impl Tiling {
-    /// Cuts `range` into tiles of `width` numbers. A range without numbers has no tiles: a reversed one, or one that was
-    /// iterated to its end.
+    /// Splits `range` into tiles of `width` numbers. An empty range has no tiles: a reversed range, or one that has
+    /// been iterated to its end.
     ///
     /// # Panics
     /// If `width` is 0, or if there would be 2^64 tiles: the whole of `u64` in tiles of one number.
@@ -40,7 +40,7 @@ impl Tiling {
     /// The numbers of one tile.
     ///
     /// # Panics
-    /// If there is no tile of that index.
+    /// If `index` is not less than [`tiles`](Tiling::tiles).
     #[must_use]
     pub fn tile(&self, index: u64) -> RangeInclusive<u64> {
         assert!(index < self.tiles(), "tile {index} of {}", self.tiles());
@@ -49,9 +49,10 @@ impl Tiling {
     }
 }
 
-/// The first and the last number of a range; 1 and 0 if it holds no numbers.
+/// The first and the last number of a range; 1 and 0 if it is empty.
 ///
-/// The fields of a range that was iterated to its end do not tell that it is empty. Its ends as given here do.
+/// The fields of a range that has been iterated to its end do not show that it is empty. The ends that this function
+/// returns do.
 pub(crate) fn ends(range: &RangeInclusive<u64>) -> (u64, u64) {
     if range.is_empty() { (1, 0) } else { (*range.start(), *range.end()) }
 }

@@ -1,9 +1,9 @@
 //! The sieve of Eratosthenes over the odd numbers. It finds the sieving primes of the faster kernels.
 //!
-//! Bit i stands for 2 i + 1, except that bit 0 stands for 2: nothing crosses off 1, so its bit is free for the only
+//! Bit i stands for 2 i + 1, except that bit 0 stands for 2. Nothing crosses off 1, so its bit is free for the only
 //! even prime. The bits are sieved segment by segment, and the primes of a segment come out in ascending order.
 //!
-//! To find the primes up to N takes O(N log log N) time, and 4 bytes of memory for each prime found.
+//! Finding the primes up to N takes O(N log log N) time, and 4 bytes of memory for each prime.
 
 mod segment;
 
@@ -17,7 +17,7 @@ use crate::{Pulse, Stopped, Tiling};
 /// Bits in a segment: 32 KiB, the size of most first-level data caches.
 const SEGMENT: u64 = 32 * 1024 * 8;
 
-/// The odd primes up to `limit`, which is below 2^32, in ascending order. Beats the pulse.
+/// Finds the odd primes up to `limit`, which is below 2^32, in ascending order. Beats the pulse.
 pub(super) fn odd_primes_up_to<P: Pulse>(limit: u64, pulse: &P) -> Result<Vec<u32>, Stopped> {
     if limit < 3 {
         return Ok(Vec::new());
@@ -34,7 +34,7 @@ pub(super) fn odd_primes_up_to<P: Pulse>(limit: u64, pulse: &P) -> Result<Vec<u3
     Ok(primes)
 }
 
-/// The bits that stand for the possible primes of a range; a reversed range if there are none.
+/// The bits that stand for the possible primes of a range. The result is a reversed range if there are none.
 #[expect(clippy::reversed_empty_ranges, reason = "an empty range of bits is written as a reversed one")]
 pub(super) fn bits_of(range: &RangeInclusive<u64>) -> RangeInclusive<u64> {
     match ends(range) {
@@ -44,7 +44,7 @@ pub(super) fn bits_of(range: &RangeInclusive<u64>) -> RangeInclusive<u64> {
     }
 }
 
-/// At least pi(x), for x > 1: 1.25506 x / ln x (J. B. Rosser and L. Schoenfeld, 1962, formula 3.6).
+/// An upper bound of pi(x) for x > 1: 1.25506 x / ln x (J. B. Rosser and L. Schoenfeld, 1962, formula 3.6).
 fn prime_count_bound(x: u64) -> usize {
     (1.25506 * x as f64 / (x as f64).ln()).ceil() as usize
 }
@@ -76,7 +76,7 @@ mod tests {
         let kernel = SimpleSieve::new(3..=limit);
         let counted = crate::fold_tiles(&kernel, 0..kernel.tiles(), &mut kernel.scratch(), &Control::new());
         assert_eq!(counted, Ok(primes.len() as u64));
-        // The last number of the first segment is the one before.
+        // `seam - 1` is the last number of the first segment.
         let seam = 2 * SEGMENT + 2;
         let around: Vec<_> = (seam - 200..seam + 200).filter(|&number| is_prime(number)).collect();
         let index = primes.partition_point(|&prime| u64::from(prime) < around[0]);

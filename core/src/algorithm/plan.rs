@@ -1,4 +1,4 @@
-//! What is done about a query: the one choice between the ways to count.
+//! Plans: how a query is counted. All choices between the ways to count are made here.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -10,10 +10,10 @@ use super::Tuning;
 use super::sieve::BUCKETS_FROM;
 use crate::{Algorithm, Error, Query};
 
-/// How a range is counted. [`Algorithm`] is what is asked for; a plan is what is done.
+/// How a range is counted. An [`Algorithm`] is what a user asks for; a plan is what is done.
 ///
-/// A plan is plain data: it can be printed, stored, and sent to another machine, and [`Query::plan`] pins one. Every plan
-/// that fits a range gives the same count.
+/// A plan is plain data: it can be printed, stored, and sent to another machine. [`Query::plan`] sets the plan of a
+/// query. Every plan that can count a range gives the same count.
 ///
 /// ```
 /// use std::num::NonZeroUsize;
@@ -29,11 +29,11 @@ use crate::{Algorithm, Error, Query};
 pub enum Plan {
     /// The range holds no numbers.
     Empty,
-    /// By [`TrialDivision`](super::TrialDivision).
+    /// Counts by [`TrialDivision`](super::TrialDivision).
     TrialDivision,
-    /// By [`Sieve`](super::Sieve) with this tuning.
+    /// Counts by [`Sieve`](super::Sieve) with this tuning.
     Sieve(Tuning),
-    /// By [`SieveAndTest`](super::SieveAndTest).
+    /// Counts by [`SieveAndTest`](super::SieveAndTest).
     SieveAndTest,
 }
 
@@ -41,22 +41,23 @@ pub enum Plan {
 /// here: 25 at 10^12, 27 at 10^15, 30 at 10^18.
 const SIEVE_AND_TEST_NS: f64 = 28.0;
 
-/// Nanoseconds that the sieve takes per sieving prime, however narrow the range is, if there are no buckets: to find
-/// the prime, its inverse, and its first multiple in every class. Measured at 10^12: 54.
+/// Nanoseconds that the sieve takes per sieving prime if there are no buckets, however narrow the range is. In this
+/// time it finds the prime, its inverse, and its first multiple in every class. Measured at 10^12: 54.
 const SIEVING_PRIME_NS: f64 = 54.0;
 
-/// The same if there are buckets: for all primes below them together, and for each prime above. Measured at 10^15 to
-/// 2^64: 96 ms to 1.05 s.
+/// Nanoseconds that the sieve takes if there are buckets: for all primes below the buckets together, and for each prime
+/// above. Measured at 10^15 to 2^64: 96 ms to 1.05 s.
 const BELOW_BUCKETS_NS: f64 = 90e6;
 const BUCKETED_PRIME_NS: f64 = 4.5;
 
 impl Plan {
-    /// Decides how to count what the query asks for with `workers` workers on this machine.
+    /// Decides how to count the query with `workers` workers on this machine.
     ///
-    /// An empty range (reversed, or already iterated to its end) needs no work, and a pinned plan is taken as it is.
-    /// Otherwise the cheapest of the plans that the algorithm allows is taken, by estimated cost: with
-    /// [`Algorithm::Auto`] and [`Algorithm::Sieve`], [`Plan::SieveAndTest`] for windows narrower than about 1.4e5 at
-    /// 10^12, 3.5e6 at 10^15 and 1.1e7 at 10^18, and [`Plan::Sieve`] for all others.
+    /// The plan of an empty range (reversed, or already iterated to its end) is [`Plan::Empty`]. A plan that
+    /// [`Query::plan`] set is returned unchanged. Otherwise, the result is the plan with the lowest estimated cost that
+    /// the algorithm allows. [`Algorithm::Auto`] and [`Algorithm::Sieve`] choose [`Plan::SieveAndTest`] for ranges
+    /// narrower than about 1.4e5 numbers at 10^12, 3.5e6 at 10^15 and 1.1e7 at 10^18, and [`Plan::Sieve`] for all
+    /// others.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] if the range ends beyond what the algorithm can count.
@@ -88,10 +89,10 @@ impl Plan {
         }
     }
 
-    /// The range in the type that the plan's kernels count in.
+    /// Converts the range to the integer type of the plan's kernels.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] if the range ends beyond that.
+    /// [`Error::OutOfRange`] if the range ends beyond the largest value of that type.
     pub(super) fn narrowed(&self, range: &RangeInclusive<u128>) -> Result<RangeInclusive<u64>, Error> {
         let narrow = |end: u128| u64::try_from(end).ok();
         narrow(*range.start()).zip(narrow(*range.end())).map(|(start, end)| start..=end).ok_or_else(|| {
@@ -104,7 +105,7 @@ fn sieve_and_test_ns(range: &RangeInclusive<u64>) -> f64 {
     SIEVE_AND_TEST_NS * (range.end() - range.start()) as f64
 }
 
-/// What the sieve takes for its primes alone, if the range ends here.
+/// The nanoseconds that the sieve takes for its primes alone if the range ends at `end`.
 fn least_sieve_ns(end: u64) -> f64 {
     let root = end.isqrt();
     let primes = (root as f64) / (root.max(3) as f64).ln();

@@ -3,7 +3,8 @@
 //! It makes seven strong probable prime tests, to the bases 2, 325, 9375, 28178, 450775, 9780504 and 1795265022. J.
 //! Sinclair found these bases in 2011. No composite below 2^64 passes all seven, as J. Feitsma's list of the base-2
 //! pseudoprimes shows. Powers are computed in Montgomery form (P. L. Montgomery, "Modular multiplication without trial
-//! division", Math. Comp. 44, 1985), for six bases side by side, since each product of a base waits for the one before.
+//! division", Math. Comp. 44, 1985). Six bases are computed side by side, since each product of one base depends on the
+//! product before it.
 //!
 //! On Zen 4, it takes 0.6 us per number that a sieve by the primes up to 2^16 leaves at 10^18. Half of these are prime.
 
@@ -26,13 +27,14 @@ struct Montgomery {
     inverse: u64,
     /// 2^64 modulo n, which represents 1.
     one: u64,
-    /// 2^128 modulo n. The product of it and a number is that number in Montgomery form.
+    /// 2^128 modulo n. Its product with a number is that number in Montgomery form.
     square: u64,
 }
 
 impl Montgomery {
     fn new(n: u64) -> Self {
-        // Newton's iteration: n is its own inverse in the lowest three bits, and each step doubles their number.
+        // Newton's iteration: n is its own inverse in the lowest three bits, and each step doubles the number of right
+        // bits.
         let mut inverse = n;
         for _ in 0..5 {
             inverse = inverse.wrapping_mul(2_u64.wrapping_sub(n.wrapping_mul(inverse)));
@@ -81,8 +83,8 @@ impl Montgomery {
         powers
     }
 
-    /// Whether a base passes the test, given its power with the odd part of n - 1 as the exponent. It passes if the
-    /// power is 1, or if repeated squaring reaches -1 before the exponent is n - 1.
+    /// Whether a base passes the test, given its power to the odd part of n - 1. It passes if the power is 1, or if
+    /// repeated squaring reaches -1 before the exponent is n - 1.
     fn passes(&self, mut power: u64) -> bool {
         let minus_one = self.n - self.one;
         if power == self.one || power == minus_one {

@@ -1,9 +1,9 @@
-//! The fast sieve of Eratosthenes, for counting. It is segmented, and sieves one residue class of a wheel at a time.
+//! The fast sieve of Eratosthenes, for counting. It is segmented, and it sieves one residue class of a wheel at a time.
 //!
 //! A wheel's modulus W is the product of the first few primes. All larger primes lie in the phi(W) residue classes
-//! coprime to W. In the bits of the class of c, where bit i stands for c + W i, the multiples of a prime p are every
-//! p-th bit. So one loop without any wheel state crosses them off. From one class to the next, the first multiple moves
-//! by a subtraction modulo p. How a prime's multiples are crossed off depends on its size:
+//! coprime to W. In the class of c, bit i stands for c + W i, and every p-th bit is a multiple of the prime p. So one
+//! loop without any wheel state crosses off the multiples. A subtraction modulo p gives the first multiple in the next
+//! class. How a prime's multiples are crossed off depends on its size:
 //!
 //! | primes | how they are crossed off |
 //! |---|---|
@@ -13,9 +13,9 @@
 //! | middle | in the chunk, or in the segment that fits in the second-level cache, one by one |
 //! | large | in the segment, from a list: one bucket per class, filled for all classes at once ([`buckets`]) |
 //!
-//! Primes up to the root of the range's end cross off themselves too. Those that lie in the range are added at the end.
-//! A tile is a segment of one class or, with buckets, of all classes. [`Tuning`] cuts all this to the range and to the
-//! caches.
+//! Primes up to the square root of the range's end cross off themselves too. Those that lie in the range are added at
+//! the end. A tile is a segment of one class or, with buckets, of all classes. [`Tuning`] fits all these sizes to the
+//! range and to the caches.
 //!
 //! Time: O(n log log n) for a range of n numbers, and O(sqrt(N) / log N) per tile if the range ends at N. Memory per
 //! worker: a segment, eight bytes per prime below the buckets, and four bytes per multiple in the buckets. Without
@@ -51,8 +51,8 @@ use crate::{Error, JobSpec, Kernel, Pulse, Stopped};
 
 const PHASE: &str = "sieve";
 
-/// The fewest neighbouring tiles per claim without buckets. The first tile of a claim finds the first multiple of each
-/// prime by a division, and the other tiles by a subtraction from that in the tile before.
+/// The fewest neighbouring tiles per claim if there are no buckets. The first tile of a claim finds the first multiple
+/// of each prime by a division. Each other tile finds it by a subtraction from that of the tile before.
 const GRAIN: u64 = 8;
 
 /// Counts the primes of a range by the sieve of Eratosthenes.
@@ -66,8 +66,8 @@ pub struct Sieve {
 }
 
 impl Sieve {
-    /// The work for a range, both ends included, tuned for this machine and one worker. Finds the sieving primes, and
-    /// beats the pulse meanwhile.
+    /// Creates the kernel for a range, both ends included, with the tuning for this machine and one worker. The
+    /// constructor finds the sieving primes, and beats the pulse meanwhile.
     ///
     /// # Errors
     /// - [`Error::EmptyRange`] if the range holds no numbers.
@@ -78,13 +78,13 @@ impl Sieve {
         Self::with(range, tuning, Cpu::chosen()?, pulse)
     }
 
-    /// The same with your own tuning and instruction set.
+    /// Creates the kernel like [`new`](Self::new), but with your own tuning and instruction set.
     ///
     /// # Errors
     /// - [`Error::EmptyRange`] if the range holds no numbers.
     /// - [`Error::Cancelled`] if the pulse stopped the search for sieving primes.
-    /// - [`Error::BadTuning`] if [`Tuning::check`] refuses the tuning, or if the range needs buckets and the tuning has
-    ///   another wheel than they are for.
+    /// - [`Error::BadTuning`] if [`Tuning::check`] rejects the tuning, or if the range needs buckets and the wheel of
+    ///   the tuning is not 210.
     pub fn with<P: Pulse>(range: RangeInclusive<u64>, tuning: Tuning, cpu: Cpu, pulse: &P) -> Result<Self, Error> {
         if range.is_empty() {
             return Err(Error::EmptyRange { phase: PHASE.into() });
@@ -101,13 +101,13 @@ impl Sieve {
         Ok(Self { start, stop, classes: Classes::new(&range, tuning, cpu, &primes), large })
     }
 
-    /// How many classes of a segment make a tile. Buckets are filled for all of them at once.
+    /// The number of classes of a segment that make up a tile. Buckets are filled for all of them at once.
     fn classes_per_tile(&self) -> usize {
         if self.large.is_some() { self.classes.wheel.classes.len() } else { 1 }
     }
 }
 
-/// What a worker keeps from one tile to the next.
+/// The working memory of a worker, which it keeps from one tile to the next.
 #[derive(Debug)]
 pub struct SieveScratch {
     class: ClassScratch,

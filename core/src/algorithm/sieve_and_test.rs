@@ -1,10 +1,10 @@
-//! Narrow windows high up: they are sieved by small primes only, and each number that is left is tested.
+//! Counts narrow ranges of large numbers. They are sieved by small primes only, and each number that is left is tested.
 //!
-//! A full sieve must go through all primes up to the square root of the window's end, however narrow the window is.
-//! Here, only multiples of primes up to 2^16 are crossed off, in tiles of 2^16 numbers. Half of the numbers that are
-//! left at 10^18 are prime. Each is settled by [a test](super::primality) that is proven for all of `u64`.
+//! A full sieve must go through all primes up to the square root of the range's end, however narrow the range is. This
+//! kernel crosses off only multiples of primes up to 2^16, in tiles of 2^16 numbers. Half of the numbers that are left
+//! at 10^18 are prime. [A test](super::primality) that is proven for all of `u64` decides each of them.
 //!
-//! Time: O(n log N / log log N) for a window of n numbers that ends at N. Memory: 4 KiB for the bits of a tile.
+//! Time: O(n log N / log log N) for a range of n numbers that ends at N. Memory: 4 KiB for the bits of a tile.
 
 use std::ops::RangeInclusive;
 
@@ -13,29 +13,30 @@ use super::primality::is_prime;
 use crate::tiling::ends;
 use crate::{Control, JobSpec, Kernel, Pulse, Stopped, Tiling};
 
-/// Odd numbers in a tile: two milliseconds of work at 10^18.
+/// The number of odd numbers in a tile: two milliseconds of work at 10^18.
 const TILE: u64 = 1 << 15;
 
 /// Multiples of primes up to this limit are crossed off. A tile has as many numbers, so that most of these primes have a
 /// multiple in it.
 const LIMIT: u64 = 1 << 16;
 
-/// Numbers that are tested between two beats: a tenth of a millisecond.
+/// The number of tests between two beats: a tenth of a millisecond.
 const TESTS_PER_BEAT: usize = 128;
 
-/// Counts the primes of a range, in a time that hardly depends on where the range lies.
+/// Counts the primes of a range by sieving with small primes and testing what is left. The time hardly depends on where
+/// the range lies.
 #[derive(Clone, Debug)]
 pub struct SieveAndTest {
     start: u64,
     stop: u64,
-    /// Over the indices of odd numbers.
+    /// The tiles, as ranges of the indices of odd numbers.
     tiling: Tiling,
     /// The odd primes up to the limit.
     primes: Vec<u32>,
 }
 
 impl SieveAndTest {
-    /// The work for a range, both ends included. A range without numbers gives no tiles.
+    /// Creates the kernel for a range, both ends included. An empty range has no tiles.
     #[must_use]
     pub fn new(range: RangeInclusive<u64>) -> Self {
         let (start, stop) = ends(&range);

@@ -1,27 +1,27 @@
-//! The readable reference: the sieve of Eratosthenes, as plain as it can be written for any part of `u64`.
+//! The readable reference: the simplest sieve of Eratosthenes that works for any part of `u64`.
 //!
 //! A composite number has a divisor d > 1 that is not larger than its square root. So the multiples of each d are
 //! crossed off, from d² on, and the numbers that are left are prime. This module has no table of primes, no bit
 //! arithmetic and no state that passes from tile to tile, and it shares no code with the faster kernels. They are
-//! tested against it. The only shortcut: d is 2 or odd.
+//! tested against it. It takes only one shortcut: d is 2 or odd.
 //!
 //! A tile of w numbers up to N takes sqrt(N) / 2 divisions and about w (ln(N) / 4 + 3/2) crossings, and one byte of
-//! memory per number. Up to 2^44, where a tile takes two million divisions and ten million crossings, a test can
-//! afford it. At the top of `u64`, a tile takes two thousand million divisions.
+//! memory per number. At 2^44, a tile takes two million divisions and ten million crossings, which a test can still
+//! afford. At the top of `u64`, a tile takes two thousand million divisions.
 
 use std::iter;
 use std::ops::RangeInclusive;
 
 use crate::{Kernel, Pulse, Stopped};
 
-/// The fewest and the most numbers in a tile. In between, a tile is as wide as the root of the range's end, so that
-/// the divisions, one for each d, do not outweigh the crossings.
+/// The smallest and the largest width of a tile, in numbers. Between them, a tile is as wide as the square root of the
+/// range's end, so that the divisions, one for each d, do not outweigh the crossings.
 const MIN_WIDTH: u64 = 1 << 16;
 const MAX_WIDTH: u64 = 1 << 20;
 
-/// Counts the primes of a range by the plainest sieve: the reference that the fast kernels are tested against.
+/// Counts the primes of a range by the simplest sieve. The fast kernels are tested against it.
 ///
-/// A pulse is beaten once per divisor, so even a tile at the top of `u64` can be stopped at any time.
+/// A tile beats the pulse once per divisor, so even a tile at the top of `u64` can be stopped at any time.
 #[derive(Clone, Debug)]
 pub struct SimpleSieve {
     start: u64,
@@ -31,7 +31,7 @@ pub struct SimpleSieve {
 }
 
 impl SimpleSieve {
-    /// The work for a range, both ends included. A range without numbers gives no tiles.
+    /// Creates the kernel for a range, both ends included. An empty range has no tiles.
     #[must_use]
     pub fn new(range: RangeInclusive<u64>) -> Self {
         // Nothing crosses off 0 and 1, which are not prime either.
@@ -43,7 +43,7 @@ impl SimpleSieve {
 }
 
 impl Kernel for SimpleSieve {
-    /// For each number of the tile, whether it is composite.
+    /// Whether each number of the tile is composite.
     type Scratch = Vec<bool>;
     type Partial = u64;
 

@@ -1,4 +1,4 @@
-//! Trial division in its plainest form: the workload of the experiment, and the plainest oracle.
+//! Trial division in its simplest form: the workload of the experiments, and the simplest oracle.
 //!
 //! Each candidate n is divided by 2, 3, 4, .. up to the integer square root of n, until a divisor divides it. There is
 //! no wheel and no table of primes, and no divisor is left out. Counting to N takes about (2/3) N^(3/2) / ln N
@@ -9,13 +9,14 @@ use std::ops::RangeInclusive;
 use crate::tiling::ends;
 use crate::{JobSpec, Kernel, Pulse, Stopped, Tiling};
 
-/// About how many divisions a tile has: half a millisecond of them.
+/// The approximate number of divisions in a tile: half a millisecond of work.
 const DIVISIONS_PER_TILE: u64 = 1 << 18;
 
-/// The most numbers in a tile. Without it, the cheap ones at the low end would pile up in one tile.
+/// The largest number of numbers in a tile. Without this limit, the cheap numbers at the low end would all fall into
+/// one tile.
 const MAX_TILE_WIDTH: u64 = 1 << 14;
 
-/// Divisions for one candidate between two beats: a tenth of a millisecond.
+/// The number of divisions of one candidate between two beats: a tenth of a millisecond.
 const DIVISORS_PER_BEAT: u64 = 1 << 16;
 
 /// Counts the primes of a range by trial division.
@@ -27,12 +28,12 @@ pub struct TrialDivision {
 }
 
 impl TrialDivision {
-    /// The work for a range, both ends included. A range without numbers gives no tiles.
+    /// Creates the kernel for a range, both ends included. An empty range has no tiles.
     #[must_use]
     pub fn new(range: RangeInclusive<u64>) -> Self {
         let (start, stop) = ends(&range);
         let width = tile_width(stop);
-        // 0 and 1 are no candidates.
+        // 0 and 1 are not candidates.
         Self { start, stop, tiling: Tiling::new(start.max(2)..=stop, width) }
     }
 }
@@ -65,13 +66,13 @@ impl Kernel for TrialDivision {
     }
 }
 
-/// The width that makes tiles cost about the same at the far end of the range. A prime candidate n costs sqrt(n)
-/// divisions. One candidate in ln n is prime; one in eight is near enough from 10^3 up.
+/// The width at which the last tile of the range has about [`DIVISIONS_PER_TILE`] divisions. A prime candidate n costs
+/// sqrt(n) divisions. One candidate in ln n is prime; one in eight is close enough from 10^3 on.
 fn tile_width(stop: u64) -> u64 {
     (8 * DIVISIONS_PER_TILE / (stop.isqrt() + 1)).clamp(1, MAX_TILE_WIDTH)
 }
 
-/// Whether no number from 2 to the square root of `n` divides it. `n` must be at least 2.
+/// Whether no number from 2 to the square root of `n` divides `n`. `n` must be at least 2.
 fn is_prime<P: Pulse>(n: u64, pulse: &P) -> Result<bool, Stopped> {
     let end = n.isqrt() + 1;
     if let Ok(n) = u32::try_from(n) {
@@ -112,7 +113,8 @@ mod tests {
 
     #[test]
     fn squares_of_primes_are_not_prime_and_their_root_is_tried() {
-        // 65521² and 65537² lie on either side of 2^32, from which on division has 64 bits. The last is above 2^48.
+        // 65521² and 65537² lie on either side of 2^32, above which a division takes 64 bits. The last square is above
+        // 2^48.
         for prime in [2_u64, 3, 251, 257, 65_521, 65_537, 16_777_259] {
             assert_eq!(count(prime * prime..=prime * prime), 0, "{prime} squared");
         }
@@ -125,7 +127,7 @@ mod tests {
         assert_eq!(TrialDivision::new(0..=100).tiles(), 1);
         let all = TrialDivision::new(0..=u64::MAX);
         assert_eq!(all.tiles(), u64::MAX - 1);
-        // 2^64 - 2 is even: the cheapest candidate up there.
+        // 2^64 - 2 is even, which makes it the cheapest candidate near the top.
         assert_eq!(all.tile(u64::MAX - 4, &mut (), &Control::new()), Ok(0));
     }
 

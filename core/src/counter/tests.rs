@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::{Algorithm, Control, Kernel};
 
-/// A backend that runs nothing and says what it should have run.
+/// A backend that runs nothing. Its error names the phase that it should have run.
 struct Idle;
 
 impl Backend for Idle {

@@ -6,8 +6,8 @@
 //!
 //! Bit i is bit i mod 8 of byte i / 8, on machines of either byte order.
 
-/// The most memory that an array may take, in bytes and in bits. Within it, positions of bytes and bits fit 31 bits,
-/// and the product of a prime and a number of multiples fits 64 bits.
+/// The largest size of an array's memory, in bytes and in bits. Within it, positions of bytes and bits fit in 31 bits,
+/// and the product of a prime and a number of multiples fits in 64 bits.
 const MAX_BYTES: usize = 1 << 28;
 const MAX_BITS: usize = 8 * MAX_BYTES;
 
@@ -29,8 +29,8 @@ pub(crate) struct BitArray {
 }
 
 impl BitArray {
-    /// An array of `bytes`, rounded up to cache lines, with margins for [`cross_off_groups`](Self::cross_off_groups)
-    /// with primes up to `largest`. All bits are clear.
+    /// Creates an array of `bytes` bytes, rounded up to cache lines. Its margins suffice for
+    /// [`cross_off_groups`](Self::cross_off_groups) with primes up to `largest`. All bits are clear.
     ///
     /// # Panics
     /// If `bytes` is more than 2^27, or `largest` more than 2^24.
@@ -46,7 +46,7 @@ impl BitArray {
         Self { words, origin, length }
     }
 
-    /// The memory that the array takes.
+    /// The size of the array's memory, in bytes.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
         self.words.len() * 8
@@ -58,19 +58,19 @@ impl BitArray {
     }
 
     /// Crosses off the multiples of `primes` in the `length` bytes from byte `first` on, eight multiples at a time.
-    /// Bits before and after these bytes may be cleared too, also in the margins.
+    /// Bits before and after these bytes may be cleared too, including bits in the margins.
     ///
-    /// Eight multiples in a row form a group. It spans as many bytes as the prime says, and its multiples lie at the
-    /// same bits in every group of that prime. `starts` says for each prime at which byte, counted from `first`, a
-    /// group begins. No multiple in the stretch may lie before that group, and it may begin at most the prime's number
-    /// of bytes before `first`. The loop updates `starts` to the same for the bytes that follow the stretch.
+    /// Eight multiples in a row form a group. A group of the prime p spans p bytes, and its multiples lie at the same
+    /// bits in every group of p. For each prime p, `starts` holds the byte, counted from `first`, at which a group
+    /// begins. No multiple in the stretch may lie before that group, and the group may begin at most p bytes before
+    /// `first`. The loop updates `starts` for the bytes that follow the stretch.
     ///
-    /// The multiples are right if all primes are congruent to `RESIDUE` modulo 8, in ascending order, at most as large
-    /// as [`new`](Self::new) was told, and if the starts are as described.
+    /// The loop crosses off the right bits if all primes are congruent to `RESIDUE` modulo 8, in ascending order, and
+    /// at most the `largest` of [`new`](Self::new), and if the starts are as described.
     ///
     /// # Panics
     /// If there is not one start per prime, if the stretch is not within the array, if a prime has another residue, or
-    /// if a group is not within the margins.
+    /// if a group reaches beyond the margins.
     #[inline(always)]
     pub(crate) fn cross_off_groups<const RESIDUE: usize>(
         &mut self,
@@ -86,13 +86,13 @@ impl BitArray {
         let memory = (8 * self.words.len()) as u64;
         let origin = (8 * self.origin + first) as u64;
         // The number of groups that the first prime needs for any start. It shrinks as the primes grow, so that the
-        // branch predictor foresees the end of the loop.
+        // branch predictor can predict the end of the loop.
         let mut groups = primes.first().map_or(0, |&prime| length.div_ceil(prime as usize) as u64 + 1);
         for (&prime, start) in primes.iter().zip(starts) {
             while groups > 1 && (groups - 2) * u64::from(prime) >= length as u64 {
                 groups -= 1;
             }
-            // The product cannot wrap: `groups` is at most `length + 1`, and that at most `MAX_BYTES + 1`. If a sum
+            // The product cannot wrap: `groups` is at most `length + 1`, which is at most `MAX_BYTES + 1`. If a sum
             // wraps, `end` is less than `begin`, or both are larger than the memory.
             let span = groups * u64::from(prime);
             let begin = origin.wrapping_add_signed(i64::from(*start));
@@ -103,9 +103,9 @@ impl BitArray {
             );
             let (prime, eighth) = (prime as usize, prime as usize / 8);
             // SAFETY: `begin..end` lies in the memory of `words`, as was just checked, and `groups * prime` bytes are
-            // in it. So group k, of the bytes from `begin + k * prime` on, has `prime` bytes in it, and the pointer
-            // behind the last group is at most one past the end. `prime` is odd and so not 0, and `8 * eighth +
-            // RESIDUE`. Any bytes are valid words.
+            // in it. So group k, which begins at byte `begin + k * prime`, has `prime` bytes in it, and the pointer
+            // after the last group is at most one past the end. `prime` equals `8 * eighth + RESIDUE`; it is odd and so
+            // not 0. Any bytes are valid words.
             unsafe {
                 let mut group = self.words.as_mut_ptr().cast::<u8>().add(begin as usize);
                 for _ in 0..groups {
@@ -113,7 +113,7 @@ impl BitArray {
                     group = group.add(prime);
                 }
             }
-            // All fit 31 bits, since the groups lie in the memory.
+            // All of these fit in 31 bits, since the groups lie in the memory.
             let beyond = *start + span as i32 - length as i32;
             let last = beyond - prime as i32;
             *start = if last > 0 { last - prime as i32 } else { last };
@@ -123,14 +123,14 @@ impl BitArray {
     /// Crosses off the multiples of `primes` in the `length` bits from bit `first` on, one by one. Any bit of the word
     /// that follows these bits may be cleared too.
     ///
-    /// `nexts` says for each prime at which bit, counted from `first`, its first multiple lies. The loop updates
-    /// `nexts` to the same for the bits that follow the stretch.
+    /// For each prime, `nexts` holds the bit, counted from `first`, of its first multiple. The loop updates `nexts` for
+    /// the bits that follow the stretch.
     ///
-    /// The multiples are right if the primes are in ascending order and below 2^31.
+    /// The loop crosses off the right bits if the primes are in ascending order and below 2^31.
     ///
     /// # Panics
     /// If there is not one next multiple per prime, if the stretch does not consist of whole words of the array, if a
-    /// next multiple is not below its prime, or if primes in wrong order would reach beyond the stretch.
+    /// next multiple is not below its prime, or if primes in the wrong order would reach beyond the stretch.
     #[inline(always)]
     pub(crate) fn cross_off_singles(&mut self, first: usize, length: usize, primes: &[u32], nexts: &mut [u32]) {
         assert_eq!(primes.len(), nexts.len(), "one next multiple per prime");
@@ -139,12 +139,13 @@ impl BitArray {
             first / 64 <= self.length && length / 64 <= self.length - first / 64,
             "a stretch outside of the bit array"
         );
-        // Together with the word after it, which the array has room for.
+        // The stretch and the word after it, which the array has room for.
         let words = &mut self.words[self.origin + first / 64..][..=length / 64];
         let (mut primes, mut nexts) = (primes, nexts);
         while let Some(&least) = primes.first() {
-            // Each prime has `certain` multiples in the stretch, and maybe one more. That is the same for all primes
-            // up to `length / certain`; at least for the first one, so that the loop ends whatever their order is.
+            // Each prime has `certain` multiples in the stretch, and maybe one more. All primes up to `length /
+            // certain` have the same number. The first prime always counts as one of them, so that the loop ends
+            // whatever the order of the primes.
             let certain = length / least as usize;
             let alike = length
                 .checked_div(certain)
@@ -161,8 +162,9 @@ impl BitArray {
                     }
                 };
             }
-            // SAFETY: the stretch lies in the array, of at most `MAX_BITS` bits, and `words` has a word more than it. The
-            // 8 eights and the rest are `certain`, which is at most `length`, since `least` is not 0.
+            // SAFETY: the stretch lies in the array, of at most `MAX_BITS` bits, and `words` has one word more than the
+            // stretch. 8 times the eights, plus the rest, is `certain`, which is at most `length`, since `least` is not
+            // 0.
             unsafe {
                 unrolled!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32; 0 1 2 3 4 5 6 7);
             }
@@ -185,15 +187,15 @@ impl BitArray {
 /// Crosses off the multiples of primes that have `8 * eights + REST` multiples each in the first `length` bits, and
 /// maybe one more. Any bit of the word that `length` falls in may be cleared too.
 ///
-/// The compiler unrolls the rest, since it knows its length. A loop of few and varying iterations would end
+/// The compiler unrolls the rest, since it knows its length. The end of a loop with few and varying iterations would be
 /// mispredicted.
 ///
 /// # Panics
-/// If `words` end before bit `length`, if a next multiple is not below its prime, or if a prime has fewer multiples.
+/// If `words` ends before bit `length`, if a next multiple is not below its prime, or if a prime has fewer multiples.
 ///
 /// # Safety
-/// `length` is at most [`MAX_BITS`], and `8 * eights` is at most `length`. Checked here, that would slow down the loop:
-/// the compiler chooses other instructions for bounded numbers.
+/// `length` is at most [`MAX_BITS`], and `8 * eights` is at most `length`. A check here would slow down the loop,
+/// because the compiler chooses other instructions for bounded numbers.
 #[inline(always)]
 unsafe fn cross_off_alike<const REST: usize>(
     words: &mut [u64],
@@ -231,18 +233,18 @@ unsafe fn cross_off_alike<const REST: usize>(
         for _ in 0..REST {
             cross_off_next();
         }
-        // One more multiple, or none. There is no branch, which would be mispredicted every other time: a multiple
-        // beyond the stretch is crossed off in the word of bit `length`.
-        // SAFETY: the bit is at most `length`, and `words` has a word for that.
+        // One more multiple, or none. A branch would be mispredicted every other time, so there is none: a multiple
+        // beyond the stretch is crossed off in the word of bit `length`. SAFETY: the bit is at most `length`, and
+        // `words` has a word for that.
         unsafe { *words.add(bit.min(length) / 64) &= mask.to_le() };
-        // The distance of the next multiple: `bit - length`, or a prime more than that if `bit` lies before `length`.
-        // Then `bit - length` wraps, and is the larger of the two.
+        // The next multiple lies `bit - length` bits after the stretch, or one prime further if `bit` lies before
+        // `length`. In the second case `bit - length` wraps, and so it is the larger of the two.
         let beyond = bit.wrapping_sub(length) as u32;
         *next = beyond.min(beyond.wrapping_add(prime));
     }
 }
 
-/// All bits of a word but this one.
+/// A mask of all bits of a word except this one.
 #[inline(always)]
 const fn all_but(bit: usize) -> u64 {
     !(1 << (bit % 64))
@@ -251,7 +253,7 @@ const fn all_but(bit: usize) -> u64 {
 /// Crosses off eight multiples of the prime `8 * eighth + RESIDUE`, from bit 0 of the byte on.
 ///
 /// # Safety
-/// The prime is not 0, and as many bytes as it says may be read and written from `group` on.
+/// The prime is not 0, and that many bytes from `group` on may be read and written.
 #[inline(always)]
 unsafe fn cross_off_group<const RESIDUE: usize>(group: *mut u8, eighth: usize) {
     for multiple in 0..8 {

@@ -1,7 +1,7 @@
 //! The instruction sets that the kernels are compiled for, and the choice between them at run time.
 //!
-//! There is one source for the logic. It is compiled once for each set, and the compiler turns its loops into the
-//! vector instructions of the set, such as three-input logic and population counts on 512 bits.
+//! The loops are written once and compiled once for each set. The compiler turns them into the vector instructions of
+//! the set, such as three-input logic and population counts on 512 bits.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use crate::Error;
 use crate::environment::variable;
 
-/// An instruction set that this CPU has. Holding a value proves that.
+/// An instruction set that this CPU has. Holding a value proves that the CPU has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cpu(Set);
 
@@ -23,7 +23,7 @@ enum Set {
 }
 
 impl Cpu {
-    /// The names of all sets, the plainest first.
+    /// The names of all sets, from the simplest to the best.
     pub const NAMES: &'static [&'static str] = &[Self::PORTABLE, Self::AVX2, Self::AVX512];
 
     const PORTABLE: &'static str = "portable";
@@ -33,8 +33,8 @@ impl Cpu {
     /// The environment variable that chooses the set that kernels use.
     pub const VARIABLE: &'static str = "PRIMELANES_CPU";
 
-    /// The set that kernels use: the one that the environment variable [`VARIABLE`](Self::VARIABLE) names, or the best
-    /// that the CPU has if the variable is unset or empty. It is looked up once per process.
+    /// The set that kernels use. The environment variable [`VARIABLE`](Self::VARIABLE) names it; if the variable is
+    /// unset or empty, it is the best set that the CPU has. The variable is read once per process.
     ///
     /// # Errors
     /// [`Error::BadVariable`] if the variable names an unknown set, or one that this CPU lacks.
@@ -51,7 +51,7 @@ impl Cpu {
         Self::available().last().unwrap_or(Self(Set::Portable))
     }
 
-    /// The sets that this CPU has, the plainest first.
+    /// The sets that this CPU has, from the simplest to the best.
     pub fn available() -> impl Iterator<Item = Self> {
         Self::NAMES.iter().filter_map(|name| Self::detect(name))
     }
@@ -59,7 +59,7 @@ impl Cpu {
     /// The set of this name.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if this CPU lacks the set, or [`Error::UnknownName`].
+    /// [`Error::Unavailable`] if this CPU lacks the set; [`Error::UnknownName`] if there is no set of this name.
     pub fn named(name: &str) -> Result<Self, Error> {
         Self::detect(name).ok_or_else(|| match Self::NAMES.iter().find(|&&known| known == name) {
             Some(lacking) => unavailable(lacking, Self::available()),
@@ -71,7 +71,7 @@ impl Cpu {
         })
     }
 
-    /// The name, as `PRIMELANES_CPU` takes it.
+    /// The name of the set, as `PRIMELANES_CPU` takes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self.0 {
@@ -83,7 +83,8 @@ impl Cpu {
         }
     }
 
-    /// The set of this name, if this CPU has it. Apart from the portable set, this alone makes values of this type.
+    /// The set of this name, if this CPU has it. Only this function makes values of this type, apart from the portable
+    /// set.
     fn detect(name: &str) -> Option<Self> {
         match name {
             Self::PORTABLE => Some(Self(Set::Portable)),
@@ -95,7 +96,7 @@ impl Cpu {
         }
     }
 
-    /// Does the work with code compiled for this set.
+    /// Runs the work with code that is compiled for this set.
     pub(crate) fn run<W: Work>(self, work: W) -> W::Output {
         match self.0 {
             Set::Portable => work.run(),
@@ -116,7 +117,7 @@ impl fmt::Display for Cpu {
 }
 
 /// Work that is compiled once for each instruction set. `run`, and everything that it calls in loops, must be
-/// `#[inline(always)]`: a function that is not inlined is compiled for the plainest set.
+/// `#[inline(always)]`: a function that is not inlined is compiled for the portable set.
 pub(crate) trait Work {
     type Output;
 
@@ -162,7 +163,7 @@ mod tests {
     #[test]
     fn every_set_is_available_under_its_name_or_reported_as_lacking() {
         let lacking = |name: &&&str| Cpu::named(name).is_err();
-        // Not by a macro, whose output is shown only if the test fails.
+        // The test harness captures the output of `eprintln!`, and shows it only if the test fails.
         let skipped: Vec<_> = Cpu::NAMES.iter().filter(lacking).collect();
         drop(writeln!(std::io::stderr(), "instruction sets that this CPU lacks, skipped: {skipped:?}"));
         for &name in Cpu::NAMES {

@@ -4,16 +4,16 @@ use std::ops::Range;
 
 use crate::{Pulse, Stopped};
 
-/// The most primes between two beats: a tenth of a millisecond if they have no multiples in the segment.
+/// The largest number of primes between two beats: a tenth of a millisecond if they have no multiples in the segment.
 const PRIMES_PER_BEAT: usize = 1 << 14;
 
-/// The most multiples that are crossed off between two beats: a tenth of a millisecond.
+/// The largest number of multiples that are crossed off between two beats: a tenth of a millisecond.
 const CROSSINGS_PER_BEAT: u64 = 1 << 16;
 
 /// The bits of neighbouring odd numbers, bit i for 2 i + 1. The bits of composites are cleared.
 ///
-/// A segment can be moved on to the bits that follow. It then reuses its memory, and goes on with the multiples of
-/// each prime from where it left off.
+/// A segment can move on to the bits that follow. It then reuses its memory, and continues with the multiples of each
+/// prime from where it left off.
 #[derive(Clone, Debug, Default)]
 pub(in crate::algorithm) struct Segment {
     first: u64,
@@ -28,8 +28,8 @@ impl Segment {
         self.beyond.clear();
     }
 
-    /// Crosses off the composites among `bits`, which are not empty. They must follow the last ones, unless the
-    /// segment is new or was restarted.
+    /// Crosses off the composites among `bits`, which must not be empty. They must follow the bits of the last call,
+    /// unless the segment is new or was restarted.
     ///
     /// `primes` are the odd primes up to the square root of the last number, in ascending order. Larger primes may
     /// follow.
@@ -97,7 +97,8 @@ impl Segment {
 /// The first odd multiple of `prime` that is at least its square and not before bit `first`, counted in bits from
 /// `first`.
 ///
-/// It fits 32 bits: it is less than `prime`, or it is the square itself, which then lies in the segment.
+/// The result fits in 32 bits: it is less than `prime`, or it is the position of the square itself, which then lies in
+/// the segment.
 fn first_multiple(first: u64, prime: u32) -> u32 {
     let prime = u64::from(prime);
     let square = prime * prime / 2;

@@ -1,25 +1,27 @@
 //! The multiples of large primes. They are pushed into one bucket per residue class before the classes are sieved.
 //!
-//! Take a segment of all classes: D numbers from A on. Each prime p finds its first multiple k p that is at least A and
-//! whose cofactor k is coprime to the wheel. From there it steps to the next such multiple, until A + D. Each multiple
-//! in the segment is pushed into the bucket of its class, as a bit index of 4 bytes. A class later clears the bits that
-//! its bucket lists. So the bit array stays in the cache, and buckets are written and read front to back.
+//! A segment of all classes holds the D numbers from A on. For each prime p, the code finds the first multiple k p that
+//! is at least A and whose cofactor k is coprime to the wheel. From there it steps to the next such multiple, until A +
+//! D. It pushes each multiple into the bucket of its class, as a bit index of 4 bytes. When a class is sieved later,
+//! the bits that its bucket lists are cleared. So the bit array stays in the cache, and buckets are written and read
+//! front to back.
 //!
-//! The usual bucket sieve keeps a list for each future segment, and moves a prime from one list to the next (T. Oliveira
-//! e Silva, "Fast implementation of the segmented sieve of Eratosthenes", 2001). It touches a prime only where the prime
-//! has a multiple, but it keeps 8 bytes per prime and worker. Here, nothing is kept from segment to segment, so tiles
-//! are independent. Each prime costs a division per segment, done eight at a time in vector registers.
+//! The usual bucket sieve keeps a list for each future segment, and moves a prime from one list to the next (T.
+//! Oliveira e Silva, "Fast implementation of the segmented sieve of Eratosthenes", 2001). It touches a prime only where
+//! the prime has a multiple, but it keeps 8 bytes per prime and worker. This module keeps nothing from segment to
+//! segment, so tiles are independent. Each prime costs one division per segment; vector registers do eight at a time.
 
 use super::wheel::Wheel;
 use crate::machine::prefetch::prefetch;
 
-/// The number of primes that are looked at together. Their working memory stays in the first-level cache.
+/// The number of primes that are processed together. Their working memory stays in the first-level cache.
 pub(super) const BATCH: usize = 512;
 
-/// How many entries ahead a bucket's memory is fetched: 256 bytes, four cache lines.
+/// The distance at which a bucket's memory is prefetched, in entries: 256 bytes, four cache lines.
 const AHEAD: usize = 64;
 
-/// 2^52. Adding it, as a float, to a number below 2^51 rounds that number to an integer, which is in the low bits.
+/// 2^52. Adding it, as a float, to a number below 2^51 rounds that number to an integer, and leaves the integer in the
+/// low bits.
 const ROUNDER: f64 = (1_u64 << 52) as f64;
 
 /// The wheel's modulus. With 30 there are more multiples; with 2310, more buckets than a first-level cache has lines.
@@ -34,11 +36,11 @@ pub(super) struct Buckets {
     steps: Steps,
     /// The capacity of each bucket.
     capacity: usize,
-    /// This many more entries fit, whichever buckets they go to.
+    /// The number of entries that still fit, whichever buckets they go to.
     spare: usize,
     /// The end of each bucket, as an index of `entries`.
     ends: [u32; 64],
-    /// Bits of the classes.
+    /// The bit indices of all buckets.
     entries: Vec<u32>,
     first: Box<First>,
     found: Box<Found>,
@@ -48,7 +50,7 @@ pub(super) struct Buckets {
 /// that it leads to: 64 times the step, plus the index.
 #[derive(Debug)]
 struct Steps {
-    /// For each residue, the step to the first coprime one from it on.
+    /// For each residue, the step to the first coprime residue that is not less.
     to_coprime: [u32; 256],
     /// For the index of each class, the step to the next class.
     to_next: [u32; 64],
@@ -62,7 +64,7 @@ struct First {
     residues: [u32; BATCH],
 }
 
-/// Multiples that lie in the segment.
+/// The multiples that lie in the segment.
 #[derive(Debug)]
 struct Found {
     offsets: [u32; BATCH],
@@ -88,9 +90,9 @@ impl Steps {
 }
 
 impl Buckets {
-    /// Empty buckets with room for about `expected` entries each.
+    /// Creates empty buckets with room for about `expected` entries each.
     pub(super) fn new(expected: f64) -> Self {
-        // The expected number, and a good deal more than it varies by.
+        // The expected number, plus much more than the number varies by.
         let capacity = (expected + 16.0 * expected.sqrt()) as usize + 4 * BATCH;
         Self {
             steps: Steps::new(),
@@ -111,13 +113,13 @@ impl Buckets {
         self.spare = self.capacity;
     }
 
-    /// The bits in the bucket of a class.
+    /// The bit indices in the bucket of a class.
     pub(super) fn of(&self, class: usize) -> &[u32] {
         &self.entries[class * self.capacity..self.ends[class] as usize]
     }
 
-    /// Pushes the multiples of up to [`BATCH`] primes that lie in the `length` numbers from `start` on. The primes
-    /// themselves are left out. `start` is a multiple of the wheel's modulus, and `length` is less than 2^32.
+    /// Pushes the multiples of up to [`BATCH`] primes that lie in the `length` numbers from `start` on, except the
+    /// primes themselves. `start` is a multiple of the wheel's modulus, and `length` is less than 2^32.
     #[inline(always)]
     pub(super) fn push_multiples(&mut self, start: u64, length: u32, primes: &[u32]) {
         self.find_first(start, primes);
@@ -134,10 +136,10 @@ impl Buckets {
         const WHEEL: f64 = MODULUS as f64;
         let First { offsets, residues } = &mut *self.first;
         for ((&prime, offset), residue) in primes.iter().zip(offsets).zip(residues) {
-            // The quotient is less than 2^48 (the primes are above 2^16) and off by less than one.
+            // The quotient is less than 2^48, since the primes are above 2^16. It is off by less than one.
             let (quotient, bits) = round(start as f64 / f64::from(prime));
             let past = start.wrapping_sub(bits.wrapping_mul(u64::from(prime))) as i64;
-            // Rounded up, so that the multiple is not below the start.
+            // Round up, so that the multiple is not below the start.
             let up = past > 0;
             let to_multiple = if up { i64::from(prime) - past } else { -past } as u64;
             let cofactor = if up { quotient + 1.0 } else { quotient };

@@ -1,4 +1,4 @@
-//! The residue classes of a wheel, sieved one at a time. A class has a bit for each of its numbers, and each sieving
+//! Sieves the residue classes of a wheel, one at a time. A class has a bit for each of its numbers, and each sieving
 //! prime has a single stride in these bits.
 
 use std::ops::{Range, RangeInclusive};
@@ -11,7 +11,7 @@ use crate::machine::bit_array::BitArray;
 use crate::machine::{Cpu, Work};
 use crate::{Pulse, Stopped};
 
-/// The most primes between two beats.
+/// The largest number of primes between two beats.
 const PRIMES_PER_BEAT: usize = 1 << 13;
 
 /// A range of numbers, sorted into residue classes. Bit i of a segment of a class stands for class + modulus (first + i).
@@ -42,7 +42,7 @@ pub(super) struct ClassScratch {
 }
 
 impl ClassScratch {
-    /// The memory that the scratch takes.
+    /// The size of the scratch, in bytes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         self.bits.bytes() + 4 * (self.firsts.len() + self.nexts.len() + self.groups.len())
@@ -50,14 +50,14 @@ impl ClassScratch {
 }
 
 impl Classes {
-    /// The classes of a range, which is not empty, and its sieving primes. These are ascending, and all that the
-    /// composites of the range need, except primes whose multiples go through buckets.
+    /// Creates the classes of a range, which must not be empty. `primes` are the sieving primes of the range in
+    /// ascending order, except those whose multiples go through buckets.
     pub(super) fn new(range: &RangeInclusive<u64>, tuning: Tuning, cpu: Cpu, primes: &[u32]) -> Self {
         let wheel = Wheel::of(tuning.wheel).expect("a checked tuning has a known wheel");
         let presieve = Presieve::of(wheel);
         let presieved = presieve.primes().max().unwrap_or(0);
         let rest = &primes[primes.partition_point(|&prime| prime <= presieved)..];
-        // Nothing crosses off 1, which is not prime.
+        // Begin at 2, since nothing crosses off 1, which is not prime.
         let start = (*range.start()).max(2);
         Self {
             wheel,
@@ -106,7 +106,8 @@ impl Classes {
         (self.bits_of_all() - segment * self.segment_bits()).min(self.segment_bits())
     }
 
-    /// The first number of a segment of all classes, and how many numbers it has: less than 2^32 on the wheel of buckets.
+    /// The first number of a segment of all classes, and the number of its numbers, which is less than 2^32 on the
+    /// wheel of buckets.
     pub(super) fn numbers_of(&self, segment: u64) -> (u64, u32) {
         let modulus = u64::from(self.wheel.modulus);
         (modulus * self.first_of(segment), (modulus * self.bits_of(segment)) as u32)
@@ -158,7 +159,7 @@ impl Classes {
         self.cpu.run(SieveSegment { classes: self, bytes, which, scratch });
     }
 
-    /// Crosses off these bits too, and counts the bits that are left and lie in the range.
+    /// Crosses off `bits` as well, and counts the bits that are left and lie in the range.
     pub(super) fn count(&self, segment: u64, class: usize, bits: &[u32], array: &mut BitArray) -> u64 {
         self.cpu.run(Count { classes: self, segment, class, bits, array })
     }
@@ -181,7 +182,8 @@ impl Classes {
     }
 }
 
-/// Finds the first multiples in a segment of a class. It uses those in the class before, if they are known.
+/// Finds the first multiples in a segment of a class. It uses the first multiples of the class before, if they are
+/// known.
 struct Begin<'a> {
     classes: &'a Classes,
     segment: u64,

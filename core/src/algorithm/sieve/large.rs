@@ -1,8 +1,8 @@
 //! The large sieving primes, which have multiples in few segments.
 //!
-//! They are kept as bits, in residue classes like the numbers that are counted. The 203 million primes up to 2^32 take
-//! 123 MB. A worker that needs a block which nobody has sieved yet sieves it. So all workers share the work of finding
-//! these primes, it can be cancelled like all other work, and nobody waits.
+//! The primes are stored as bits, in residue classes like the numbers that are counted. The 203 million primes up to
+//! 2^32 take 123 MB. A worker that needs a block sieves it, unless another worker already has. So all workers share the
+//! work of finding these primes, this work can be cancelled like all other work, and no worker waits.
 
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
@@ -21,18 +21,18 @@ pub(super) struct LargePrimes {
     blocks: Vec<OnceLock<Box<[u64]>>>,
 }
 
-/// What a worker needs to fill its buckets with the multiples of large primes.
+/// The memory with which a worker fills its buckets with the multiples of large primes.
 #[derive(Debug)]
 pub(super) struct LargeScratch {
     pub(super) buckets: Buckets,
-    /// For sieving blocks.
+    /// The memory for sieving blocks.
     class: ClassScratch,
     batch: Box<[u32; BATCH]>,
 }
 
 impl LargePrimes {
-    /// The primes of a range, which is not empty. `primes` are those up to the square root of its end, in ascending
-    /// order. Larger ones may follow.
+    /// Creates the primes of a range, which must not be empty. `primes` are the primes up to the square root of its
+    /// end, in ascending order. Larger primes may follow.
     pub(super) fn new(range: &RangeInclusive<u64>, cpu: Cpu, primes: &[u32]) -> Self {
         let roots = &primes[..primes.partition_point(|&prime| u64::from(prime) <= range.end().isqrt())];
         let classes = Classes::new(range, Tuning::for_listing(range), cpu, roots);
@@ -40,7 +40,7 @@ impl LargePrimes {
         Self { classes, blocks: (0..blocks).map(|_| OnceLock::new()).collect() }
     }
 
-    /// Empty buckets for segments of `bits` bits per class.
+    /// Creates empty buckets for segments of `bits` bits per class.
     pub(super) fn scratch(&self, bits: u64) -> LargeScratch {
         LargeScratch {
             buckets: Buckets::new(self.density() * bits as f64),
@@ -59,7 +59,7 @@ impl LargePrimes {
     ) -> Result<(), Stopped> {
         let (start, length) = sieved.numbers_of(segment);
         scratch.buckets.clear();
-        // Workers begin at different blocks, so that each sieves its share of them.
+        // Workers begin at different blocks, so that each worker sieves its share of the blocks.
         let blocks = self.blocks.len();
         let first = (segment as usize).wrapping_mul(blocks / 2 + 1) % blocks;
         for index in (first..blocks).chain(0..first) {
@@ -71,14 +71,14 @@ impl LargePrimes {
         Ok(())
     }
 
-    /// About the sum of the reciprocals of the primes, which is the number of their multiples per number (Mertens'
-    /// second theorem).
+    /// The approximate sum of the reciprocals of the primes (Mertens' second theorem). It is the number of their
+    /// multiples per number.
     fn density(&self) -> f64 {
         let log_log = |number: u64| (number as f64).ln().ln();
         log_log(self.classes.stop) - log_log(self.classes.start)
     }
 
-    /// The primes of a block, which is sieved first if nobody has done that yet.
+    /// The primes of a block. The block is sieved first if no worker has done that yet.
     fn block<P: Pulse>(&self, block: usize, scratch: &mut ClassScratch, pulse: &P) -> Result<Block<'_>, Stopped> {
         let classes = self.classes.wheel.classes.len();
         let (segment, class) = ((block / classes) as u64, block % classes);
@@ -115,7 +115,8 @@ impl Work for PushBatch<'_, '_> {
     }
 }
 
-/// Primes as the bits of a class. Each bit stands for a number that is larger by `modulus` than that of the bit before.
+/// Primes as the bits of a class. Each bit stands for a number that is `modulus` larger than the number of the bit
+/// before.
 #[derive(Debug)]
 struct Block<'a> {
     words: std::slice::Iter<'a, u64>,
@@ -125,7 +126,7 @@ struct Block<'a> {
 }
 
 impl Block<'_> {
-    /// Lists the next primes, as many as fit for certain. None are listed only if none are left.
+    /// Lists the next primes, as many as are sure to fit. The list is empty only if no primes are left.
     #[inline(always)]
     fn next_into<'b>(&mut self, list: &'b mut [u32; BATCH]) -> &'b [u32] {
         let mut length = 0;
@@ -134,8 +135,8 @@ impl Block<'_> {
             let Some(&word) = self.words.next() else { break };
             let mut left = u64::from_le(word);
             let end = length + left.count_ones() as usize;
-            // Four at a time, so that fewer branches are mispredicted. What this writes beyond the end is overwritten
-            // by the primes of the next word.
+            // Four at a time, so that fewer branches are mispredicted. The primes of the next word overwrite what this
+            // writes beyond the end.
             while length < end {
                 for prime in &mut list[length..length + 4] {
                     *prime = self.first.wrapping_add(self.modulus * left.trailing_zeros());

@@ -1,9 +1,10 @@
-//! Pre-sieving: the smallest primes are crossed off all at once, by the logical and of repeating patterns.
+//! Pre-sieving: the multiples of the smallest primes are crossed off all at once, by the logical and of repeating
+//! patterns.
 //!
 //! In a class, the multiples of two primes p and q make a pattern that repeats every p q bits, and so every p q bytes.
-//! There are sixteen such patterns of two primes each; on the wheel of 2310 they take 105 KiB. They serve every class.
-//! Only the position in the pattern at which a class begins differs. 48 primes were no faster than 32, in patterns of
-//! two primes or of one (1e9 and 1e10, Zen 4).
+//! There are sixteen such patterns of two primes each; on the wheel of 2310 they take 105 KiB. All classes use the same
+//! patterns. Only the position in the pattern at which a class begins differs. 48 primes were no faster than 32, in
+//! patterns of two primes or of one (1e9 and 1e10, Zen 4).
 
 use std::sync::OnceLock;
 
@@ -17,10 +18,10 @@ const PASSES: usize = 2;
 
 const PATTERNS: usize = PASS * PASSES;
 
-/// The bytes of each pattern that are combined at a time.
+/// The number of bytes of each pattern that are combined at a time.
 const STRIP: usize = 2048;
 
-/// The patterns of the smallest primes that a wheel does not leave out.
+/// The patterns of the smallest primes that do not divide the wheel's modulus.
 #[derive(Debug)]
 pub(super) struct Presieve {
     patterns: Vec<Pattern>,
@@ -42,7 +43,7 @@ struct Pattern {
 }
 
 impl Presieve {
-    /// The patterns for a wheel, which are made once per process.
+    /// The patterns for a wheel. They are computed once per process.
     pub(super) fn of(wheel: &'static Wheel) -> &'static Self {
         static MADE: [OnceLock<Presieve>; 4] = [const { OnceLock::new() }; 4];
         let index = Wheel::index(wheel.modulus).expect("every wheel has a known modulus");
@@ -51,12 +52,12 @@ impl Presieve {
 
     fn new(wheel: &Wheel) -> Self {
         let primes: Vec<u32> = primes_from(wheel.primes[wheel.primes.len() - 1] + 1).take(2 * PATTERNS).collect();
-        // A small prime with a large one, so that all periods have about the same length.
+        // Pair a small prime with a large one, so that all periods have about the same length.
         let pairs = (0..PATTERNS).map(|k| [primes[k], primes[primes.len() - 1 - k]]);
         Self { patterns: pairs.map(|primes| Pattern::new(primes, wheel)).collect() }
     }
 
-    /// The primes whose multiples are crossed off, in no order.
+    /// The primes whose multiples are crossed off, in no particular order.
     pub(super) fn primes(&self) -> impl Iterator<Item = u32> {
         self.patterns.iter().flat_map(|pattern| pattern.primes)
     }
@@ -68,8 +69,8 @@ impl Presieve {
         }
     }
 
-    /// Sets all bits, except the multiples of the patterns' primes, and moves the positions on. There must be a multiple
-    /// of 64 bytes.
+    /// Sets all bits, except the multiples of the patterns' primes, and advances the positions. The number of bytes
+    /// must be a multiple of 64.
     #[inline(always)]
     pub(super) fn fill(&self, bytes: &mut [u8], positions: &mut Positions) {
         for strip in bytes.chunks_mut(STRIP) {
@@ -124,7 +125,7 @@ impl Pattern {
         }
     }
 
-    /// The byte b of the pattern at which a class begins.
+    /// Finds the byte b of the pattern at which a class begins.
     ///
     /// Bit i of the class, which stands for class + modulus (first + i), must be a multiple of a prime if and only if
     /// bit 8 b + i of the pattern is. So 8 b = first + class / modulus modulo both primes. The Chinese remainder theorem
@@ -156,7 +157,7 @@ mod tests {
             for (class, first) in [(1, 0), (wheel.classes[5], 0), (wheel.classes[3], 1_000_001), (29, 1 << 45)] {
                 let mut positions = Positions::default();
                 presieve.find_positions(class, first, &mut positions);
-                // A strip, a shorter one, and one that follows on it.
+                // A strip, a shorter one, and one that follows it.
                 for (begin, length) in [(0, STRIP + 64), (STRIP + 64, 128)] {
                     let mut bytes = vec![0; length];
                     presieve.fill(&mut bytes, &mut positions);

@@ -5,23 +5,23 @@ use std::ops::Range;
 use super::Tuning;
 use super::wheel::Wheel;
 
-/// The primes that are crossed off class by class. They are ordered by the loop that does it, and ascend within each
-/// loop.
+/// The primes that are crossed off class by class. They are grouped by the loop that crosses off their multiples, and
+/// ascend within each group.
 #[derive(Debug)]
 pub(super) struct SievingPrimes {
     pub(super) primes: Vec<u32>,
-    /// 2 / modulus modulo each prime: how much earlier its first multiple is in a class that is larger by 2.
+    /// 2 / modulus modulo each prime: in a class that is larger by 2, the first multiple lies this many bits earlier.
     steps: Vec<u32>,
-    /// Those congruent to 1, 3, 5 and 7 modulo 8 that are crossed off in groups.
+    /// The primes congruent to 1, 3, 5 and 7 modulo 8 that are crossed off in groups.
     pub(super) groups: [Range<usize>; 4],
-    /// Those that are crossed off chunk by chunk.
+    /// The primes that are crossed off chunk by chunk.
     pub(super) chunks: Range<usize>,
-    /// Those that are crossed off segment by segment.
+    /// The primes that are crossed off segment by segment.
     pub(super) segments: Range<usize>,
 }
 
 impl SievingPrimes {
-    /// Orders ascending primes, none of which divides the wheel's modulus.
+    /// Groups ascending primes, none of which divides the wheel's modulus.
     pub(super) fn new(primes: &[u32], wheel: &Wheel, tuning: &Tuning) -> Self {
         let (grouped, single) = primes.split_at(primes.partition_point(|&prime| prime <= tuning.groups_to));
         let mut sorted = Vec::with_capacity(primes.len());
@@ -41,7 +41,8 @@ impl SievingPrimes {
         Self { primes: sorted, steps, groups, chunks: grouped.len()..chunks_end, segments: chunks_end..end }
     }
 
-    /// Finds for each prime its first multiple in a class, as an index counted from index `first`: less than the prime.
+    /// Finds the first multiple of each prime in a class, as an index counted from index `first`. It is less than the
+    /// prime.
     ///
     /// class + modulus (first + i) = 0 modulo the prime, so i = -(first + class / modulus).
     pub(super) fn find_first(&self, class: u32, first: u64, firsts: &mut [u32]) {
@@ -54,10 +55,10 @@ impl SievingPrimes {
         }
     }
 
-    /// Moves the first multiples on to a class that is larger by `2 * steps`.
+    /// Moves the first multiples to a class that is larger by `2 * steps`.
     #[inline(always)]
     pub(super) fn advance(&self, steps: u32, firsts: &mut [u32]) {
-        // So few primes at a time that they stay in registers for all steps.
+        // Take so few primes at a time that they stay in registers for all steps.
         let few = firsts.chunks_mut(32).zip(self.primes.chunks(32)).zip(self.steps.chunks(32));
         for ((firsts, primes), lengths) in few {
             for _ in 0..steps {
@@ -71,8 +72,8 @@ impl SievingPrimes {
     }
 }
 
-/// Finds for each prime, given its first multiple, the byte in which the first group of eight multiples begins. The
-/// group begins with that multiple, or with one up to seven before it, at bit 0 of a byte.
+/// Finds the byte at which the first group of eight multiples of each prime begins, given the first multiple. The group
+/// begins at bit 0 of a byte, with the first multiple or with one of the seven multiples before it.
 #[inline(always)]
 pub(super) fn group_starts(primes: &[u32], firsts: &[u32], starts: &mut [i32]) {
     for ((start, &first), &prime) in starts.iter_mut().zip(firsts).zip(primes) {

@@ -1,4 +1,4 @@
-//! The fast sieve against the simple one, on every instruction set that this CPU has, with tunings drawn at random.
+//! Tests the fast sieve against the simple one, on every instruction set that this CPU has, with random tunings.
 
 use proptest::prelude::*;
 
@@ -25,14 +25,14 @@ fn tuned(range: &RangeInclusive<u64>) -> Tuning {
     Tuning::with_caches(range, NonZeroUsize::MIN, Caches::USUAL)
 }
 
-/// The count, which must be the same on every instruction set.
+/// Counts on every instruction set. All counts must be the same.
 fn count_with(range: &RangeInclusive<u64>, tuning: Tuning) -> u64 {
     let counts: Vec<u64> = Cpu::available().map(|cpu| count(&sieve(range.clone(), tuning, cpu))).collect();
     assert!(counts.iter().all(|&count| count == counts[0]), "{counts:?} over {range:?} with {tuning:?}");
     counts[0]
 }
 
-/// Odd and tiny tunings, without buckets for ranges below 2^40.
+/// Unusual and tiny tunings, without buckets for ranges below 2^40.
 fn tunings() -> impl Strategy<Value = Tuning> {
     let wheels = prop::sample::select(Wheel::MODULI.to_vec());
     let sizes = (1..20_u32, 0..60_u32).prop_map(|(chunk, more)| (64 * chunk, 64 * (chunk + more)));
@@ -114,8 +114,8 @@ fn primes_that_go_through_buckets_are_counted_and_their_squares_not() {
             assert_eq!(count_with(&range, tuning), count_simply(range.clone()), "around {low}");
         }
     }
-    // From well below the least of these primes to well above its square, in many segments. The plain odd-number sieve
-    // gave the same count.
+    // From well below the least of these primes to well above its square, in many segments. The odd-number sieve gave
+    // the same count.
     let tuning = Tuning { segment: 1 << 18, ..tuning };
     assert_eq!(count(&sieve(60_000..=4_400_000_000, tuning, Cpu::best())), 208_007_397);
 }
@@ -163,7 +163,7 @@ fn backends_are_told_its_name_and_to_keep_neighbours_together() {
     assert_eq!(tiles_and_grain(10_u64.pow(16)..=10_u64.pow(16) + 10_u64.pow(10)), (8, 1));
 }
 
-/// A worker that was stopped goes on with the same scratch, since a tile does not depend on the one before.
+/// A worker that was stopped continues with the same scratch, since a tile does not depend on the tile before.
 #[test]
 fn a_stop_within_a_tile_leaves_the_scratch_usable() {
     /// Stops at one beat.
@@ -187,7 +187,7 @@ fn a_stop_within_a_tile_leaves_the_scratch_usable() {
     }
 }
 
-/// The most memory that a worker may take without buckets, with small and with large caches.
+/// Checks the memory of a worker without buckets, with small and with large caches.
 #[test]
 fn a_worker_needs_little_memory_up_to_10_to_the_12() {
     for caches in [Caches::USUAL, Caches { l1: 48 << 10, l2: 2 << 20 }, Caches { l1: 256 << 10, l2: 16 << 20 }] {

@@ -1,4 +1,4 @@
-//! How a range is cut, and which loop crosses off the multiples of which primes.
+//! How a range is split, and which loop crosses off the multiples of which primes.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -11,25 +11,25 @@ use super::wheel::Wheel;
 use crate::Error;
 use crate::machine::Caches;
 
-/// Primes from here on push their multiples into buckets. For primes of this size, to find out whether a segment of a
-/// class has a multiple costs as much. The window of 1e10 numbers from 1e18 on, with one thread: 5.5 s with buckets from
-/// 8e6 on, 5.0 s from 12e6 on, 5.1 s from 20e6 on.
+/// Primes from this value on push their multiples into buckets. For primes of this size, finding out whether a segment
+/// of a class has a multiple costs as much as a bucket. Measured on 1e10 numbers from 1e18 on, with one thread: 5.5 s
+/// with buckets from 8e6 on, 5.0 s from 12e6 on, 5.1 s from 20e6 on.
 pub(in crate::algorithm) const BUCKETS_FROM: u32 = 12_000_000;
 
-/// About the least prime that is crossed off after pre-sieving.
+/// The approximate smallest prime that is crossed off after pre-sieving.
 const LEAST_SIEVED: f64 = 160.0;
 
-/// About how many nanoseconds it takes to cross off a multiple, to begin with a prime, and to begin with a class (Zen 4).
-/// Only the proportions matter.
+/// The approximate time in nanoseconds to cross off a multiple, to begin with a prime, and to begin with a class (Zen
+/// 4). Only the proportions matter.
 const CROSSING_NS: f64 = 0.3;
 const PRIME_NS: f64 = 1.5;
 const CLASS_NS: f64 = 1500.0;
 
-/// If a segment has at least this many chunks, larger primes too are crossed off chunk by chunk.
+/// If a segment has at least this many chunks, larger primes are crossed off chunk by chunk too.
 const MANY_CHUNKS: u32 = 4;
 
-/// How the sieve is cut to a range and to the caches of a machine. Every tuning gives the same counts. It affects only
-/// time and memory.
+/// How the sieve is fitted to a range and to the caches of a machine. Every tuning gives the same counts; it affects
+/// only time and memory.
 ///
 /// ```
 /// use std::num::NonZeroUsize;
@@ -42,24 +42,24 @@ const MANY_CHUNKS: u32 = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Tuning {
-    /// The wheel's modulus: 30, 210, 2310 or 30030. Only residue classes coprime to it are sieved, one by one.
+    /// The wheel's modulus: 30, 210, 2310 or 30030. Only residue classes coprime to it are sieved, one at a time.
     pub wheel: u32,
-    /// The bytes of a class in which the smaller primes are crossed off at a time: about what the first-level cache
-    /// holds. A multiple of 64, and at most a segment.
+    /// The size of a chunk in bytes. The smaller primes are crossed off in one chunk of a class at a time, which should
+    /// about fit in the first-level cache. It is a multiple of 64, and at most `segment`.
     pub chunk: u32,
-    /// The bytes of a class that are sieved at a time: a good part of the second-level cache. A multiple of 64, and at
-    /// most 2^21.
+    /// The size of a segment in bytes. One segment of a class is sieved at a time, and should fill a good part of the
+    /// second-level cache. It is a multiple of 64, and at most 2^21.
     pub segment: u32,
-    /// Primes up to here are crossed off in groups of eight multiples. At most 2^20.
+    /// Primes up to this value are crossed off in groups of eight multiples. It is at most 2^20.
     pub groups_to: u32,
-    /// Primes up to here are crossed off chunk by chunk, larger ones segment by segment.
+    /// Primes up to this value are crossed off chunk by chunk, and larger primes segment by segment.
     pub chunks_to: u32,
-    /// Primes from here on push their multiples into buckets, one per class. From 2^16 to 2^31.
+    /// Primes from this value on push their multiples into buckets, one per class. It is between 2^16 and 2^31.
     pub buckets_from: u32,
 }
 
 impl Tuning {
-    /// The least value of `buckets_from`.
+    /// The smallest value of `buckets_from`.
     const LEAST_BUCKETED: u32 = 1 << 16;
 
     /// Checks the values against their bounds.
@@ -104,7 +104,7 @@ impl Tuning {
         let caches = Caches { l1, l2: l2.min(1 << 20) };
         if root >= u64::from(BUCKETS_FROM) {
             let bytes = bytes(width, buckets::MODULUS);
-            // Each tile goes through all large primes. So there are few tiles, but equally many for each worker.
+            // Each tile goes through all large primes. So there are few tiles, but every worker gets the same number.
             let shares = bytes.div_ceil(workers.get() as u64);
             return Self::on(buckets::MODULUS, parts(shares, caches.l2 / 2 * 3), caches);
         }
@@ -123,15 +123,16 @@ impl Tuning {
         Self::on(buckets::MODULUS, parts(bytes(range.end() - range.start(), buckets::MODULUS), caches.l2 / 2), caches)
     }
 
-    /// The tuning for a wheel and a segment.
+    /// The tuning for a wheel and a segment size.
     fn on(wheel: u32, segment: u32, caches: Caches) -> Self {
-        // An eighth of the cache is left for the tables of the small primes.
+        // Leave an eighth of the cache for the tables of the small primes.
         let chunk = parts(segment.into(), caches.l1 / 8 * 7);
         let chunks_to = if segment / chunk < MANY_CHUNKS { chunk / 4 * 5 } else { chunk / 2 * 5 };
         Self { wheel, chunk, segment, groups_to: chunk / 4, chunks_to, buckets_from: BUCKETS_FROM }
     }
 
-    /// About how many nanoseconds a range takes without buckets, given its width and the root of its end.
+    /// The approximate number of nanoseconds that a range takes without buckets, given its width and the square root of
+    /// its end.
     fn cost(&self, width: u64, root: f64) -> f64 {
         let primes_to = |limit: f64| if limit < 3.0 { 1.0 } else { limit / limit.ln() };
         let bytes = bytes(width, self.wheel) as f64;
@@ -144,12 +145,12 @@ impl Tuning {
     }
 }
 
-/// The bytes of a class for a range of this width on a wheel.
+/// The number of bytes of a class, for a range of this width on a wheel.
 fn bytes(width: u64, wheel: u32) -> u64 {
     width / u64::from(wheel) / 8 + 1
 }
 
-/// The bytes of a part, a multiple of 64, if `bytes` are cut into equal parts of at most `most`.
+/// The size of a part in bytes, a multiple of 64, if `bytes` are split into equal parts of at most `most` bytes.
 fn parts(bytes: u64, most: u32) -> u32 {
     let count = bytes.div_ceil(u64::from(most & !63));
     bytes.div_ceil(count).next_multiple_of(64) as u32

@@ -2,7 +2,8 @@
 
 use std::sync::OnceLock;
 
-/// The product of the first few primes, and the residue classes coprime to it. All larger primes lie in these classes.
+/// A wheel: the product of the first few primes, and the residue classes coprime to it. All larger primes lie in these
+/// classes.
 #[derive(Debug)]
 pub(super) struct Wheel {
     /// The product.
@@ -20,7 +21,7 @@ impl Wheel {
     /// The products of the first three, four, five and six primes.
     pub(super) const MODULI: [u32; 4] = [30, 210, 2310, 30030];
 
-    /// The wheel of a modulus, if it is one of [`MODULI`](Self::MODULI).
+    /// The wheel of a modulus. `None` if the modulus is not one of [`MODULI`](Self::MODULI).
     pub(super) fn of(modulus: u32) -> Option<&'static Self> {
         static WHEELS: [OnceLock<Wheel>; 4] = [const { OnceLock::new() }; 4];
         let index = Self::index(modulus)?;
@@ -45,7 +46,7 @@ impl Wheel {
 
     /// The inverse of the modulus modulo a prime that does not divide it.
     ///
-    /// With k the inverse of -prime modulo the modulus, it is (1 + k prime) / modulus.
+    /// If k is the inverse of -prime modulo the modulus, the result is (1 + k prime) / modulus.
     pub(super) fn inverse(&self, prime: u32) -> u32 {
         let modulus = u64::from(self.modulus);
         let k = inverse(self.modulus - prime % self.modulus, self.modulus);
