@@ -2,11 +2,11 @@
 //!
 //! # Why there is a lock
 //!
-//! CPython counts the references to each object. A count is read, changed and written back. If two threads do so at
-//! once, an update is lost, and the object is freed too early or never. One lock over the whole interpreter makes each
-//! such step indivisible, at the price of one cheap check every few instructions. Atomic counts would also work, but
-//! every update would cost more, which is why free threading took until Python 3.13. (`primelanes gil integrity` shows
-//! lost updates, and both prices.)
+//! CPython counts the references to each object. To update a count, a thread reads it, changes it and writes it back.
+//! If two threads do this at once, an update is lost, and the object is freed too early or never. One lock over the
+//! whole interpreter makes each update indivisible, at the price of one cheap check every few instructions. Atomic
+//! counts would also work, but every update would cost more, which is why free threading took until Python 3.13.
+//! (`primelanes gil integrity` shows lost updates, and both prices.)
 //!
 //! # The protocol
 //!
@@ -34,26 +34,27 @@
 //! ```
 //!
 //! This explains everything that users of CPython see. Threads that compute alternate, one interval each, and together
-//! get as much done as one thread. A thread that returns from a blocking call waits a whole interval for one that
-//! computes, however little it needs (the *convoy* effect). A call that never reaches a check site stalls all threads
-//! until it returns. Calls that release the lock overlap.
+//! do as much work as one thread. A thread that returns from a blocking call waits a whole interval for a thread that
+//! computes, however little time it needs (the *convoy* effect). A call that never reaches a check site stalls all
+//! threads until it returns. Calls that release the lock overlap.
 //!
 //! The rules are written once, in [`protocol`], without threads or a clock. [`Gil`] drives them with threads of the
-//! system, [`virtual_time`] with a simulated machine, and tests try every schedule of a few threads. The events at a
-//! lock can be recorded ([`trace`]).
+//! operating system, [`virtual_time`] drives them with simulated threads, and tests try every schedule of a few
+//! threads. The events at a lock can be recorded (see [`trace`]).
 //!
 //! # What is modelled, and what is not
 //!
-//! The model has the rules of CPython 3.2 to 3.13 (`Python/ceval_gil.c`), with three differences that no experiment
-//! shows:
+//! The model has the rules of CPython 3.2 to 3.13 (`Python/ceval_gil.c`). It differs from them in three points, which
+//! no experiment shows:
 //!
-//! - After a spurious wake-up, a thread that waits for a forced switch keeps waiting. In CPython it would go on.
-//! - The very first taking of the lock is no switch.
-//! - A thread that drops the lock for the last time is forced to a switch like any other. CPython 3.13 no longer does
-//!   this.
+//! - After a spurious wake-up, a thread that waits for a forced switch keeps waiting. In CPython it goes on.
+//! - The first time that the lock is taken does not count as a switch.
+//! - A thread that drops the lock for the last time must wait for a forced switch like any other. CPython 3.13 no
+//!   longer does this.
 //!
-//! There is no bytecode: a kernel's pulse is the check site. There are no reference counts, signals, pending calls or
-//! garbage collector, which use the same check sites in CPython. No thread is killed when the interpreter ends.
+//! There is no bytecode: a kernel's pulse is the check site. There are no reference counts. There are no signals,
+//! pending calls or garbage collector either, which use the same check sites in CPython. No thread is killed when the
+//! interpreter ends.
 
 mod gil;
 mod lock;
@@ -73,10 +74,10 @@ use primelanes_core::{Backend, Control, Error, Kernel, Pulse, Stopped, Watch};
 pub use self::gil::{Attached, Gil};
 use crate::{Ledger, team};
 
-/// Runs tiles on its own threads. Each holds the lock while it runs, and hands it over at a pulse once another thread
-/// has waited for the switch interval.
+/// Runs tiles on its own threads. Each thread holds the lock while it runs, and hands it over at a pulse once another
+/// thread has waited for the switch interval.
 ///
-/// Two threads that count through *one* such backend of one worker behave like two Python threads that compute.
+/// Two threads that count through *one* such backend with one worker behave like two Python threads that compute.
 ///
 /// A count inside another count on the same lock gives [`Error::AlreadyAttached`]. A count that waits for the lock
 /// checks its cancel flag once it holds the lock, as a Python thread does. The lock covers the fold. The set-up of an
@@ -91,10 +92,10 @@ pub struct GlobalLock {
 /// What a worker does with the lock while it runs tiles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LockMode {
-    /// Holds it, and hands it over at a pulse on request, like pure Python code.
+    /// The worker holds the lock, and hands it over at a pulse on request, like pure Python code.
     #[default]
     Hold,
-    /// Runs all its tiles without it, like an extension that releases the lock.
+    /// The worker runs all its tiles without the lock, like an extension that releases it.
     Release,
 }
 
@@ -102,23 +103,23 @@ impl GlobalLock {
     /// The lane's name.
     pub const NAME: &'static str = "global-lock";
 
-    /// CPython's switch interval by default, which `sys.setswitchinterval` changes.
+    /// CPython's default switch interval, which `sys.setswitchinterval` changes.
     pub const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
 
-    /// Up to `workers` threads for each count, under a new lock with CPython's switch interval. A count that would
-    /// start more than 1024 threads gives [`Error::TooManyWorkers`].
+    /// Creates a backend with a new lock and CPython's switch interval. It uses up to `workers` threads for each count.
+    /// A count that would use more than 1024 threads fails with [`Error::TooManyWorkers`].
     #[must_use]
     pub fn new(workers: NonZeroUsize) -> Self {
         Self::sharing(&Arc::new(Gil::new(Self::SWITCH_INTERVAL)), workers)
     }
 
-    /// Another lane on the same lock.
+    /// Creates a backend on an existing lock, with up to `workers` threads for each count.
     #[must_use]
     pub fn sharing(gil: &Arc<Gil>, workers: NonZeroUsize) -> Self {
         Self { gil: Arc::clone(gil), workers, mode: LockMode::Hold }
     }
 
-    /// The same lane in this mode.
+    /// Sets what the workers do with the lock while they run tiles.
     #[must_use]
     pub const fn with_mode(mut self, mode: LockMode) -> Self {
         self.mode = mode;
@@ -142,7 +143,8 @@ impl Backend for GlobalLock {
     }
 
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
-        // Otherwise the workers would wait for this thread to drop the lock, and this thread for the workers.
+        // If this thread held the lock, the workers would wait for this thread to drop it, and this thread would wait
+        // for the workers.
         self.gil.check_not_held()?;
         let watch = control.watch(kernel, &tiles);
         let ledger = Ledger::new(tiles, self.workers, kernel.grain());

@@ -1,4 +1,4 @@
-//! The lanes by name: the one file that knows them all.
+//! The lanes by name. This is the only file that knows all of them.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -30,11 +30,11 @@ pub enum BackendKind {
     SingleThread,
     /// [`ScopedThreads`].
     ScopedThreads,
-    /// [`Rayon`], with a pool of its own.
+    /// [`Rayon`], with its own pool.
     Rayon,
-    /// [`GlobalLock`], with a lock of its own.
+    /// [`GlobalLock`], with its own lock.
     GlobalLock,
-    /// `Processes`, of the registered worker program; on Unix.
+    /// `Processes`, which run the registered worker program. Available on Unix.
     Processes,
 }
 
@@ -61,7 +61,7 @@ impl BackendKind {
         }
     }
 
-    /// One line that says what it is.
+    /// A description of the lane in one line.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl BackendKind {
         }
     }
 
-    /// The largest number of workers that it takes.
+    /// The largest number of workers that the lane takes.
     #[must_use]
     pub const fn max_workers(self) -> NonZeroUsize {
         match self {
@@ -83,8 +83,8 @@ impl BackendKind {
         }
     }
 
-    /// Whether tiles run in this process, so that it runs every kernel. A kernel without a [`JobSpec`](crate::JobSpec)
-    /// cannot leave the process.
+    /// Whether tiles run in this process. Such a lane runs every kernel. The other lanes run only kernels that have a
+    /// [`JobSpec`](crate::JobSpec).
     #[must_use]
     pub const fn is_in_process(self) -> bool {
         !matches!(self, Self::Processes)
@@ -104,13 +104,13 @@ impl BackendKind {
     /// Checks that the lane takes this many workers.
     ///
     /// # Errors
-    /// [`Error::TooManyWorkers`].
+    /// [`Error::TooManyWorkers`] if `workers` is more than [`max_workers`](BackendKind::max_workers).
     pub const fn check(self, workers: NonZeroUsize) -> Result<(), Error> {
         check_workers(self.name(), workers.get(), self.max_workers())
     }
 
-    /// The lane for anyone who does not care: scoped threads. A single count needs no pool, leaves nothing behind, and
-    /// with one worker runs on the calling thread.
+    /// The default lane: scoped threads. It needs no pool and leaves nothing behind. With one worker, it runs on the
+    /// calling thread.
     #[must_use]
     pub const fn auto() -> Self {
         Self::ScopedThreads
@@ -120,7 +120,7 @@ impl BackendKind {
     /// is unset or empty.
     ///
     /// # Errors
-    /// [`Error::BadVariable`] if the variable names no lane.
+    /// [`Error::BadVariable`] if the variable does not name a lane.
     pub fn from_env() -> Result<Self, Error> {
         Ok(variable(Self::VARIABLE, str::parse)?.unwrap_or(Self::auto()))
     }
@@ -128,8 +128,9 @@ impl BackendKind {
     /// Opens the lane with `workers` workers.
     ///
     /// # Errors
-    /// [`Error::TooManyWorkers`], [`Error::Spawn`] if the system refuses the threads or processes of a pool, or
-    /// [`Error::Unavailable`] if no worker program is registered.
+    /// [`Error::TooManyWorkers`] above [`max_workers`](BackendKind::max_workers), [`Error::Spawn`] if the system cannot
+    /// start the threads or processes of a pool, or [`Error::Unavailable`] if the lane does not exist on this system or
+    /// no worker program is registered.
     pub fn open(self, workers: NonZeroUsize) -> Result<AnyBackend, Error> {
         self.check(workers)?;
         Ok(match self {
@@ -150,7 +151,7 @@ impl BackendKind {
     /// Opens the lane with `workers` workers, as a counter.
     ///
     /// # Errors
-    /// As [`open`](BackendKind::open).
+    /// The same as [`open`](BackendKind::open).
     pub fn build(self, workers: NonZeroUsize) -> Result<Box<dyn PrimeCounter>, Error> {
         Ok(Box::new(self.open(workers)?))
     }
@@ -198,7 +199,7 @@ pub enum AnyBackend {
     Processes(Processes),
 }
 
-/// Evaluates an expression with `$lane` bound to the backend inside.
+/// Evaluates an expression with `$lane` bound to the backend in an [`AnyBackend`].
 macro_rules! on_lane {
     ($any:expr, $lane:ident => $body:expr) => {
         match $any {
@@ -230,7 +231,7 @@ impl Backend for AnyBackend {
     }
 }
 
-/// The number of cores that this process can run on, or one if the system does not say.
+/// The number of cores that this process can run on, or 1 if the system does not report it.
 #[must_use]
 pub fn available_workers() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)

@@ -1,4 +1,4 @@
-//! Which worker runs which tiles, and with what result. All workers of one fold share it.
+//! The ledger: which worker runs which tiles, and with what result. All workers of one fold share it.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -11,10 +11,10 @@ use primelanes_core::{Error, Kernel, Monoid, Pulse, Watch, guard};
 ///
 /// A claim is `max(left / (4 * workers), grain)` tiles. Claims are long at first, so that there are few of them, and
 /// short at the end, so that the workers finish together. A finished run is merged with its finished neighbours at
-/// once. If `workers` runs are under way, at most `workers` gaps separate the segments that are kept. At the end there
-/// must be exactly one segment, the whole: each tile exactly once, whichever worker ran it.
+/// once. While `workers` runs are in progress, at most `workers` gaps separate the merged runs. At the end there must
+/// be exactly one merged run, which covers each tile exactly once, whichever worker ran it.
 ///
-/// Your own threads as a backend:
+/// A backend with your own threads:
 ///
 /// ```
 /// use std::num::NonZeroUsize;
@@ -54,33 +54,33 @@ pub struct Ledger<P> {
 struct State<P> {
     /// The first unclaimed tile.
     unclaimed: u64,
-    /// Finished runs by their first tile: the end, and the folded partial result.
+    /// The end and the folded partial result of each finished run, by its first tile.
     answered: BTreeMap<u64, (u64, P)>,
-    /// The first thing that went wrong.
+    /// The first failure.
     fault: Option<Error>,
 }
 
 impl<P: Monoid> Ledger<P> {
-    /// The work of `tiles` for `workers` workers, with at least `grain` tiles per claim.
+    /// Creates a ledger of `tiles` for `workers` workers, with at least `grain` tiles per claim.
     #[must_use]
     pub fn new(tiles: Range<u64>, workers: NonZeroUsize, grain: u64) -> Self {
         let state = State { unclaimed: tiles.start, answered: BTreeMap::new(), fault: None };
         Self { tiles, workers: workers.get() as u64, grain: grain.max(1), state: Mutex::new(state) }
     }
 
-    /// The number of workers that can have a claim at once, which is never more than there are claims. Start this many.
+    /// The number of workers to start: the smaller of the number of workers and the number of claims.
     #[must_use]
     pub fn crew(&self) -> usize {
         let claims = self.tiles.end.saturating_sub(self.tiles.start).div_ceil(self.grain);
         self.workers.min(claims) as usize
     }
 
-    /// The next run to work on. `None` if all runs are handed out or something failed.
+    /// Claims the next run of tiles. Returns `None` if all tiles are claimed or if the fold has failed.
     pub fn claim(&self) -> Option<Range<u64>> {
         self.claim_at_most(u64::MAX)
     }
 
-    /// As [`claim`](Ledger::claim), but at most `max` tiles, unless the grain is larger.
+    /// Claims like [`claim`](Ledger::claim), but at most `max` tiles, unless the grain is larger.
     pub fn claim_at_most(&self, max: u64) -> Option<Range<u64>> {
         let mut state = self.state();
         let left = self.tiles.end.saturating_sub(state.unclaimed);
@@ -93,10 +93,10 @@ impl<P: Monoid> Ledger<P> {
         Some(first..first + length)
     }
 
-    /// Enters the partial result of a run.
+    /// Adds the partial result of a run.
     ///
     /// # Errors
-    /// [`Error::Overlap`] if a tile of the run lies outside the work or was entered before.
+    /// [`Error::Overlap`] if a tile of the run is not in the ledger, or if its result was added before.
     pub fn deposit(&self, run: Range<u64>, partial: P) -> Result<(), Error> {
         let (mut run, mut partial) = (run, partial);
         loop {
@@ -107,7 +107,7 @@ impl<P: Monoid> Ledger<P> {
                 state.answered.insert(run.start, (run.end, partial));
                 return Ok(());
             }
-            // Combining may take long and may panic, so do it without the mutex. Then look again with the longer run.
+            // Combining may take long and may panic, so do it without the mutex. Then check again with the longer run.
             drop(state);
             if let Some((start, left)) = before {
                 run.start = start;
@@ -120,15 +120,15 @@ impl<P: Monoid> Ledger<P> {
         }
     }
 
-    /// Ends the fold for all workers. The first cause is kept.
+    /// Ends the fold for all workers. Only the first cause is kept.
     pub fn fail(&self, cause: Error) {
         self.state().fault.get_or_insert(cause);
     }
 
-    /// The whole work of one worker: claims runs, runs them with one scratch, and enters the results, until nothing is
-    /// left or some worker fails. A failure or a panic here ends the fold.
+    /// Does the whole work of one worker. It claims runs, runs their tiles with one scratch, and adds the results,
+    /// until no tiles are left or a worker fails. A failure or a panic in this method ends the fold.
     ///
-    /// `pulse` is the watch itself, or the backend's own pulse around it.
+    /// `pulse` is the watch itself, or the backend's own pulse, which calls the watch.
     pub fn work<K: Kernel<Partial = P>>(&self, kernel: &K, watch: &Watch<'_>, pulse: &impl Pulse) {
         let worked = guard(kernel.phase(), || {
             let mut scratch = None;
@@ -145,10 +145,10 @@ impl<P: Monoid> Ledger<P> {
         }
     }
 
-    /// The folded whole.
+    /// Returns the folded result of all tiles.
     ///
     /// # Errors
-    /// The first failure, or [`Error::Incomplete`] if the entered runs are not the whole.
+    /// The first failure, or [`Error::Incomplete`] if the results do not cover all tiles.
     pub fn finish(self, watch: &Watch<'_>) -> Result<P, Error> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(cause) = state.fault {
@@ -167,13 +167,13 @@ impl<P: Monoid> Ledger<P> {
     }
 
     fn state(&self) -> MutexGuard<'_, State<P>> {
-        // Nothing that runs under the mutex leaves the state half changed.
+        // No code that runs under the mutex leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<P> State<P> {
-    /// Checks that every tile of the run is part of the work and not in a finished run.
+    /// Checks that every tile of the run is in the ledger and not in a finished run.
     fn check_new(&self, run: &Range<u64>, tiles: &Range<u64>) -> Result<(), Error> {
         let inside = tiles.start <= run.start && run.start < run.end && run.end <= tiles.end;
         let last_before_end = self.answered.range(..run.end).next_back();
@@ -250,7 +250,7 @@ mod tests {
         ) {
             let ends: Vec<u64> = [0].into_iter().chain(cuts).chain([100]).collect();
             let mut runs: Vec<_> = ends.windows(2).map(|pair| pair[0]..pair[1]).collect();
-            // Any permutation: sorted by a hash of the seed.
+            // Sort by a hash of the seed, to get any permutation.
             runs.sort_by_key(|run| (run.start ^ seed).wrapping_mul(0x9E37_79B9_7F4A_7C15));
             let ledger = ledger(0..100, 1);
             for run in runs {

@@ -1,4 +1,4 @@
-//! **How** work is run: the lanes of primelanes, behind one contract.
+//! The lanes of primelanes, behind one contract: **how** work is run. A lane is a backend together with its workers.
 //!
 //! | lane | type | workers |
 //! |---|---|---|
@@ -9,7 +9,7 @@
 //! | `processes` | [`Processes`] | worker processes |
 //!
 //! The contract of `primelanes-core` is re-exported, so this is the only crate that a user needs. The root holds the
-//! contract and the lanes. What simple usage does not need is in the modules.
+//! contract and the lanes. The modules hold what simple usage does not need.
 //!
 //! ```
 //! use primelanes_backends::{BackendKind, PrimeCounter, ScopedThreads, available_workers};

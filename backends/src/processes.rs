@@ -1,4 +1,4 @@
-//! Worker processes, which share no lock and no memory with this one.
+//! Runs tiles in worker processes, which share no lock and no memory with this process.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -14,16 +14,17 @@ use crate::remote::pool::Pool;
 use crate::remote::worker;
 use crate::team::{MAX_PROCESSES, check_workers};
 
-/// Runs tiles in worker processes, which are started once and live as long as this value.
+/// Runs tiles in worker processes. They are started once and live as long as this value.
 ///
 /// Each process has its own locks, so they all run at once. In return, work and results cross a pipe, which costs about
 /// ten microseconds per run of tiles.
 ///
-/// A worker that dies, stalls or sends nonsense is replaced, and its run is done again. If three workers are lost on
-/// the same tiles, the count ends with [`Error::WorkersLost`]. The workers end with this process, even if it is killed.
+/// A worker that dies, stalls or sends malformed data is replaced, and its run is done again. If three workers are lost
+/// on the same tiles, the count ends with [`Error::WorkersLost`]. The workers end with this process, even if it is
+/// killed.
 ///
-/// Counts that run at once share the workers. If there are more counts than workers, a worker sets up its kernel again
-/// each time that it changes to another count. A count that is cancelled or fails ends the workers that are busy with
+/// Counts that run at once share the workers. If there are more counts than workers, a worker must set up a kernel
+/// again each time it switches to another count. A count that is cancelled or fails ends the workers that are busy with
 /// it; they are replaced when they are needed.
 ///
 /// A worker runs another program, or this program again: see [`worker`].
@@ -43,7 +44,7 @@ impl Processes {
     /// Starts workers of the [registered](crate::worker::register) program.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if no program is registered, or as [`with_command`](Processes::with_command).
+    /// [`Error::Unavailable`] if no program is registered, or any error of [`with_command`](Processes::with_command).
     pub fn new(workers: NonZeroUsize) -> Result<Self, Error> {
         let missing = "no worker program is registered: call worker::register first, or use Processes::with_command";
         let command = worker::registered()
@@ -51,23 +52,23 @@ impl Processes {
         Self::with_command(workers, command)
     }
 
-    /// Starts workers that each run this command, which calls [`worker::serve`].
+    /// Starts workers that each run this command. The program must call [`worker::serve`].
     ///
-    /// The command's standard input, standard output and process group are set here, and an environment variable that
-    /// keeps a worker from starting workers. Everything else stays as the caller has set it.
+    /// This function sets the command's standard input, standard output and process group, and an environment variable
+    /// that keeps a worker from starting workers. Everything else stays as the caller has set it.
     ///
     /// # Errors
-    /// [`Error::TooManyWorkers`] above 256, [`Error::Spawn`] if the program cannot be started, [`Error::Unavailable`]
-    /// if it does not greet as a worker of this version within ten seconds.
+    /// [`Error::TooManyWorkers`] above 256 workers, [`Error::Spawn`] if the program cannot be started, or
+    /// [`Error::Unavailable`] if it does not greet as a worker of this version within ten seconds.
     pub fn with_command(workers: NonZeroUsize, command: Command) -> Result<Self, Error> {
         Self::start(workers, command, &Control::new())
     }
 
-    /// Like [`with_command`](Processes::with_command), but stops when the cancel flag of the control is set. An
-    /// interpreter, for example, takes a while to start.
+    /// Starts workers like [`with_command`](Processes::with_command), but stops when the cancel flag of the control is
+    /// set. This is useful for programs that take a while to start, such as an interpreter.
     ///
     /// # Errors
-    /// [`Error::Cancelled`], or as [`with_command`](Processes::with_command).
+    /// [`Error::Cancelled`] if the flag is set, or any error of [`with_command`](Processes::with_command).
     pub fn start(workers: NonZeroUsize, command: Command, control: &Control<'_>) -> Result<Self, Error> {
         check_workers(Self::NAME, workers.get(), MAX_PROCESSES)?;
         let pool = Pool::start(Self::NAME, workers, command, control)?;
@@ -76,9 +77,9 @@ impl Processes {
 
     /// Sets how long a worker may send nothing before it is replaced; two seconds by default.
     ///
-    /// A worker shows a sign of life ten times per second as long as its kernel beats, so the timeout is at least 0.2
-    /// seconds. A run that takes long, judging by the runs before it, gets twenty times its expected time. A worker
-    /// that was just started gets ten seconds.
+    /// A worker shows a sign of life ten times per second as long as its kernel beats the pulse, so a timeout below 0.2
+    /// seconds is raised to that. If twenty times the expected time of a run is longer than the timeout, the worker
+    /// gets that time. A worker that was just started gets ten seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout.max(2 * worker::HEARTBEAT);
@@ -91,13 +92,13 @@ impl Processes {
         self.pool.ids()
     }
 
-    /// Processor time of all workers so far, as of their last answers.
+    /// The processor time of all workers so far, as of their last answers.
     #[must_use]
     pub fn processor_time(&self) -> Duration {
         self.pool.processor_time()
     }
 
-    /// How many workers were started to replace others.
+    /// The number of workers that were started to replace others.
     #[must_use]
     pub fn replaced(&self) -> u64 {
         self.pool.replaced()

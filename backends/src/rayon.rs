@@ -1,4 +1,4 @@
-//! A rayon pool.
+//! Runs tiles on a rayon pool.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -11,7 +11,7 @@ use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 use crate::Ledger;
 use crate::team::{MAX_THREADS, check_workers};
 
-/// Runs tiles on a rayon pool, beside whatever else the pool does. It holds no mutex around rayon work, so you may
+/// Runs tiles on a rayon pool, next to the other work of the pool. It holds no mutex while rayon runs work, so you may
 /// count from inside a worker of the same pool.
 #[derive(Clone)]
 pub struct Rayon {
@@ -23,10 +23,10 @@ impl Rayon {
     /// The lane's name.
     pub const NAME: &'static str = "rayon";
 
-    /// Its own pool, kept as long as this value or a clone of it.
+    /// Creates a backend with its own pool of `workers` threads. The pool lives as long as this value or a clone of it.
     ///
     /// # Errors
-    /// [`Error::TooManyWorkers`] above 1024, [`Error::Spawn`] if the system refuses the threads.
+    /// [`Error::TooManyWorkers`] above 1024 workers, or [`Error::Spawn`] if the system cannot start the threads.
     pub fn new(workers: NonZeroUsize) -> Result<Self, Error> {
         let requested = workers.get();
         check_workers(Self::NAME, requested, MAX_THREADS)?;
@@ -38,13 +38,14 @@ impl Rayon {
         })
     }
 
-    /// The pool that the calling thread belongs to when it counts, or the global pool outside of any.
+    /// Creates a backend that uses the pool of the thread that counts, or the global pool if that thread belongs to
+    /// none.
     #[must_use]
     pub const fn current() -> Self {
         Self { pool: None }
     }
 
-    /// An existing pool.
+    /// Creates a backend that uses an existing pool.
     #[must_use]
     pub const fn with_pool(pool: Arc<ThreadPool>) -> Self {
         Self { pool: Some(pool) }

@@ -1,8 +1,8 @@
-//! Work that leaves the process: one dispatcher for all transports.
+//! Runs work outside this process: one dispatcher for all transports.
 //!
-//! A run of neighbouring tiles is plain data: a `JobSpec`, a first tile and an end. A worker anywhere rebuilds the
-//! kernel, runs the tiles and answers with their folded partial result as bytes. All transports share [`dispatch`]: it
-//! cuts the work into runs, keeps at most one in flight with each worker, and deposits the answers in the
+//! A run of neighbouring tiles is plain data: a `JobSpec`, a first tile and an end. A worker rebuilds the kernel, runs
+//! the tiles and answers with their folded partial result as bytes. All transports share [`dispatch`]. It splits the
+//! work into runs, keeps at most one run in flight per worker, and deposits the answers in the
 //! [`Ledger`](crate::Ledger). A transport implements the trait [`Workers`](dispatch::Workers).
 //!
 //! ```text
@@ -14,8 +14,8 @@
 //!
 //! - [`pace`]: how long a run should be, and how long a worker may be silent.
 //! - [`pool`], [`process`], [`checkout`], [`waiting_queue`]: worker processes, and how several folds share them.
-//! - [`wire`], [`frame`]: what crosses a pipe, byte by byte.
-//! - [`worker`]: the other end.
+//! - [`wire`], [`frame`]: the messages that cross a pipe, and their bytes.
+//! - [`worker`]: the worker's end of the pipe.
 
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ mod waiting_queue;
 mod wire;
 pub mod worker;
 
-/// How long to spin before sleeping, when an event is due at once: on a virtual machine, waking up takes as long.
+/// How long to spin before sleeping if an event is expected at once. On a virtual machine, waking up takes as long.
 const SPIN_TIME: Duration = Duration::from_micros(50);
 
-/// The longest sleep between two looks at the cancel flag.
+/// The longest sleep between two checks of the cancel flag.
 const CANCEL_CHECK_INTERVAL: Duration = Duration::from_millis(10);

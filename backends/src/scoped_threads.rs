@@ -7,8 +7,8 @@ use primelanes_core::{Backend, Control, Error, Kernel};
 
 use crate::{Ledger, available_workers, team};
 
-/// Runs tiles on scoped threads, so that there is no pool to keep. The calling thread is always one of them; with one
-/// worker it is the only one.
+/// Runs tiles on scoped threads, so that there is no pool to keep. The calling thread is always one of the workers;
+/// with one worker, it is the only one.
 #[derive(Clone, Copy, Debug)]
 pub struct ScopedThreads {
     workers: NonZeroUsize,
@@ -18,8 +18,8 @@ impl ScopedThreads {
     /// The lane's name.
     pub const NAME: &'static str = "scoped-threads";
 
-    /// Up to `workers` threads for each count, and no more than the count has work for. A count that would start more
-    /// than 1024 threads gives [`Error::TooManyWorkers`].
+    /// Creates a backend that uses up to `workers` threads for each count, but no more than the count has work for. A
+    /// count that would use more than 1024 threads fails with [`Error::TooManyWorkers`].
     #[must_use]
     pub const fn new(workers: NonZeroUsize) -> Self {
         Self { workers }

@@ -1,4 +1,4 @@
-//! The calling thread, and nothing else.
+//! Runs tiles on the calling thread only.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Bounds on the number of workers, and threads that live as long as one fold.
+//! Limits on the number of workers, and threads that live as long as one fold.
 
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
@@ -8,14 +8,14 @@ use primelanes_core::{Error, Monoid, Watch};
 
 use crate::Ledger;
 
-/// The largest number of threads that a lane starts. More threads than cores gain nothing, and with 20,000 the program
-/// aborted without an error: a thread takes several of the 65,530 memory mappings that Linux grants a process by
-/// default, and a thread that cannot map its guard page ends the process. A rayon pool of 4096 threads took 81 s for
-/// tiny tasks that a pool of 1024 did in 0.05 s.
+/// The largest number of threads that a lane starts. More threads than cores gain nothing. With 20,000 threads the
+/// program aborted without an error: each thread takes several of the 65,530 memory mappings that Linux grants a
+/// process by default, and a thread that cannot map its guard page ends the process. A rayon pool of 4096 threads took
+/// 81 s for tiny tasks that a pool of 1024 finished in 0.05 s.
 pub(crate) const MAX_THREADS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
-/// The largest number of worker processes that a lane starts. Each takes two open files, and a process is often limited
-/// to 1024.
+/// The largest number of worker processes that a lane starts. Each takes two open files, and many systems limit a
+/// process to 1024.
 pub(crate) const MAX_PROCESSES: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 
 /// # Errors
@@ -29,10 +29,10 @@ pub(crate) const fn check_workers(backend: &'static str, requested: usize, max: 
     }
 }
 
-/// Calls `work` on as many threads as the ledger has work for, including the calling thread, and waits for all.
+/// Calls `work` on as many threads as the ledger has work for, including the calling thread, and waits for all of them.
 ///
-/// If the system refuses a thread, that becomes the ledger's failure, and the other threads end. `work` must not panic;
-/// it guards itself.
+/// If the system cannot start a thread, the ledger records that as the failure, and the other threads end. `work` must
+/// not panic; it catches its own panics.
 pub(crate) fn run<P: Monoid + Send>(
     backend: &'static str,
     ledger: &Ledger<P>,

@@ -1,4 +1,4 @@
-//! What is particular to one lane, and what holds for all lanes beyond the laws of the conformance suite.
+//! Tests of single lanes, and of what holds for all lanes beyond the laws of the conformance suite.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,7 +38,7 @@ fn kinds() -> Vec<BackendKind> {
     BackendKind::ALL.iter().copied().filter(|kind| kind.is_in_process()).collect()
 }
 
-/// Every lane, with each of these numbers of workers that it takes.
+/// Every lane, with each of several numbers of workers that it takes.
 fn lanes() -> Vec<AnyBackend> {
     let workers = [1, 2, 3, 7].map(|workers| NonZeroUsize::new(workers).unwrap());
     let lanes: Vec<_> = kinds()
@@ -89,7 +89,7 @@ fn a_rayon_lane_joins_the_pool_that_it_is_called_in() {
 
 #[test]
 fn a_count_inside_a_count() {
-    // A tile counts primes in the same lane. Only the global lock refuses to be taken twice.
+    // A tile counts primes on the same lane. Only the global lock cannot be taken twice.
     for lane in lanes() {
         let inner = Mutex::new(None);
         let again = |_| *inner.lock().unwrap() = Some(lane.count_primes(9_000_000));
@@ -107,8 +107,8 @@ fn one_scoped_worker_is_the_calling_thread() {
     assert_eq!(ScopedThreads::new(NonZeroUsize::MIN).fold(&Each(5, check), &Control::new()), Ok(()));
 }
 
-/// Runs itself again, on the main thread of a process in which no other thread can start: its stack would not fit in
-/// the address space.
+/// The test runs itself again in a process in which only the main thread can run: the stack of any other thread would
+/// not fit in the address space.
 #[test]
 fn threads_that_cannot_start_are_an_error() {
     const NAME: &str = "tests::threads_that_cannot_start_are_an_error";

@@ -36,13 +36,13 @@ pub struct Gil {
 }
 
 impl Gil {
-    /// A free lock. A thread that waits asks for it after `interval`.
+    /// Creates a free lock. A thread that waits asks for the lock after `interval`.
     #[must_use]
     pub const fn new(interval: Duration) -> Self {
         Self::with(interval, None)
     }
 
-    /// The same, with a recording of the first `capacity` events, of 32 bytes each.
+    /// Creates a lock like [`new`](Gil::new) that records its first `capacity` events, of 32 bytes each.
     #[must_use]
     pub fn recorded(interval: Duration, capacity: usize) -> Self {
         Self::with(interval, Some(Recorder::new(capacity)))
@@ -60,10 +60,10 @@ impl Gil {
         self.interval
     }
 
-    /// Waits until the lock is free and takes it. The lock is dropped when the returned value is.
+    /// Waits until the lock is free and takes it. Dropping the returned value drops the lock.
     ///
     /// # Errors
-    /// [`Error::AlreadyAttached`] if this thread already holds the lock. It would wait for itself.
+    /// [`Error::AlreadyAttached`] if this thread already holds the lock, since it would wait for itself.
     pub fn attach(&self) -> Result<Attached<'_>, Error> {
         let taken = self.lock.take();
         taken.then(|| Attached { gil: self, of_this_thread: PhantomData }).ok_or(Error::AlreadyAttached)
@@ -72,7 +72,7 @@ impl Gil {
     /// Checks that this thread does not hold the lock.
     ///
     /// # Errors
-    /// [`Error::AlreadyAttached`] if it does.
+    /// [`Error::AlreadyAttached`] if it holds the lock.
     pub(super) fn check_not_held(&self) -> Result<(), Error> {
         if self.lock.is_held_by_me() { Err(Error::AlreadyAttached) } else { Ok(()) }
     }
@@ -83,7 +83,7 @@ impl Gil {
         self.lock.state().protocol().switches()
     }
 
-    /// What has happened since the start, or since the last call. Empty unless the lock is
+    /// Takes the recording of what has happened since the start, or since the last call. It is empty unless the lock is
     /// [`recorded`](Gil::recorded).
     #[must_use]
     pub fn take_recording(&self) -> Recording {
@@ -91,7 +91,7 @@ impl Gil {
     }
 }
 
-/// Proof that this thread holds the lock. Dropping it drops the lock, in a panic too.
+/// Proof that this thread holds the lock. Dropping it drops the lock, also during a panic.
 #[derive(Debug)]
 pub struct Attached<'a> {
     gil: &'a Gil,
@@ -105,8 +105,8 @@ impl Attached<'_> {
         self.gil.lock.check();
     }
 
-    /// Does something without the lock, such as a call that blocks or native code that does not need it. Takes the lock
-    /// again afterwards, in a panic too.
+    /// Runs `work` without the lock, and takes the lock again afterwards, also during a panic. Use it for a call that
+    /// blocks, or for native code that does not need the lock.
     pub fn detach<R>(&mut self, work: impl FnOnce() -> R) -> R {
         struct Reattach<'a>(&'a Gil);
 
@@ -138,7 +138,7 @@ mod tests {
 
     use super::*;
 
-    /// A test that takes longer hangs.
+    /// A test that takes longer than this has hung.
     const WATCHDOG: Duration = Duration::from_mins(1);
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
         let mut attached = gil.attach().unwrap();
         let from_inside = attached.detach(|| {
             scope(|scope| scope.spawn(|| drop(gil.attach().unwrap())).join().unwrap());
-            // It is no longer attached, and may attach again.
+            // The thread is no longer attached, and may attach again.
             drop(gil.attach().unwrap());
             7
         });
@@ -228,7 +228,7 @@ mod tests {
                     let attached = gil.attach().unwrap();
                     for _ in 0..20_000 {
                         assert_eq!(inside.fetch_add(1, Ordering::Relaxed), 0, "two holders");
-                        // Reads, adds and writes back, which is indivisible only because of the lock.
+                        // Read, add and write back. Only the lock makes this indivisible.
                         count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
                         inside.fetch_sub(1, Ordering::Relaxed);
                         attached.check();

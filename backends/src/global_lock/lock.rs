@@ -1,4 +1,4 @@
-//! The driver of the protocol for threads that wait.
+//! Drives the protocol with threads that really wait.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,13 +6,13 @@ use super::monitor::Monitor;
 use super::protocol::{Event, Signal, Then};
 use super::trace::What;
 
-/// One lock of the timed regime, on any monitor. A check site calls the protocol only if a drop is requested.
+/// A lock of the timed regime, on any monitor. A check site calls the protocol only if a drop is requested.
 #[derive(Debug)]
 pub(super) struct Lock<M> {
     monitor: M,
     /// A copy of the protocol's own flag outside the mutex, so that a check site costs one load.
     drop_requested: AtomicBool,
-    /// Whether there is a recorder. Known without the mutex.
+    /// Whether there is a recorder, which can be read without the mutex.
     recorded: bool,
 }
 
@@ -66,7 +66,7 @@ impl<M: Monitor> Lock<M> {
         }
     }
 
-    /// Passes an event of this thread to the protocol, and waits for as long as the protocol says so.
+    /// Passes an event of this thread to the protocol, and waits for as long as the protocol says.
     fn drive<'a>(&'a self, state: M::Guard<'a>, event: Event) -> Then {
         let me = M::current();
         let (mut state, mut event) = (state, event);

@@ -1,5 +1,5 @@
 //! What the lock needs from the system: a mutex with two condition variables, and the ID of the current thread. This is
-//! a trait, so that a checker of schedules can replace the system's.
+//! a trait, so that a schedule checker can take the place of the operating system.
 
 use std::fmt::Debug;
 use std::ops::DerefMut;
@@ -27,7 +27,7 @@ pub(super) trait Monitor {
     fn wait<'a>(&'a self, guard: Self::Guard<'a>, signal: Signal, timeout: Option<Duration>)
     -> (Self::Guard<'a>, bool);
 
-    /// Wakes the threads that the signal is for.
+    /// Wakes one thread that waits for [`Signal::Dropped`], or all threads that wait for [`Signal::Taken`].
     fn signal(&self, signal: Signal);
 }
 
@@ -53,11 +53,11 @@ impl System {
 }
 
 thread_local! {
-    /// Read at every attach, where [`thread::current`] would count references.
+    /// Cached because every attach reads it, and [`thread::current`] would count references.
     static CURRENT: ThreadId = thread::current().id();
 }
 
-// Nothing under the mutex can panic halfway, so a poisoned mutex still guards a valid state.
+// No code that runs under the mutex can panic halfway, so a poisoned mutex still guards a valid state.
 impl Monitor for System {
     type Thread = ThreadId;
     type Guard<'a> = MutexGuard<'a, State<ThreadId>>;

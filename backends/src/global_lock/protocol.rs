@@ -1,5 +1,5 @@
-//! The rules of the lock as a state machine: an event goes in, and what to do next comes out. The machine has no
-//! threads, no clock and no condition variables. Its drivers have those, and tests try every schedule.
+//! The rules of the lock as a state machine: an event goes in, and what to do next comes out. The protocol has no
+//! threads, no clock and no condition variables. Its drivers have those. Tests try every schedule.
 //!
 //! Source of the rules: `Python/ceval_gil.c` of CPython 3.2 to 3.13, and for the older lock `Python/ceval.c` of 2.7.
 
@@ -9,23 +9,24 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Regime {
     /// CPython since 3.2. A thread that has waited for the interval without a switch asks for the lock. The holder that
-    /// was asked is not the next holder.
+    /// was asked cannot be the next holder.
     Timed {
-        /// The switch interval, `sys.setswitchinterval`; 5 ms by default.
+        /// The switch interval (`sys.setswitchinterval`). CPython's default is 5 ms.
         interval: Duration,
     },
-    /// CPython before 3.2. The holder drops the lock at every `checks`-th check site, asked or not, and may take it
-    /// again at once.
+    /// CPython before 3.2. The holder drops the lock at every `checks`-th check site, whether another thread wants it
+    /// or not, and may take it again at once.
     Counted {
-        /// Check sites from one drop to the next, `sys.setcheckinterval`; 100 by default. 0 means 1.
+        /// The number of check sites from one drop to the next (`sys.setcheckinterval`). CPython's default is 100. 0
+        /// means 1.
         checks: u32,
     },
     /// No lock, as in a free-threaded build. Every thread may run.
     Unlocked,
 }
 
-/// The rules of the timed regime. [`Rules::new`] has them all. Tests leave out one at a time, to show what goes wrong
-/// without it and that they would notice.
+/// The rules of the timed regime. [`Rules::new`] has all of them. Tests leave out one rule at a time, to show what goes
+/// wrong without it and that a test would notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rule {
     /// A thread that drops the lock on request waits until another thread holds it.
@@ -36,7 +37,7 @@ pub enum Rule {
     SignalDrop,
     /// Taking the lock clears the request, which was meant for the previous holder.
     ClearRequest,
-    /// If a thread takes its own dropped lock again, that is no switch.
+    /// A thread that takes its own dropped lock again does not count as a switch.
     CountOthersOnly,
 }
 
@@ -48,13 +49,13 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// All rules of a regime.
+    /// Creates the rules of a regime, with none left out.
     #[must_use]
     pub const fn new(regime: Regime) -> Self {
         Self { regime, left_out: None }
     }
 
-    /// The same without one rule.
+    /// The same rules without one.
     #[cfg(test)]
     pub(super) const fn without(self, rule: Rule) -> Self {
         Self { left_out: Some(rule), ..self }
@@ -65,14 +66,14 @@ impl Rules {
     }
 }
 
-/// What a thread does, or what happens to it.
+/// What a thread does at the lock, or what happens to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
-    /// It wants the lock, which it does not hold.
+    /// A thread that does not hold the lock wants it.
     Take,
-    /// Its wait for a drop ended, by a signal or spuriously.
+    /// The thread's wait for a drop ended, by a signal or spuriously.
     Woken,
-    /// Its wait for a drop has lasted for [`Protocol::timeout`].
+    /// The thread's wait for a drop has lasted for [`Protocol::timeout`].
     Expired {
         /// The value of [`Then::AwaitDrop`] when this wait began.
         seen: u64,
@@ -81,14 +82,14 @@ pub enum Event {
     CheckSite,
     /// The holder drops the lock: at a check site, around a call that may block, or for good.
     Drop,
-    /// Its wait for a switch ended, by a signal or spuriously.
+    /// The thread's wait for a switch ended, by a signal or spuriously.
     Switched,
 }
 
 /// What a thread does next, after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Then {
-    /// Run, with the lock.
+    /// Run with the lock.
     Hold {
         /// Whether another thread held it before.
         switch: bool,
@@ -124,7 +125,7 @@ pub enum Signal {
 pub struct Reaction {
     /// What the thread does next.
     pub then: Then,
-    /// Which other threads to wake, if any.
+    /// The signal that wakes other threads, if any.
     pub signal: Option<Signal>,
 }
 
@@ -156,7 +157,7 @@ pub struct Protocol<T> {
 }
 
 impl<T: Copy + Eq> Protocol<T> {
-    /// A lock that was never held.
+    /// Creates a lock that nobody has held yet.
     #[must_use]
     pub const fn new(rules: Rules) -> Self {
         let checks_left = match rules.regime {
@@ -178,15 +179,15 @@ impl<T: Copy + Eq> Protocol<T> {
         self.switches
     }
 
-    /// Whether the holder is asked to drop the lock. Until then, a driver of the timed regime can skip
+    /// Whether the holder is asked to drop the lock. While this is false, a driver of the timed regime can skip
     /// [`Event::CheckSite`].
     #[must_use]
     pub const fn drop_requested(&self) -> bool {
         self.drop_requested
     }
 
-    /// At which of its next check sites the holder will hand the lock over, if nothing happens before; `None` if it
-    /// will not.
+    /// The number of check sites until the holder hands the lock over, if nothing happens before. `None` if it will not
+    /// hand the lock over.
     #[must_use]
     pub const fn checks_until_hand_over(&self) -> Option<u32> {
         match self.rules.regime {
@@ -196,7 +197,7 @@ impl<T: Copy + Eq> Protocol<T> {
         }
     }
 
-    /// The longest wait for a drop; `None` if there is no limit.
+    /// The longest wait for a drop. `None` if there is no limit.
     #[must_use]
     pub const fn timeout(&self) -> Option<Duration> {
         match self.rules.regime {
@@ -205,7 +206,7 @@ impl<T: Copy + Eq> Protocol<T> {
         }
     }
 
-    /// Handles an event of a thread.
+    /// Handles an event of a thread, and returns what to do next.
     #[must_use]
     pub fn on(&mut self, thread: T, event: Event) -> Reaction {
         if self.rules.regime == Regime::Unlocked {

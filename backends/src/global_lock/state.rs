@@ -1,13 +1,13 @@
-//! What the mutex of a lock guards.
+//! The state that the mutex of a lock guards.
 
 use super::protocol::{Event, Protocol, Reaction, Rules, Signal};
 use super::trace::{Recorder, What};
 
-/// The protocol, and what its driver keeps beside it.
+/// The protocol, and what its driver keeps in addition.
 #[derive(Debug)]
 pub(super) struct State<T> {
     protocol: Protocol<T>,
-    /// How many threads wait for each [`Signal`]: a signal that nobody waits for costs nothing.
+    /// The number of threads that wait for each [`Signal`]. It makes a signal that nobody waits for free.
     waiting: [usize; 2],
     recorder: Option<Recorder<T>>,
 }
@@ -42,12 +42,12 @@ impl<T: Copy + Eq> State<T> {
         }
     }
 
-    /// A thread starts to wait for the signal.
+    /// Notes that a thread starts to wait for the signal.
     pub(super) const fn start_wait(&mut self, signal: Signal) {
         self.waiting[signal as usize] += 1;
     }
 
-    /// A thread's wait for the signal is over.
+    /// Notes that a thread's wait for the signal is over.
     pub(super) const fn end_wait(&mut self, signal: Signal) {
         self.waiting[signal as usize] -= 1;
     }

@@ -1,5 +1,5 @@
-//! What happened at a lock, and when. Every driver of the protocol records these events, and every picture is drawn
-//! from them.
+//! Recordings of what happened at a lock, and when. Every driver of the protocol records the same events, and every
+//! picture is drawn from them.
 
 use std::time::{Duration, Instant};
 
@@ -8,32 +8,32 @@ use super::protocol::{Event, Then};
 /// What a thread did at the lock, or what happened to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// It started to wait for the lock.
+    /// The thread started to wait for the lock.
     Waits,
-    /// It asked the holder to drop the lock.
+    /// The thread asked the holder to drop the lock.
     Requests,
-    /// It did not ask, since the lock had changed hands during its wait.
+    /// The thread timed out but did not ask, since the lock had changed hands during its wait.
     Refrains,
-    /// It took the lock.
+    /// The thread took the lock.
     Takes {
         /// Whether another thread held it before.
         switch: bool,
     },
-    /// It dropped the lock.
+    /// The thread dropped the lock.
     Drops {
         /// Whether the thread must wait until another holds it.
         forced: bool,
     },
-    /// Its wait for a switch is over.
+    /// The thread's wait for a switch is over.
     SwitchSeen,
-    /// It goes on without the lock for a while: it blocks, or calls code that needs no lock.
+    /// The thread goes on without the lock for a while: it blocks, or calls code that needs no lock.
     Detaches,
-    /// It wants the lock again.
+    /// The thread wants the lock again.
     Returns,
 }
 
 impl What {
-    /// What to record of a step of the protocol, if anything.
+    /// The entry to record for a step of the protocol, if any.
     pub(super) const fn of(event: Event, then: Then) -> Option<Self> {
         Some(match (event, then) {
             (Event::Take, Then::AwaitDrop { .. }) => Self::Waits,
@@ -59,27 +59,27 @@ pub struct Entry {
     pub what: What,
 }
 
-/// What happened at one lock, in order of time.
+/// The events at one lock, in order of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recording {
     /// The names of the threads, in the order of their first events.
     pub threads: Vec<String>,
-    /// The first events, up to the capacity of the recording.
+    /// The first events, as many as the capacity of the recording.
     pub entries: Vec<Entry>,
-    /// How many later events were left out.
+    /// The number of later events that were left out.
     pub left_out: u64,
 }
 
-/// What a thread does over a period of time. At other times it has nothing to do with the lock.
+/// What a thread does during a [`Span`]. At other times it has nothing to do with the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Doing {
-    /// It holds the lock.
+    /// The thread holds the lock.
     Hold,
-    /// It waits for the lock.
+    /// The thread waits for the lock.
     Wait,
-    /// It has dropped the lock on request, and waits until another thread holds it.
+    /// The thread has dropped the lock on request, and waits until another thread holds it.
     ForcedWait,
-    /// It goes on without the lock: it blocks, or runs code that needs no lock.
+    /// The thread goes on without the lock: it blocks, or runs code that needs no lock.
     Detached,
 }
 
@@ -90,32 +90,32 @@ pub struct Span {
     pub thread: usize,
     /// What the thread does.
     pub doing: Doing,
-    /// When it starts, since the recording began.
+    /// When the span starts, as the time since the recording began.
     pub from: Duration,
-    /// When it ends. A span that is not over at the end of the recording ends there.
+    /// When the span ends. A span that is not over at the end of the recording ends there.
     pub to: Duration,
 }
 
-/// A drop request, and the taking of the lock that answered it.
+/// A drop request, and its answer: the next time that the lock was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// When the waiter asked.
+    /// When the waiter asked, as the time since the recording began.
     pub at: Duration,
-    /// Which thread asked.
+    /// The thread that asked, as an index into [`Recording::threads`].
     pub by: usize,
-    /// When the lock was taken, and by which thread, which is not always the one that asked. `None` if it was not taken
-    /// before the recording ended.
+    /// When the lock was taken, and by which thread. It is not always the thread that asked. `None` if the lock was not
+    /// taken before the recording ended.
     pub answer: Option<(Duration, usize)>,
 }
 
 impl Recording {
-    /// The end of the recording: the time of the last event.
+    /// The end of the recording, which is the time of the last event.
     #[must_use]
     pub fn end(&self) -> Duration {
         self.entries.last().map_or(Duration::ZERO, |entry| entry.at)
     }
 
-    /// What each thread did, thread by thread.
+    /// The spans of all threads, thread by thread.
     #[must_use]
     pub fn spans(&self) -> Vec<Span> {
         let mut open: Vec<Option<(Doing, Duration)>> = vec![None; self.threads.len()];
@@ -139,8 +139,9 @@ impl Recording {
         spans
     }
 
-    /// The slices: which thread had the lock to itself and for how long, from its first taking to its last drop before
-    /// another thread took it. The last slice, which no switch ends, is left out.
+    /// The slices of the lock: which thread had the lock to itself, and for how long. A slice begins when a thread
+    /// takes the lock from another, and ends at its last drop before another thread takes the lock. The last slice,
+    /// which no switch ends, is left out.
     #[must_use]
     pub fn slices(&self) -> Vec<(usize, Duration)> {
         let mut slices = Vec::new();
@@ -179,7 +180,7 @@ impl Recording {
         requests
     }
 
-    /// How many threads wait for the lock, from the time of each change.
+    /// The number of threads that wait for the lock, at the time of each change.
     #[must_use]
     pub fn waiters(&self) -> Vec<(Duration, usize)> {
         let mut waits = vec![false; self.threads.len()];
@@ -217,8 +218,8 @@ impl<T: Copy + Eq> Recorder<T> {
         self.record_at(self.start.elapsed(), thread, what, || std::thread::current().name().map(str::to_owned));
     }
 
-    /// Records what a thread does at a time, which must not be before that of the last event. Calls `name` if the
-    /// thread is new.
+    /// Records what a thread does at time `at`, which must not be before the last event. Calls `name` if the thread is
+    /// new.
     pub(super) fn record_at(&mut self, at: Duration, thread: T, what: What, name: impl FnOnce() -> Option<String>) {
         if self.recording.entries.len() >= self.capacity {
             self.recording.left_out += 1;

@@ -1,7 +1,7 @@
-//! The workers that one fold has of a pool. Each is checked out for one run at a time.
+//! The workers of a pool that one fold has checked out. Each is checked out for one run at a time.
 //!
-//! A fold that has a worker gets another only while no fold waits for its first; those wait in a queue. So folds that
-//! run at once share the pool, in whatever order they came, and a single fold has all of it.
+//! Folds without a worker wait in a queue. A fold that has a worker gets another one only while the queue is empty. So
+//! folds that run at once share the pool, in whatever order they came, and a single fold gets all of it.
 
 use std::ops::Range;
 use std::sync::{MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use super::pool::{GREETING_TIMEOUT, Pool, State};
 use super::process::{Process, await_output};
 use super::waiting_queue::Place;
 
-/// The workers of one fold. Dropping it ends those that have a run, and leaves the queue.
+/// The workers of one fold. Dropping it ends the workers that have a run, and leaves the queue.
 #[derive(Debug)]
 pub(crate) struct Checkout<'a> {
     pool: &'a Pool,
@@ -33,7 +33,7 @@ impl<'a> Checkout<'a> {
         Ok(Self { pool, workers: Vec::new(), place: None, start: Instant::now() })
     }
 
-    /// Takes a free slot of the pool, with its process if it has one, as soon as this fold is next.
+    /// Takes a free slot of the pool as soon as this fold is next, with the slot's process if it has one.
     fn take_free(&mut self, wait: Duration) -> Option<(WorkerId, Option<Process>)> {
         let mut state = self.pool.state();
         if self.workers.is_empty() && self.place.is_none() {
@@ -50,7 +50,7 @@ impl<'a> Checkout<'a> {
         state.free.pop()
     }
 
-    /// Waits at most this long for output, and returns the workers that have some.
+    /// Waits at most `wait` for output, and returns the workers that have some.
     fn ready(&self, wait: Duration, soon: bool) -> Vec<WorkerId> {
         let (workers, processes): (Vec<_>, Vec<_>) =
             self.workers.iter().map(|(worker, process)| (*worker, process)).unzip();
@@ -116,7 +116,7 @@ impl Workers for Checkout<'_> {
 
     fn check_out(&mut self, wait: Duration) -> Result<Option<WorkerId>, Error> {
         let Some((worker, mut process)) = self.take_free(wait) else { return Ok(None) };
-        // No run is to blame for a process that exited while it had none.
+        // A process that exited while it had no run is not counted against any run.
         if let Some(exited) = process.take_if(|process| !process.is_running()) {
             self.pool.end(exited);
         }
@@ -131,7 +131,7 @@ impl Workers for Checkout<'_> {
                 Ok(Some(worker))
             }
             Err(refusal) => {
-                // Slots with a process come first; this one is tried again when no other is free.
+                // Slots with a process come first. This slot is tried again when no other is free.
                 state.free.insert(0, (worker, None));
                 if state.has_processes() { Ok(None) } else { Err(refusal) }
             }

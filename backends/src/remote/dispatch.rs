@@ -1,8 +1,8 @@
-//! The dispatcher of all folds that run elsewhere.
+//! The dispatcher of all folds that run outside this process.
 //!
-//! It cuts the tiles into runs, keeps at most one run in flight with each worker, and deposits the answers in the
-//! ledger, which demands each tile exactly once. If a worker is lost, its run goes to another in shorter pieces.
-//! Whatever happens, the fold ends with the right answer or with an error.
+//! It splits the tiles into runs, keeps at most one run in flight per worker, and deposits the answers in the ledger,
+//! which requires each tile exactly once. If a worker is lost, its run goes to other workers in shorter pieces. The
+//! fold always ends with the right answer or with an error.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -14,60 +14,61 @@ use super::wire::Outcome;
 use super::{CANCEL_CHECK_INTERVAL, SPIN_TIME};
 use crate::Ledger;
 
-/// The fold fails once this many workers are lost on the same tiles: then the fault is in the tiles, or in the machine.
+/// The fold fails once this many workers are lost on the same tiles, since the fault is then in the tiles or in the
+/// machine.
 const MAX_DEATHS: u32 = 3;
 
-/// How long a lost run waits before it is sent again, for each loss so far. Whatever ended one worker may be ending
-/// others, which do not show it yet.
+/// How long a lost run waits before it is sent again, multiplied by the number of its losses. Whatever ended one worker
+/// may also be ending others, and that may not be visible yet.
 const BACKOFF: Duration = Duration::from_millis(5);
 
-/// A longer gap between two polls means that this process was held up. Then it cannot blame workers for their silence.
+/// A longer gap between two polls means that this process was delayed. Silent workers are then not to blame.
 const MAX_POLL_GAP: Duration = Duration::from_millis(200);
 
 /// A worker of a fold.
 pub(crate) type WorkerId = usize;
 
-/// The workers of one fold, as a transport offers them. Dropping it ends those that still have a run.
+/// The workers that a transport offers to one fold. Dropping it ends the workers that still have a run.
 pub(crate) trait Workers {
-    /// Time since some fixed moment.
+    /// The time since a fixed moment.
     fn now(&self) -> Duration;
 
-    /// Checks out a free worker, which then belongs to this fold alone. Waits for one at most this long.
+    /// Checks out a free worker, which then belongs to this fold alone. Waits for one at most `wait`.
     ///
     /// # Errors
-    /// There is no worker, free or busy, and none can be started.
+    /// If there is no worker, free or busy, and none can be started.
     fn check_out(&mut self, wait: Duration) -> Result<Option<WorkerId>, Error>;
 
     /// Sends a run to a worker that is checked out. Returns the time that the worker may take for its first sign of
     /// life even if its run takes less.
     ///
     /// # Errors
-    /// Why the worker cannot be reached. It is lost, and no longer checked out.
+    /// The reason why the worker cannot be reached. The worker is then lost, and no longer checked out.
     fn send(&mut self, worker: WorkerId, spec: &JobSpec, run: &Range<u64>) -> Result<Duration, String>;
 
-    /// Waits at most this long for an event, and returns all events so far. `soon`: one is expected at once.
+    /// Waits at most `wait` for an event, and returns all events so far. `soon` says that an event is expected at once.
     fn poll(&mut self, wait: Duration, soon: bool) -> Vec<(WorkerId, Event)>;
 
-    /// Ends a worker. It is lost, and no longer checked out.
+    /// Ends a worker. The worker is then lost, and no longer checked out.
     fn give_up(&mut self, worker: WorkerId);
 }
 
 /// What happens to a worker that has a run.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// It shows that it is working.
+    /// The worker shows that it is working.
     Alive,
-    /// It has answered its run. It is free, and no longer checked out.
+    /// The worker has answered its run. It is free, and no longer checked out.
     Answered {
         outcome: Outcome,
         /// How long the tiles took.
         busy: Duration,
     },
-    /// It is lost for this reason, and no longer checked out.
+    /// The worker is lost for this reason, and no longer checked out.
     Lost(String),
 }
 
-/// Folds a kernel on workers elsewhere.
+/// Folds a kernel on workers outside this process.
 #[derive(Debug)]
 pub(crate) struct Dispatch<'a, W, P> {
     backend: &'static str,
@@ -87,9 +88,9 @@ pub(crate) struct Dispatch<'a, W, P> {
 #[derive(Clone, Debug)]
 struct Run {
     tiles: Range<u64>,
-    /// How many workers were lost on it.
+    /// The number of workers that were lost on this run.
     deaths: u32,
-    /// It is not sent before this time.
+    /// The run is not sent before this time.
     not_before: Duration,
 }
 
@@ -105,18 +106,18 @@ struct Flight {
 }
 
 impl Flight {
-    /// When its worker is given up, if it stays silent.
+    /// The time at which the worker is given up if it stays silent.
     const fn deadline(&self) -> Duration {
         self.alive.saturating_add(self.timeout)
     }
 }
 
 impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
-    /// The fold of `kernel` over the ledger's tiles. A worker is given up after `timeout` without a sign of life, or
-    /// after twenty times the expected time of its run, whichever is longer.
+    /// Prepares the fold of `kernel` over the ledger's tiles. A worker is given up after `timeout` without a sign of
+    /// life, or after twenty times the expected time of its run, whichever is longer.
     ///
     /// # Errors
-    /// [`Error::NotPortable`].
+    /// [`Error::NotPortable`] if the kernel has no [`JobSpec`].
     pub(crate) fn new<K: Kernel<Partial = P>>(
         backend: &'static str,
         kernel: &K,
@@ -135,7 +136,7 @@ impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
     /// Runs the fold to its end.
     ///
     /// # Errors
-    /// The first thing that went wrong.
+    /// The first failure.
     pub(crate) fn run(mut self) -> Result<P, Error> {
         loop {
             self.send_runs()?;
@@ -146,7 +147,7 @@ impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
         }
     }
 
-    /// Sends runs while there are runs and free workers. Waits for a worker only if this fold has none.
+    /// Sends runs while there are runs and free workers. It waits for a worker only if this fold has none.
     fn send_runs(&mut self) -> Result<(), Error> {
         while let Some(run) = self.next_run() {
             self.beat()?;
@@ -185,11 +186,12 @@ impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
         Some(run)
     }
 
-    /// Waits a little for events, and handles them.
+    /// Waits for events for a short time, and handles them.
     fn poll(&mut self) -> Result<(), Error> {
         self.beat()?;
         let now = self.workers.now();
-        // After a long gap, of this process or of the whole machine, workers get time to show that they are alive.
+        // After a long gap, whether of this process or of the whole machine, workers get time to show that they are
+        // alive.
         if now.saturating_sub(self.last_poll) > MAX_POLL_GAP {
             self.in_flight.iter_mut().for_each(|flight| flight.alive = now);
         }
@@ -197,11 +199,12 @@ impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
         for (worker, event) in self.workers.poll(self.wait(now), self.is_answer_due(now)) {
             self.on_event(worker, event)?;
         }
-        // By the time before the poll: whatever arrived while this process was held up has been handled by now.
+        // Use the time before the poll, since everything that arrived while this process was delayed has been handled
+        // by now.
         self.give_up_silent(now)
     }
 
-    /// How long to wait for events: until a worker is to be given up or the backoff of a run is over.
+    /// How long to wait for events: until a worker must be given up or the backoff of a run is over.
     fn wait(&self, now: Duration) -> Duration {
         // A run whose backoff is over already waits for a free worker.
         let backoffs = self.pending.iter().map(|run| run.not_before).filter(|&time| time > now);
@@ -249,12 +252,12 @@ impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
         }
     }
 
-    /// The error of the fold for an error in a worker. Whatever is not about the fold itself is a failure of the
-    /// worker.
+    /// Converts an error in a worker to the error of the fold. An error that is not about the fold itself is a failure
+    /// of the worker.
     fn failure(&self, error: Error) -> Error {
         match error {
             Error::Cancelled => Error::Cancelled,
-            // The worker knows no name for a panic while it sets up a kernel.
+            // A worker that panics while it sets up a kernel does not know the name of the phase.
             Error::Panicked { message, .. } => Error::Panicked { phase: self.phase.into(), message },
             cause => Error::WorkerFailed { backend: self.backend.into(), cause: Box::new(cause) },
         }

@@ -1,4 +1,4 @@
-//! Messages as frames.
+//! Frames: how messages are sent as bytes.
 //!
 //! ```text
 //! frame      length of the message, 4 bytes  CRC-32 of the message, 4 bytes  message, in postcard's format
@@ -11,13 +11,13 @@ use std::io::{self, Read, Write};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The longest message: 64 MiB. A partial result has a few bytes, so a longer length means that the two ends are out of
-/// step.
+/// The longest message: 64 MiB. A partial result has a few bytes, so a longer length means that the two ends have lost
+/// the frame boundary.
 pub(super) const MAX_MESSAGE: usize = 64 << 20;
 
 const HEADER: usize = 8;
 
-/// The first size of a reader's buffer: room for a greeting and some frames. It grows if need be.
+/// The initial size of a reader's buffer: room for a greeting and some frames. It grows if needed.
 const BUFFER: usize = 4096;
 
 /// What is wrong with a frame.
@@ -34,16 +34,16 @@ pub(super) enum FrameError {
 /// Sends a message as one frame, in one write.
 ///
 /// # Errors
-/// [`io::ErrorKind::InvalidData`] if the message is too long. Then nothing was sent.
+/// [`io::ErrorKind::InvalidData`] if the message is too long. In that case nothing was sent.
 pub(super) fn send(message: &impl Serialize, to: &mut impl Write) -> io::Result<()> {
     let frame = encode(message).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     to.write_all(&frame)
 }
 
-/// The frame of a message.
+/// Encodes a message as a frame.
 ///
 /// # Errors
-/// [`FrameError::TooLong`].
+/// [`FrameError::TooLong`] if the message is longer than [`MAX_MESSAGE`].
 pub(super) fn encode(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
     let frame =
         postcard::to_extend(message, vec![0; HEADER]).map_err(|error| FrameError::Message(error.to_string()))?;
@@ -65,7 +65,7 @@ fn seal(mut frame: Vec<u8>) -> Result<Vec<u8>, FrameError> {
 /// Collects bytes until they make up a frame.
 #[derive(Debug)]
 pub(super) struct FrameReader {
-    /// Grows as bytes arrive, whatever length a header announces.
+    /// The buffer grows as bytes arrive, not by the length that a header announces.
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -112,7 +112,7 @@ impl FrameReader {
         Some(bytes)
     }
 
-    /// Takes a message, once all of it has arrived. After an error, the rest makes no sense.
+    /// Takes a message, once all of it has arrived. After an error, the following bytes cannot be decoded.
     pub(super) fn message<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
         let Some((header, rest)) = self.unread().split_first_chunk::<HEADER>() else { return Ok(None) };
         let number = |at: usize| u32::from_le_bytes(std::array::from_fn(|k| header[at + k]));
@@ -153,7 +153,7 @@ mod tests {
         answer(Outcome::Failed(Error::Panicked { phase: "sieve".into(), message: message.into() }))
     }
 
-    /// What a reader makes of bytes that arrive in pieces of this length.
+    /// The messages that a reader decodes from bytes that arrive in pieces of this length.
     fn received(bytes: &[u8], piece: usize) -> Result<Vec<Reply>, FrameError> {
         let (mut reader, mut replies) = (FrameReader::new(), Vec::new());
         for mut piece in bytes.chunks(piece) {
@@ -186,7 +186,7 @@ mod tests {
             send(&answer(Outcome::Partial(vec![7; 30])), &mut bytes).unwrap();
             let at = at.index(bytes.len());
             bytes[at] ^= flip;
-            // Refused, or never complete.
+            // The bytes are rejected, or never complete a frame.
             prop_assert!(received(&bytes, 1000).is_ok_and(|replies| replies.is_empty()) || received(&bytes, 1000).is_err());
         }
 
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(received(&frame(&[0]), 100), Ok(vec![Reply::Alive]));
     }
 
-    /// Decoding one cause within another would need as much stack as the message asks for.
+    /// Decoding one cause inside another would need as much stack as the message demands.
     #[test]
     fn an_error_without_end_is_refused() {
         let failed = |cause| Error::WorkerFailed { backend: "".into(), cause: Box::new(cause) };

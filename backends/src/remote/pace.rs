@@ -1,37 +1,38 @@
-//! How long a run should be, and how long it may take.
+//! The pace: how long a run should be, and how long it may take.
 //!
-//! Each run costs a round trip, whatever is in it. A run that is too long is lost with its worker, and can no longer be
-//! shared with others. So runs begin with one tile and grow until the round trip is a small part of them, and no
-//! further. Nothing here reads a clock.
+//! Each run costs one round trip, however many tiles it has. If a run is too long, much work is lost when its worker is
+//! lost, and the other workers cannot share it. So runs begin with one tile, and grow only until the round trip is a
+//! small part of their time. This module reads no clock.
 
 use std::time::Duration;
 
-/// A run should take this many times as long as a round trip, so that the trip is half a percent of it. The promise is
-/// less than one percent, and trips vary.
+/// A run should take this many times as long as a round trip, so that the trip takes half a percent of the time. The
+/// goal is less than one percent, and round trips vary.
 const TRIPS_PER_RUN: f64 = 200.0;
 
-/// No run should take longer, whatever the trip, unless a single grain does: this much work is lost with a worker, or
-/// waited for at the end.
+/// The longest time that a run should take, however long the round trip is, unless a single grain takes longer. This
+/// much work is lost with a worker, or keeps the fold waiting at the end.
 const MAX_RUN_TIME: Duration = Duration::from_millis(100);
 
-/// A run may have this many times the tiles of the longest answered run, from which the time per tile is known.
+/// A run may have this many times as many tiles as the longest answered run, since the time per tile is known only from
+/// answered runs.
 const MAX_GROWTH: u64 = 4;
 
 /// A worker may be silent for this many times the expected time of its run.
 const OVERDUE_FACTOR: u32 = 20;
 
-/// Each loss halves the length of runs, so that work gets done between two losses, and each answer makes them a quarter
-/// longer again. This is the smallest scale.
+/// The smallest scale of the length of runs. Each loss halves the scale, so that work gets done between two losses, and
+/// each answer raises it by a quarter again.
 const MIN_SCALE: f64 = 1.0 / 1024.0;
 
-/// What the answers of one fold tell about its tiles and its workers.
+/// What is known about the tiles and the workers of one fold from their answers.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// Seconds per tile, recently.
+    /// The recent time per tile, in seconds.
     tile: Option<f64>,
-    /// Seconds per round trip without the work, recently.
+    /// The recent time per round trip without the work, in seconds.
     trip: Option<f64>,
-    /// Tiles in the longest answered run.
+    /// The number of tiles in the longest answered run.
     longest: u64,
     /// The current length of runs, as a part of their usual length.
     scale: f64,
@@ -44,9 +45,9 @@ impl Pace {
         Self { tile: None, trip: None, longest: 0, scale: 1.0, timeout }
     }
 
-    /// A run of `tiles` was answered after `elapsed`, of which the tiles took `busy`.
+    /// Records that a run of `tiles` tiles was answered after `elapsed`, of which the tiles took `busy`.
     pub(super) fn on_answer(&mut self, tiles: u64, elapsed: Duration, busy: Duration) {
-        // Halving the old value soon forgets the first trips, which contain the set-up of the workers.
+        // Averaging with the old value soon forgets the first trips, which include the set-up of the workers.
         let recent = |old: Option<f64>, new: f64| Some(old.map_or(new, |old| old.midpoint(new)));
         self.tile = recent(self.tile, busy.as_secs_f64() / tiles.max(1) as f64);
         self.trip = recent(self.trip, elapsed.saturating_sub(busy).as_secs_f64());
@@ -54,27 +55,27 @@ impl Pace {
         self.scale = (self.scale * 1.25).min(1.0);
     }
 
-    /// A run was lost with its worker.
+    /// Records that a run was lost with its worker.
     pub(super) fn on_loss(&mut self) {
         self.scale = (self.scale / 2.0).max(MIN_SCALE);
     }
 
-    /// The most tiles for the next run.
+    /// The largest number of tiles for the next run.
     pub(super) fn max_tiles(&self) -> u64 {
         let (Some(tile), Some(trip)) = (self.tile, self.trip) else { return 1 };
         let seconds = MAX_RUN_TIME.as_secs_f64().min(trip * TRIPS_PER_RUN) * self.scale;
-        // Infinite for tiles that take no time at all; the cast saturates.
+        // The quotient is infinite for tiles that take no time at all; the cast saturates.
         let tiles = (seconds / tile) as u64;
         tiles.min(self.longest.saturating_mul(MAX_GROWTH)).max(1)
     }
 
-    /// How long a run of `tiles` is expected to take; zero before the first answer.
+    /// The expected time of a run of `tiles` tiles. It is zero before the first answer.
     pub(super) fn expected(&self, tiles: u64) -> Duration {
         let seconds = self.tile.unwrap_or(0.0) * tiles as f64;
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 
-    /// How long the worker of a run of `tiles` may be silent before it is given up.
+    /// How long the worker of a run of `tiles` tiles may be silent before it is given up.
     pub(super) fn timeout(&self, tiles: u64) -> Duration {
         self.expected(tiles).saturating_mul(OVERDUE_FACTOR).max(self.timeout)
     }
@@ -87,7 +88,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
     const US: Duration = Duration::from_micros(1);
 
-    /// Answers thirty runs of the most tiles each; gives their lengths.
+    /// Answers thirty runs, each of the largest number of tiles, and returns their lengths.
     fn runs(pace: &mut Pace, tile: Duration, trip: Duration) -> Vec<u64> {
         let mut run = || {
             let tiles = pace.max_tiles();

@@ -13,13 +13,14 @@ use super::dispatch::WorkerId;
 use super::process::{Process, await_output, shut_down};
 use super::waiting_queue::WaitingQueue;
 
-/// How long a program may take to greet as a worker. An interpreter on a busy machine takes a second.
+/// How long a program may take until it greets as a worker. An interpreter on a busy machine takes a second.
 pub(super) const GREETING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Set for workers, so that a program which forgets to call `serve` does not start workers that start workers.
+/// This variable is set for workers, so that a program that forgets to call `serve` does not start workers that start
+/// workers.
 const IS_WORKER: &str = "PRIMELANES_IS_WORKER";
 
-/// Worker processes of one program.
+/// The worker processes of one program.
 #[derive(Debug)]
 pub(crate) struct Pool {
     backend: &'static str,
@@ -34,11 +35,11 @@ pub(crate) struct Pool {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// Workers without a run; `None` for one that is started when it gets a run.
+    /// The workers without a run. `None` means that the process is started when the worker gets a run.
     pub(super) free: Vec<(WorkerId, Option<Process>)>,
     /// The folds that have no worker.
     pub(super) queue: WaitingQueue,
-    /// Processor time of all workers so far.
+    /// The processor time of all workers so far.
     pub(super) processor: Duration,
     ids: BTreeSet<u32>,
     started: u64,
@@ -123,12 +124,12 @@ impl Pool {
         self.state().ids.iter().copied().collect()
     }
 
-    /// Processor time of all workers so far, those that are gone among them, as of their last answers.
+    /// The processor time of all workers so far, as of their last answers. It includes workers that are gone.
     pub(crate) fn processor_time(&self) -> Duration {
         self.state().processor
     }
 
-    /// How many workers were started to replace others.
+    /// The number of workers that were started to replace others.
     pub(crate) fn replaced(&self) -> u64 {
         self.state().started.saturating_sub(self.size.get() as u64)
     }
@@ -143,13 +144,13 @@ impl Pool {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing that runs under the lock leaves the state half changed.
+        // No code that runs under the mutex leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// Whether there is any worker process, with a run or without.
+    /// Whether there is any worker process, with or without a run.
     pub(super) fn has_processes(&self) -> bool {
         !self.ids.is_empty()
     }
@@ -167,9 +168,9 @@ impl Drop for Pool {
     }
 }
 
-/// Waits a moment for the process to greet. Returns whether it has, or why it will not.
+/// Waits a moment for the process to greet. Returns whether it has greeted, or why it never will.
 fn await_greeting(process: &mut Process, deadline: Instant) -> Result<bool, String> {
-    // No request was sent yet, so this is about the greeting alone.
+    // No request was sent yet, so this checks only the greeting.
     process.answer().map_err(|loss| loss.to_string())?;
     if process.has_greeted() {
         return Ok(true);

@@ -1,4 +1,4 @@
-//! One worker process: how it is started, talked to over its pipes, ended, and never left behind.
+//! One worker process: starts it, exchanges messages over its pipes, and ends it. No process is left behind.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -17,7 +17,7 @@ use rustix::time::Timespec;
 use super::frame::{self, FrameError, FrameReader};
 use super::wire::{self, Answer, GreetingError, Reply, Request, Role};
 
-/// How long workers may take to exit once they were told to, or have closed their pipe.
+/// How long workers may take to exit once they were told to exit, or once they have closed their pipe.
 const EXIT_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// A worker process. Dropping it ends and reaps the process.
@@ -26,19 +26,19 @@ pub(super) struct Process {
     child: Child,
     /// The process whose child it is. In a copy made by fork, the child belongs to another process.
     owner: u32,
-    /// `None` once the worker was told to exit. A socket, since writing to a pipe without a reader kills a process that
-    /// does not ignore SIGPIPE.
+    /// `None` once the worker was told to exit. It is a socket, since writing to a pipe without a reader kills a
+    /// process that does not ignore SIGPIPE.
     input: Option<UnixStream>,
     output: ChildStdout,
     reader: FrameReader,
     greeted: bool,
-    /// The ID of the last request. None is used twice, so that a late answer can be told from the one that is due.
+    /// The ID of the last request. No ID is used twice, so that a late answer can be told from the expected one.
     request: u64,
     /// The processor time of the worker, as of its last answer.
     processor: Duration,
 }
 
-/// Why a process is of no further use.
+/// Why a process can no longer be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Loss {
     #[error("it ended: {0}")]
@@ -56,8 +56,8 @@ pub(super) enum Loss {
 }
 
 impl Process {
-    /// Starts a process and greets it. The process gets a group of its own, so that a Ctrl-C for this process does not
-    /// reach it.
+    /// Starts a process and greets it. The process gets its own group, so that a Ctrl-C for this process does not reach
+    /// it.
     pub(super) fn start(command: &mut Command) -> io::Result<Self> {
         let (input, theirs) = UnixStream::pair()?;
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).process_group(0);
@@ -66,7 +66,7 @@ impl Process {
         command.stdin(Stdio::null());
         let mut child = spawned?;
         let output = child.stdout.take().expect("it is piped");
-        // If the process is gone already, reading from it will say so.
+        // If the process is already gone, reading from it will report that.
         drop((&input).write_all(&wire::greeting(Role::Parent)));
         Ok(Self {
             child,
@@ -84,7 +84,7 @@ impl Process {
         self.child.id()
     }
 
-    /// Whether it is still running. If it has exited, it is reaped.
+    /// Whether the process is still running. If it has exited, it is reaped.
     pub(super) fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
@@ -93,7 +93,7 @@ impl Process {
         self.greeted
     }
 
-    /// Sends a request. The pipe always has room for it, since a worker has one request at a time.
+    /// Sends a request. The pipe always has room for the request, since a worker has one request at a time.
     pub(super) fn send(&mut self, spec: &JobSpec, run: &Range<u64>) -> io::Result<()> {
         self.request += 1;
         let request = Request { id: self.request, spec: spec.clone(), first: run.start, end: run.end };
@@ -112,7 +112,8 @@ impl Process {
         }
     }
 
-    /// The answer to the last request, if all of it has arrived, and the processor time since the answer before.
+    /// The answer to the last request, if all of it has arrived, and the worker's processor time since its previous
+    /// answer.
     pub(super) fn answer(&mut self) -> Result<Option<(Answer, Duration)>, Loss> {
         if !self.greeted {
             let Some(greeting) = self.reader.take() else { return Ok(None) };
@@ -136,7 +137,7 @@ impl Process {
         Ok(answered)
     }
 
-    /// The exit status after the process has closed its pipe, in words.
+    /// A description of the exit status, after the process has closed its pipe.
     fn exit_status(&mut self) -> String {
         let start = Instant::now();
         loop {
@@ -155,8 +156,8 @@ impl Drop for Process {
         if self.owner != this_process() {
             return;
         }
-        // Until the child is waited for, nothing else has its process ID or its group ID. The group includes whatever
-        // the child has started.
+        // Until the child is waited for, no other process has its process ID or its group ID. The group includes
+        // whatever the child has started.
         if let Ok(None) = self.child.try_wait() {
             let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
             drop(self.child.kill());
@@ -173,14 +174,14 @@ pub(super) fn shut_down(mut processes: Vec<Process>) {
     let deadline = Instant::now() + EXIT_TIMEOUT;
     let mut running: Vec<_> = processes.iter().collect();
     while let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|_| !running.is_empty()) {
-        // A process that exits closes its pipe, which is reported without being asked for.
+        // A process that exits closes its pipe, and `poll` reports that without a request.
         let closed = poll_output(&running, PollFlags::empty(), left);
         let mut closed = closed.into_iter();
         running.retain(|_| closed.next() == Some(false));
     }
 }
 
-/// Waits at most this long until a process has output or closes its pipe. Tells for each process whether it has.
+/// Waits at most `timeout` until a process has output or closes its pipe. Returns for each process whether it has.
 pub(super) fn await_output(processes: &[&Process], timeout: Duration) -> Vec<bool> {
     poll_output(processes, PollFlags::IN, timeout)
 }
@@ -191,9 +192,9 @@ fn poll_output(processes: &[&Process], flags: PollFlags, timeout: Duration) -> V
     pipes.iter().map(|pipe| !pipe.revents().is_empty()).collect()
 }
 
-/// Waits at most this long for one of the requested events.
+/// Waits at most `timeout` for one of the requested events.
 pub(super) fn poll_pipes(pipes: &mut [PollFd<'_>], timeout: Duration) {
     let timeout = Timespec { tv_sec: timeout.as_secs().cast_signed(), tv_nsec: timeout.subsec_nanos().into() };
-    // An interrupted wait is a short one. With open descriptors, poll fails for no other reason.
+    // An interrupted wait is just a short wait. With open descriptors, poll fails for no other reason.
     let _ = poll(pipes, Some(&timeout));
 }

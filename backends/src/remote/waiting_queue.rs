@@ -1,4 +1,4 @@
-//! Which fold gets the next free worker.
+//! Decides which fold gets the next free worker.
 
 use std::collections::VecDeque;
 
@@ -20,13 +20,13 @@ impl WaitingQueue {
         self.last
     }
 
-    /// Leaves the queue, from wherever in it.
+    /// Leaves the queue, from any place in it.
     pub(super) fn leave(&mut self, place: Place) {
         self.places.retain(|&other| other != place);
     }
 
-    /// Whether the next free worker goes to the fold at this place. A fold that has a worker has no place in the queue;
-    /// it gets another only while no fold waits.
+    /// Whether the next free worker goes to the fold at this place. A fold that has a worker has no place in the queue,
+    /// and gets another worker only while no fold waits.
     pub(super) fn is_next(&self, place: Option<Place>) -> bool {
         self.places.front().copied() == place
     }

@@ -1,4 +1,4 @@
-//! What crosses a pipe between a parent process and its worker.
+//! The messages that cross a pipe between a parent process and its worker.
 //!
 //! Each end first sends a greeting. Its length and layout never change, so that any two versions can tell that they do
 //! not understand each other:
@@ -7,8 +7,8 @@
 //! greeting   "primelanes"  role, 1 byte  version of the wire, 4 bytes  version of the jobs, 4 bytes
 //! ```
 //!
-//! Numbers are little-endian. Everything else is messages in [frames](super::frame). The parent sends [`Request`]s, one
-//! at a time. The worker answers each with one [`Reply::Answer`], and may send [`Reply::Alive`] at any time.
+//! Numbers are little-endian. All other bytes are messages in [frames](super::frame). The parent sends [`Request`]s,
+//! one at a time. The worker answers each with one [`Reply::Answer`], and may send [`Reply::Alive`] at any time.
 
 use std::fmt;
 use std::time::Duration;
@@ -42,9 +42,9 @@ pub(super) struct Request {
 /// What a worker sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Reply {
-    /// The kernel has beaten its pulse since the last message of this kind.
+    /// The kernel has beaten the pulse since the last message of this kind.
     Alive,
-    /// A request is done.
+    /// The answer to a request.
     Answer(Answer),
 }
 
@@ -52,19 +52,19 @@ pub(super) enum Reply {
 pub(super) struct Answer {
     /// The ID of the request.
     pub(super) id: u64,
-    /// How long the tiles took, without the set-up.
+    /// The time that the tiles took, without the set-up of the kernel.
     pub(super) busy: Duration,
-    /// Processor time of the worker process since its start.
+    /// The processor time of the worker process since its start.
     pub(super) processor: Duration,
     pub(super) outcome: Outcome,
 }
 
-/// What became of a run.
+/// The outcome of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     /// The folded partial result, encoded.
     Partial(#[serde(with = "serde_bytes")] Vec<u8>),
-    /// What went wrong.
+    /// The error that ended the run.
     Failed(Error),
 }
 
@@ -78,13 +78,13 @@ pub(super) enum GreetingError {
 }
 
 impl GreetingError {
-    /// The error for bytes that are no greeting at all.
+    /// The error for bytes that are not a greeting at all.
     pub(super) fn foreign(bytes: &[u8], role: Role) -> Self {
         Self::Foreign(bytes[..bytes.len().min(GREETING)].escape_ascii().to_string(), role)
     }
 }
 
-/// How one end introduces itself.
+/// The greeting that an end with this role sends.
 pub(super) fn greeting(role: Role) -> [u8; GREETING] {
     greeting_of(role, VERSION, JobSpec::VERSION)
 }
@@ -98,7 +98,7 @@ fn greeting_of(role: Role, wire: u32, jobs: u32) -> [u8; GREETING] {
     greeting
 }
 
-/// Checks that the other end has this role and speaks the same versions.
+/// Checks that the other end has this role and uses the same versions.
 pub(super) fn check_greeting(bytes: &[u8; GREETING], role: Role) -> Result<(), GreetingError> {
     let ours = greeting(role);
     if bytes[..11] != ours[..11] {
@@ -128,7 +128,7 @@ mod tests {
     use super::super::frame;
     use super::*;
 
-    /// Any change here needs a new version.
+    /// Any change to these bytes needs a new version.
     #[test]
     fn messages_have_the_bytes_of_this_version() {
         let bytes = |message: &Reply| frame::encode(message).unwrap()[8..].to_vec();
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn greetings_tell_roles_and_versions() {
         assert_eq!(check_greeting(&greeting(Role::Worker), Role::Worker), Ok(()));
-        // A program that echoes its input is no worker.
+        // A program that echoes its input is not a worker.
         let echo = check_greeting(&greeting(Role::Parent), Role::Worker).unwrap_err();
         assert_eq!(echo.to_string(), "\"primelanes>\" is not the greeting of a worker");
         let jobs = JobSpec::VERSION;

@@ -1,7 +1,7 @@
-//! The other end: what a worker process does.
+//! The worker's end of the pipe: what a worker process does.
 //!
-//! A program that wants workers of its own calls [`register`] to say how to start itself as a worker, and calls
-//! [`serve`] at the start of its `main` when it was started as one:
+//! A program can be its own worker. It calls [`register`] to say how to start it as a worker, and calls [`serve`] at
+//! the start of `main` if it was started as one:
 //!
 //! ```no_run
 //! use primelanes_backends::{PrimeCounter, Processes, available_workers, worker};
@@ -18,7 +18,7 @@
 //! ```
 //!
 //! A worker must not write anything else to its standard output. It exits when its standard input ends, so workers end
-//! with their parent process, however that ended.
+//! with their parent process, however the parent ends.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -44,17 +44,17 @@ use super::frame::{self, FrameError, FrameReader};
 use super::process::poll_pipes;
 use super::wire::{self, Answer, GREETING, GreetingError, Outcome, Reply, Request, Role};
 
-/// How often a worker shows that it is working.
+/// The interval at which a worker shows that it is working.
 pub(crate) const HEARTBEAT: Duration = Duration::from_millis(100);
 
-/// How long a run may take to notice that the parent process is gone. After that, the worker is killed.
+/// How long a run may take to stop after the parent process is gone. After that, the worker is killed.
 const STOP_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// The program that this process starts as its workers, with its arguments.
 static PROGRAM: Mutex<Option<(PathBuf, Vec<OsString>)>> = Mutex::new(None);
 
-/// Sets the program that [`Processes::new`](crate::Processes::new) starts as a worker. Most likely it is this program
-/// again, with arguments upon which it calls [`serve`]. The last call wins.
+/// Sets the program that [`Processes::new`](crate::Processes::new) starts as a worker. It is usually this program
+/// itself, with arguments that make it call [`serve`]. The last call wins.
 pub fn register<A: Into<OsString>>(program: impl Into<PathBuf>, arguments: impl IntoIterator<Item = A>) {
     let program = (program.into(), arguments.into_iter().map(Into::into).collect());
     *PROGRAM.lock().unwrap_or_else(PoisonError::into_inner) = Some(program);
@@ -70,15 +70,15 @@ pub(crate) fn registered() -> Option<Command> {
     })
 }
 
-/// Works on the requests from `input` until it ends, and writes the answers to `output`. Most likely these are standard
-/// input and output. Both are used directly, past any buffer.
+/// Answers the requests from `input` until it ends, and writes the answers to `output`. These are usually standard
+/// input and standard output. Both are used directly, without any buffer.
 ///
-/// When the input or the parent process ends, the current run stops at its next beat. If that takes longer than 0.3
-/// seconds, or if the input is still open then, this process is killed. Nothing else must be written to `output`.
+/// When the input or the parent process ends, the current run stops at its next beat. If the run takes longer than 0.3
+/// seconds to stop, or if the input is still open then, this process is killed. Write nothing else to `output`.
 ///
 /// # Errors
-/// If the other end is not a parent process of this version, or the answers cannot be written. If the parent process
-/// has ended, there is nobody to tell, and that is no error.
+/// If the other end is not a parent process of this version, or if the answers cannot be written. A parent process that
+/// has ended is not an error.
 pub fn serve(input: impl AsFd, output: impl AsFd) -> Result<(), Error> {
     let duplicate = |pipe: &dyn AsFd| pipe.as_fd().try_clone_to_owned().map(File::from).map_err(pipe_error);
     let (mut input, mut output) = (duplicate(&input)?, duplicate(&output)?);
@@ -86,7 +86,8 @@ pub fn serve(input: impl AsFd, output: impl AsFd) -> Result<(), Error> {
     let mut reader = FrameReader::new();
     let Some(greeting) = read_greeting(&mut reader, &mut input)? else { return Ok(()) };
     let checked = wire::check_greeting(&greeting, Role::Parent);
-    // Another version learns ours; a stranger learns nothing.
+    // Send the greeting to a parent of another version too, so that it learns this version. Send nothing to any other
+    // program.
     if matches!(checked, Ok(()) | Err(GreetingError::Version { .. })) {
         output.write_all(&wire::greeting(Role::Worker)).or_else(ignore_closed)?;
     }
@@ -106,7 +107,7 @@ pub fn serve(input: impl AsFd, output: impl AsFd) -> Result<(), Error> {
     })
 }
 
-/// The greeting of the other end; `None` if that has ended.
+/// Reads the greeting of the other end. Returns `None` if the input has ended.
 fn read_greeting(reader: &mut FrameReader, input: &mut File) -> Result<Option<[u8; GREETING]>, Error> {
     loop {
         if let Some(greeting) = reader.take() {
@@ -121,13 +122,13 @@ fn read_greeting(reader: &mut FrameReader, input: &mut File) -> Result<Option<[u
 /// The connection to the parent process, and the pulse of the runs.
 struct Connection {
     output: Mutex<File>,
-    /// Stopped when nobody waits for an answer any more.
+    /// The pulse is stopped when nobody waits for an answer any more.
     pulse: Heartbeat,
     /// There are no more requests.
     done: AtomicBool,
 }
 
-/// The kernel of the last request. Nothing else is kept from one request to the next.
+/// The kernel of the last request. A worker keeps nothing else from one request to the next.
 struct OpenJob {
     spec: JobSpec,
     job: Box<dyn Job>,
@@ -163,7 +164,8 @@ impl Connection {
         Answer { id, busy, processor, outcome }
     }
 
-    /// Runs tiles, with the open job if that is the right one. Returns the result and how long the tiles took.
+    /// Runs tiles, and reuses the open job if it has the same spec. Returns the result and the time that the tiles
+    /// took.
     fn run(&self, open: &mut Option<OpenJob>, spec: JobSpec, run: Range<u64>) -> (Result<Vec<u8>, Error>, Duration) {
         if open.as_ref().is_none_or(|open| open.spec != spec) {
             // Free the memory of the last job before the next takes its own.
@@ -179,7 +181,7 @@ impl Connection {
         (result, start.elapsed())
     }
 
-    /// Sends an answer. If it is too long for a frame, sends that as an error in its place.
+    /// Sends an answer. If it is too long for a frame, sends an error in its place.
     fn send(&self, answer: Answer) -> Result<(), Error> {
         let (id, busy, processor) = (answer.id, answer.busy, answer.processor);
         let too_long = |error: FrameError| {
@@ -191,12 +193,12 @@ impl Connection {
         output.write_all(&frame).or_else(ignore_closed)
     }
 
-    /// Reports that a run is working, and waits for the end of the input or of the parent process. Then it stops the
-    /// run, and in the end kills this process.
+    /// Reports that a run is working, until the input or the parent process ends. Then it stops the run, and kills this
+    /// process if the run does not stop in time.
     fn monitor(&self, input: &File) {
         let parent = getppid();
         while !self.done.load(Ordering::Relaxed) {
-            // The end of the pipe is reported without being asked for.
+            // `poll` reports the end of the pipe without a request.
             let mut pipe = [PollFd::new(input, PollFlags::empty())];
             poll_pipes(&mut pipe, HEARTBEAT);
             // If the parent process was forked, the copy may keep the pipe open when the parent is gone.
@@ -206,7 +208,7 @@ impl Connection {
             }
             if self.pulse.take_beat() {
                 let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
-                // If this fails, the parent is gone, and the next look at the input shows it.
+                // If this fails, the parent is gone, and the next check of the input shows that.
                 drop(frame::send(&Reply::Alive, &mut *output));
             }
         }
@@ -216,7 +218,7 @@ impl Connection {
         let start = Instant::now();
         while !self.done.load(Ordering::Relaxed) {
             if start.elapsed() > STOP_TIMEOUT {
-                // Not by `exit`, which would run exit handlers while the run is still at work.
+                // Do not call `exit`, which would run exit handlers while the run is still working.
                 let _ = kill_process(getpid(), Signal::KILL);
             }
             thread::sleep(Duration::from_millis(5));
@@ -224,7 +226,7 @@ impl Connection {
     }
 }
 
-/// Yields to other threads for a moment, until there is input: the next request usually comes at once.
+/// Yields to other threads for a moment or until there is input, since the next request usually comes at once.
 fn spin_until_readable(input: &File) {
     let start = Instant::now();
     while start.elapsed() < SPIN_TIME {
@@ -242,7 +244,7 @@ fn pipe_error(error: io::Error) -> Error {
     Error::Unavailable { what: "the pipe to the parent process".into(), reason: error.to_string() }
 }
 
-/// If nobody is left to read, that is the end and not an error.
+/// Ignores a closed pipe: if nobody is left to read, the work is over.
 fn ignore_closed(error: io::Error) -> Result<(), Error> {
     if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(pipe_error(error)) }
 }

@@ -1,5 +1,5 @@
-//! The driver under the schedules of a checker, which runs one thread at a time and chooses at every lock, wait and
-//! load which thread goes on. Each test runs the same schedules every time.
+//! Tests the driver under the schedules of a checker. The checker runs one thread at a time, and chooses at every lock,
+//! wait and load which thread goes on. Each test runs the same schedules every time.
 
 mod trial;
 
@@ -18,12 +18,12 @@ fn run(scheduler: impl Scheduler + 'static, body: impl Fn() + Send + Sync + 'sta
     let mut config = Config::new();
     config.failure_persistence = FailurePersistence::None;
     config.silence_warnings = true;
-    // A few hundred steps are usual. A wait that only spurious wake-ups interrupt never ends.
+    // A schedule usually takes a few hundred steps. A wait that only spurious wake-ups interrupt never ends.
     config.max_steps = MaxSteps::FailAfter(20_000);
     Runner::new(scheduler, config).run(body);
 }
 
-/// Lives forever, as the closures of the checker must.
+/// Leaks a value, since the closures of the checker need one that lives forever.
 fn leaked() -> &'static Coverage {
     Box::leak(Box::default())
 }

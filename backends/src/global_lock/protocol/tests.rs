@@ -1,5 +1,5 @@
-//! The machine under every schedule of small cases, under long random schedules, and reaction by reaction where no
-//! schedule shows a difference.
+//! Tests the protocol under every schedule of small cases, and under long random schedules. Single reactions are tested
+//! where no schedule shows a difference.
 
 mod exhaustive;
 mod explorer;
@@ -15,7 +15,7 @@ use super::{Event, Protocol, Reaction, Regime, Rule, Rules, Signal, Then};
 const INTERVAL: Duration = Duration::from_millis(5);
 const TIMED: Rules = Rules::new(Regime::Timed { interval: INTERVAL });
 
-/// `b` has asked `a` to drop the lock.
+/// A lock at which `b` has asked `a` to drop it.
 fn asked(rules: Rules) -> Protocol<char> {
     let mut lock = Protocol::new(rules);
     assert_eq!(lock.on('a', Event::Take).then, Then::Hold { switch: false });
@@ -83,7 +83,7 @@ fn a_second_request_changes_nothing() {
     assert_eq!(lock.on('c', Event::Take).then, Then::AwaitDrop { seen: 0, requested: false });
     assert_eq!(lock.on('c', Event::Expired { seen: 0 }).then, Then::AwaitDrop { seen: 0, requested: true });
     assert!(lock.drop_requested());
-    // Neither does the timeout of a wait that saw a switch.
+    // The timeout of a wait that saw a switch does not request a drop either.
     assert_eq!(lock.on('c', Event::Expired { seen: 1 }).then, Then::AwaitDrop { seen: 0, requested: false });
     assert!(lock.drop_requested());
 }

@@ -8,7 +8,7 @@ fn us(count: u64) -> Duration {
     Duration::from_micros(count)
 }
 
-/// Events of threads 0, 1 and 2, at times in microseconds.
+/// A recording of threads 0, 1 and 2, with times in microseconds.
 fn recording(entries: &[(u64, usize, What)]) -> Recording {
     let threads = ["a", "b", "c"].map(str::to_owned).to_vec();
     let entries = entries.iter().map(|&(at, thread, what)| Entry { at: us(at), thread, what });
@@ -214,7 +214,7 @@ fn an_event_has_the_time_since_the_start_and_the_name_of_its_thread() {
         let named = std::thread::Builder::new().name("I/O".to_owned());
         named.spawn_scoped(scope, || record(&mut recorder)).unwrap();
     });
-    // An upper and a lower bound, since a busy machine may take any time in between.
+    // Check an upper and a lower bound, since a busy machine may take any time in between.
     let least = start.elapsed();
     record(&mut recorder);
     let most = before.elapsed();

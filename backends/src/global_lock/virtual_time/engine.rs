@@ -1,4 +1,4 @@
-//! The simulation itself: alarms in order of time, and the cores that threads run on.
+//! The engine of the simulation: alarms in order of time, and the cores that threads run on.
 
 mod steps;
 
@@ -24,15 +24,15 @@ struct Lock {
 /// What happens to a thread at a certain time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Alarm {
-    /// Its work is done, or its time slice is over.
+    /// The thread's work is done, or its time slice is over.
     Core,
-    /// It wakes up.
+    /// The thread wakes up.
     Wake,
-    /// Its wait for the lock times out.
+    /// The thread's wait for the lock times out.
     TimeOut,
 }
 
-/// An alarm with its time. The smallest is due first. It is void if a later alarm was set for its thread.
+/// An alarm with its time. The smallest alarm is due first. An alarm is void if a later one was set for its thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Due {
     at: Time,
@@ -140,7 +140,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// The thread wants a core to go on with its stage.
+    /// Lets a thread ask for a core, to go on with its stage.
     fn wake(&mut self, thread: usize) {
         if let Some(displaced) = self.processor.wake(thread) {
             self.account(displaced);
@@ -193,7 +193,7 @@ impl<'a> Engine<'a> {
         self.resume(thread);
     }
 
-    /// Takes the core from a thread, which will wake up in this stage.
+    /// Takes the core from a thread. The thread will wake up in this stage.
     fn sleep(&mut self, thread: usize, stage: Stage) {
         self.begin(thread, stage);
         self.threads[thread].since = None;

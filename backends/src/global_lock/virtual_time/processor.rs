@@ -24,19 +24,19 @@ impl Processor {
         Self { cores: vec![None; cores], ready: VecDeque::new() }
     }
 
-    /// How much longer a thread may keep its core; `None` if it lost the core, since others want it.
+    /// How much longer a thread may keep its core. `None` if it lost the core because others want it.
     pub(super) fn slice_left(&mut self, thread: usize, now: Time, slice: Time) -> Option<Time> {
         let core = self.cores.iter_mut().find(|core| core.is_some_and(|running| running.thread == thread))?;
         let since = core.map_or(now, |running| running.since);
         if now - since < slice {
             return Some(since + slice - now);
         }
-        // If no other thread is ready, it gets another slice.
+        // If no other thread is ready, the thread gets another time slice.
         *core = self.ready.is_empty().then_some(Running { thread, since: now });
         core.map(|_| slice)
     }
 
-    /// A thread wakes up and wants a core at once. Returns the thread that loses its core for it.
+    /// Puts a thread that wakes up at the front of the queue for a core. Returns the thread that loses its core to it.
     pub(super) fn wake(&mut self, thread: usize) -> Option<usize> {
         self.ready.push_front(thread);
         if self.cores.iter().any(Option::is_none) {
@@ -48,7 +48,7 @@ impl Processor {
         Some(longest)
     }
 
-    /// A thread joins the end of the queue for a core.
+    /// Puts a thread at the end of the queue for a core.
     pub(super) fn queue(&mut self, thread: usize) {
         self.ready.push_back(thread);
     }

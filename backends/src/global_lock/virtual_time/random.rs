@@ -1,4 +1,4 @@
-//! Random numbers, the same for the same seed.
+//! Random numbers that are the same for the same seed.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ impl Random {
         (self.next() % count as u64) as usize
     }
 
-    /// A time that deviates from the given one by at most this part of it.
+    /// A time that deviates from `time` by at most `part` of it.
     pub(super) fn spread(&mut self, time: Duration, part: f64) -> Time {
         let even = (self.next() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0;
         nanoseconds(time.mul_f64(1.0 + even * part))

@@ -9,7 +9,7 @@ use super::*;
 const INTERVAL: Duration = Duration::from_millis(5);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Round figures, so that the results can be worked out by hand.
+/// Round numbers, so that the results can be worked out by hand.
 const COSTS: Costs = Costs {
     wake_up: us(40),
     timer: us(60),
@@ -60,8 +60,8 @@ fn threads_that_compute_get_equal_shares() {
 #[test]
 fn a_slice_is_the_interval_and_the_cost_of_waking_up() {
     let outcome = simulation(cpu_threads(2)).run(SECOND);
-    // The dropper learns of the switch one wake-up late and starts to wait. Its timer is late too. Then the next check
-    // site of the holder is at most one check away.
+    // The thread that dropped the lock learns of the switch one wake-up late and starts to wait. Its timer is late too.
+    // Then the next check site of the holder is at most one check away.
     let expected = COSTS.wake_up + INTERVAL + COSTS.timer;
     let slices = outcome.recordings[0].slices();
     for &(_, slice) in &slices[1..] {
@@ -76,7 +76,7 @@ fn a_slice_is_the_interval_and_the_cost_of_waking_up() {
 fn a_slice_ends_at_a_check_site() {
     let costs = Costs { check: us(70), ..COSTS };
     let outcome = Simulation { costs, ..simulation(cpu_threads(2)) }.run(SECOND);
-    // Within 5100 us of work the holder passes 72 check sites. It is asked before the next one.
+    // Within 5100 us of work, the holder passes 72 check sites. It is asked to drop the lock before the next one.
     let slices = outcome.recordings[0].slices();
     let (first, others) = slices.split_first().unwrap();
     assert!(others.iter().all(|&(_, slice)| slice.as_micros() % 70 == 0), "{others:?}");
@@ -104,7 +104,7 @@ fn a_convoy_costs_an_interval_and_a_wake_up_each_time() {
 fn sleeps_overlap() {
     let sleepers =
         (0..4).map(|number| SimulatedThread::once(format!("sleeper {number}"), [Step::Sleep(ms(500))])).collect();
-    // They need the lock one after the other before they can sleep.
+    // The threads need the lock one after the other before they can sleep.
     assert_eq!(simulation(sleepers).run(10 * SECOND).end, 3 * COSTS.wake_up + ms(500) + COSTS.sleep);
 }
 

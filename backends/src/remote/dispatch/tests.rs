@@ -1,4 +1,5 @@
-//! The dispatcher with fake workers: in virtual time, and with random faults of every kind that a transport can report.
+//! Tests the dispatcher with fake workers, in virtual time, and with random faults of every kind that a transport can
+//! report.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -17,7 +18,7 @@ use super::*;
 const MS: Duration = Duration::from_millis(1);
 const TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How often things go wrong, per thousand runs.
+/// How often each fault happens, per thousand runs.
 #[derive(Clone, Copy, Debug, Default)]
 struct Rates {
     unreachable: u64,
@@ -27,7 +28,7 @@ struct Rates {
     slow: u64,
 }
 
-/// Workers that compute their answer at once, and send it after a while of virtual time.
+/// Workers that compute their answer at once, and send it after some virtual time.
 struct FakeWorkers {
     now: Duration,
     free: Vec<WorkerId>,
@@ -37,9 +38,9 @@ struct FakeWorkers {
     jobs: Vec<Option<Box<dyn Job>>>,
     rates: Rates,
     random: StdRng,
-    /// When the whole machine is held up, and for how long.
+    /// The time at which the whole machine pauses, and the length of the pause.
     pause: Option<(Duration, Duration)>,
-    /// Loses the first run of at least this many tiles. Then does so this many more times, each time for half as many
+    /// Loses the first run of at least this many tiles. Then does so again this many times, each time with half as many
     /// tiles.
     lose: Option<(u64, u32)>,
     /// The answer to the next run, in place of its result.
@@ -52,7 +53,7 @@ struct FakeWorkers {
 struct Tally {
     faults: u64,
     given_up: u64,
-    /// Tiles of the longest run that was sent.
+    /// The number of tiles of the longest run that was sent.
     longest: u64,
 }
 
@@ -138,7 +139,7 @@ impl Workers for &mut FakeWorkers {
     fn poll(&mut self, wait: Duration, _: bool) -> Vec<(WorkerId, Event)> {
         if self.pause.is_some_and(|(when, _)| when <= self.now) {
             let (_, length) = self.pause.take().unwrap();
-            // All workers are held up too: everything happens later.
+            // All workers pause too, so everything happens later.
             let agenda = std::mem::take(&mut self.agenda);
             self.agenda = agenda.into_iter().map(|((when, number), event)| ((when + length, number), event)).collect();
             self.now += length;

@@ -1,4 +1,4 @@
-//! What the threads of the checker do at the lock, and what is checked meanwhile.
+//! What the threads of the checker do at the lock, and what the test checks meanwhile.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex as Plain, MutexGuard as PlainGuard, PoisonError};
@@ -15,12 +15,12 @@ use crate::global_lock::protocol::{Rules, Signal};
 use crate::global_lock::state::State;
 use crate::global_lock::trace::{Entry, Recorder, Recording, What};
 
-/// How likely it is that a wait ends without a signal.
+/// The probabilities that a wait ends without a signal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chances {
-    /// A wait with a timeout times out.
+    /// The probability that a wait with a timeout times out.
     pub(super) expired: f64,
-    /// A wait ends spuriously.
+    /// The probability that a wait ends spuriously.
     pub(super) spurious: f64,
 }
 
@@ -29,7 +29,7 @@ impl Chances {
     pub(super) const SOME: Self = Self { expired: 0.5, spurious: 0.2 };
 }
 
-/// How often certain things happened in all schedules of a trial. A test in which nothing happened says little.
+/// How often certain things happened in all schedules of a trial. A test in which nothing happened proves little.
 #[derive(Debug, Default)]
 pub(super) struct Coverage {
     forced: AtomicU64,
@@ -39,13 +39,13 @@ pub(super) struct Coverage {
 }
 
 impl Coverage {
-    /// Forced switches, requests, waiters that timed out and did not ask, and spurious wake-ups.
+    /// The numbers of forced switches, requests, waiters that timed out and did not ask, and spurious wake-ups.
     pub(super) fn read(&self) -> [u64; 4] {
         [&self.forced, &self.requests, &self.refrained, &self.spurious].map(|count| count.load(Relaxed))
     }
 }
 
-/// The mutex and the condition variables of the checker, which have no timeouts. A wait that is to time out only lets
+/// The mutex and the condition variables of the checker, which have no timeouts. A wait that should time out only lets
 /// other threads run first.
 pub(super) struct CheckedMonitor {
     state: Mutex<State<ThreadId>>,
@@ -53,7 +53,7 @@ pub(super) struct CheckedMonitor {
     waiting: [AtomicU64; 2],
     chances: Chances,
     coverage: &'static Coverage,
-    /// What each waiter that timed out should do, in order.
+    /// What each waiter that timed out must do, in order.
     expected: Plain<Vec<What>>,
 }
 
@@ -121,9 +121,9 @@ pub(super) struct Trial {
 /// The lock and what it guards.
 struct Fixture {
     lock: Lock<CheckedMonitor>,
-    /// Read, and written back later. This is indivisible only because of the lock.
+    /// A count that is read, and written back later. Only the lock makes this indivisible.
     count: Scheduled,
-    /// What an observer from outside knows. The checker does not schedule this mutex.
+    /// What an outside observer knows. The checker does not schedule this mutex.
     observer: Plain<Observer>,
 }
 
@@ -135,7 +135,7 @@ struct Observer {
 }
 
 impl Trial {
-    /// One schedule: each thread counts, passes check sites, blocks, and counts again.
+    /// Runs one schedule: each thread counts, passes check sites, blocks, and counts again.
     pub(super) fn run(self, coverage: &'static Coverage) {
         let lock = self.lock(Some(Recorder::new(10_000)), coverage);
         let fixture = Fixture { lock, count: Scheduled::new(0), observer: Plain::default() };
@@ -204,7 +204,7 @@ impl Fixture {
         self.observer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// This thread has the lock. `asked` is whether it was asked to drop the lock when it last left.
+    /// Notes that this thread has the lock. `asked` is whether it was asked to drop the lock when it last left.
     fn enter(&self, asked: bool) {
         let me = Some(CheckedMonitor::current());
         let mut observer = self.observer();
@@ -214,7 +214,8 @@ impl Fixture {
         (observer.inside, observer.last) = (me, me);
     }
 
-    /// This thread may drop the lock from now on. Returns whether it is asked to, which only the holder can end.
+    /// Notes that this thread may drop the lock from now on. Returns whether it is asked to drop it. Only the holder
+    /// can end such a request.
     fn leave(&self) -> bool {
         assert_eq!(self.observer().inside.take(), Some(CheckedMonitor::current()), "two holders");
         self.lock.drop_requested()

@@ -1,4 +1,4 @@
-//! Every schedule of small cases, with all rules and with one rule left out.
+//! Tests every schedule of small cases, with all rules and with one rule left out.
 
 use std::time::Duration;
 
@@ -63,11 +63,11 @@ fn an_old_lock_is_dropped_at_every_nth_check_site_and_forces_no_switch() {
 #[test]
 fn without_a_lock_no_thread_waits() {
     let case = Case::new(Rules::new(Regime::Unlocked), &["tccdtcd", "tcdtd", "tcd"]);
-    // A state is only how far each of the three threads has come.
+    // A state consists only of how far each of the three threads has come.
     assert_eq!(explored(&case.with_spurious_wakes(), 1).states, 8 * 6 * 4);
 }
 
-/// The first law to break when a rule is left out, and the number of steps until then.
+/// The first law that breaks when a rule is left out, and the number of steps until then.
 fn broken_without(rule: Rule, programs: &[&str]) -> (Law, usize) {
     let found =
         explore(&Case::new(Rules::new(TIMED).without(rule), programs)).expect_err("a machine without the rule passes");

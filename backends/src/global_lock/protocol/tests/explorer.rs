@@ -1,15 +1,15 @@
-//! A breadth-first search of all states of a case. The first schedule that breaks a law is a shortest one.
+//! A breadth-first search of all states of a case. So the first schedule found to break a law is a shortest one.
 
 use std::collections::{HashSet, VecDeque};
 
 use super::laws::{Coverage, Law};
 use super::world::{Case, Step, World};
 
-/// What the search has visited.
+/// What the search visited.
 #[derive(Debug)]
 pub(super) struct Explored {
     pub(super) states: usize,
-    /// States in which all programs have ended.
+    /// The number of states in which all programs have ended.
     pub(super) ends: usize,
     pub(super) coverage: Coverage,
 }

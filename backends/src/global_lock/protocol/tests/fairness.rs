@@ -1,8 +1,9 @@
-//! Which thread gets the lock depends on which thread a signal wakes, and on which one finds the lock free first. If it
-//! is always the one that has waited longest, no thread starves. If an adversary chooses, a third thread can starve.
+//! Tests of fairness. Which thread gets the lock depends on which thread a signal wakes, and on which thread finds the
+//! lock free first. If it is always the thread that has waited longest, no thread starves. If an adversary chooses, a
+//! third thread can starve.
 //!
-//! It is not enough to wake sleepers in order: a waiter that times out falls asleep again behind the others, and a
-//! thread that comes to the lock between a drop and the wake-up of a sleeper takes it.
+//! Waking sleepers in order is not enough. A waiter that times out falls asleep again behind the others, and a thread
+//! that arrives between a drop and the wake-up of a sleeper takes the lock.
 
 use std::time::Duration;
 
@@ -15,25 +16,26 @@ use super::world::{Case, Op, Place, Step, World};
 
 const TIMED: Regime = Regime::Timed { interval: Duration::from_millis(5) };
 
-/// A wait times out before the holder has passed more check sites than this.
+/// A wait times out before the holder has passed more than this many check sites.
 const TIMEOUT: u32 = 4;
 
 /// A thread that waits for the lock.
 struct Waiter {
     thread: usize,
-    /// How many waiters came before it.
+    /// The number of waiters that came before this one.
     earlier: u64,
     switches: u64,
-    /// How many check sites the holder has passed since the waiter last fell asleep.
+    /// The number of check sites that the holder has passed since the waiter last fell asleep.
     slept: u32,
-    /// How many check sites the holder has passed since the waiter came, or since the lock last changed hands.
+    /// The number of check sites that the holder has passed since the waiter came, or since the lock last changed
+    /// hands.
     passed: u32,
 }
 
 struct Fair {
     case: Case,
     world: World,
-    /// In order of arrival.
+    /// The waiters, in order of arrival.
     waiters: Vec<Waiter>,
 }
 
@@ -43,7 +45,7 @@ impl Fair {
         Self { world: World::new(&case), case, waiters: Vec::new() }
     }
 
-    /// The step that fairness demands next; `None` if any step will do.
+    /// The step that fairness demands next. `None` if any step is fair.
     fn due(&self) -> Option<Step> {
         let awake = self.waiters.iter().find(|waiter| !self.world.is_asleep(waiter.thread));
         let late = || self.waiters.iter().find(|waiter| waiter.slept >= TIMEOUT);
@@ -51,7 +53,7 @@ impl Fair {
         acts.or_else(|| late().map(|waiter| Step::TimesOut(waiter.thread)))
     }
 
-    /// The same step, which wakes the thread that has waited longest.
+    /// The same step, but if it wakes a thread, it wakes the one that has waited longest.
     fn in_order(&self, step: Step) -> Step {
         let first = || self.waiters.iter().map(|waiter| waiter.thread).find(|&thread| self.world.is_asleep(thread));
         match step {
@@ -84,7 +86,7 @@ impl Fair {
         Ok(())
     }
 
-    /// Checks that no later thread was served before, and that no holder stays for longer than two waits: one that saw
+    /// Checks that no later thread got the lock first, and that no holder stays for longer than two waits: one that saw
     /// a switch, and one that asks.
     fn check(&self) -> Result<(), TestCaseError> {
         for waiter in &self.waiters {
@@ -104,7 +106,7 @@ proptest! {
     ) {
         let mut fair = Fair::new(programs);
         for choice in choices.iter().cycle().take(20_000) {
-            // Waits time out when they are due, and now and then before.
+            // Waits time out when they are due, and sometimes before.
             let steps = fair.world.steps(&fair.case);
             if steps.is_empty() {
                 break;
@@ -117,7 +119,8 @@ proptest! {
     }
 }
 
-/// Two threads that compute, and a third that wants the lock once. The first holds it, and the others wait.
+/// Two threads that compute, and a third that wants the lock once. The first thread holds the lock, and the others
+/// wait.
 struct Starving {
     case: Case,
     world: World,
@@ -161,7 +164,7 @@ impl Starving {
     fn hand_over(&mut self, holder: usize, to: usize) {
         self.act(holder);
         self.apply(Step::Acts { thread: holder, wakes: Some(to) });
-        // One takes the lock. The other sees the switch, and wants the lock again.
+        // One thread takes the lock. The other sees the switch, and wants the lock again.
         for thread in [to, holder, holder] {
             self.act(thread);
         }
@@ -180,7 +183,7 @@ fn with_arbitrary_wake_ups_a_third_thread_can_starve() {
         let (holder, other) = (round % 2, (round + 1) % 2);
         this.time_out(other);
         this.hand_over(holder, other);
-        // The third does what it can, but is never the one to be woken.
+        // The third thread times out as it should, but no signal ever wakes it.
         this.time_out(THIRD);
     }
     this.check(200);
@@ -192,7 +195,7 @@ fn with_arbitrary_timeouts_a_third_thread_can_starve_even_if_sleepers_are_woken_
     let mut this = Starving::new();
     for round in 0..200 {
         let (holder, other) = (round % 2, (round + 1) % 2);
-        // A thread that times out falls asleep behind the others. The third is the last to do so.
+        // A thread that times out falls asleep behind the others. The third thread is the last to fall asleep.
         for thread in [THIRD, other, THIRD] {
             this.time_out(thread);
         }

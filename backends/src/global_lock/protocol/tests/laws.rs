@@ -1,20 +1,20 @@
-//! What must hold at every step. The laws are checked on the observed events alone, and only then compared with the
-//! state that the machine reports.
+//! The laws that must hold at every step. They are checked on the observed events alone. Only then are the results
+//! compared with the state that the protocol reports.
 
 use super::super::{Event, Protocol, Regime, Then};
 
-/// The laws that a machine can break.
+/// The laws that a wrong protocol can break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Law {
-    /// At most one thread holds the lock, and the machine knows which.
+    /// At most one thread holds the lock, and the protocol knows which.
     OneHolder,
     /// A waiter asks for the lock when its wait times out, and at no other time.
     ExpiryAsks,
-    /// Once asked, the holder hands over at its very next check site, and at no other.
+    /// Once asked, the holder hands the lock over at its very next check site, and at no other.
     AskedHandsOver,
     /// A thread that dropped the lock on request is not the next holder.
     DropperIsNotNext,
-    /// A thread that was asked to drop the lock waits for a switch until there is one. No other thread does.
+    /// A thread that dropped the lock on request waits until there is a switch. No other thread does.
     ForcedWaitIsForTheAsked,
     /// A switch is counted if and only if a thread other than the last holder takes the lock.
     SwitchesCountOthers,
@@ -24,15 +24,15 @@ pub(super) enum Law {
     RequestIsCleared,
     /// If threads wait for a free lock, one of them is awake. A thread that finds the lock free takes it.
     NoLostWakeUp,
-    /// Until all programs have ended, something happens without a timeout.
+    /// Until all programs have ended, some thread can go on without a timeout.
     NoDeadlock,
-    /// In the counted regime, the holder hands over at exactly every nth check site.
+    /// In the counted regime, the holder hands the lock over at exactly every nth check site.
     EveryNthCheck,
     /// The reaction is one that the event can have.
     FittingReaction,
 }
 
-/// How often certain things happened. Laws that hold because nothing happened say little.
+/// How often certain things happened. A law that holds because nothing happened proves little.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Coverage {
     /// A thread was forced to wait, and another took the lock.
@@ -51,7 +51,7 @@ pub(super) struct Coverage {
     pub(super) late: u64,
 }
 
-/// What an observer from outside knows. Sets of threads are bit sets.
+/// What an outside observer knows. Sets of threads are bit sets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Ghost {
     regime: Regime,
@@ -65,7 +65,7 @@ pub(super) struct Ghost {
     asked: bool,
     /// The thread that dropped the lock on request, until another takes it.
     barred: Option<usize>,
-    /// Check sites since the last hand-over.
+    /// The number of check sites since the last hand-over.
     passed: u32,
 }
 
@@ -85,7 +85,7 @@ impl Ghost {
         self.waiting = self.waiting & !(1 << me) | (waits as u8) << me;
     }
 
-    /// Checks that the reaction to an event is lawful.
+    /// Checks that the reaction to an event keeps the laws.
     pub(super) fn judge(&mut self, me: usize, event: Event, then: Then, coverage: &mut Coverage) -> Result<(), Law> {
         match (event, then) {
             (Event::Take | Event::Woken | Event::Expired { .. }, Then::Hold { switch }) => {
@@ -108,7 +108,7 @@ impl Ghost {
         }
     }
 
-    /// Compares the state that the machine reports.
+    /// Compares the observed state with the state that the protocol reports.
     pub(super) fn compare(&self, lock: &Protocol<usize>) -> Result<(), Law> {
         if self.regime == Regime::Unlocked {
             let silent = (lock.holder(), lock.switches(), lock.drop_requested()) == (None, 0, false);
@@ -169,7 +169,7 @@ impl Ghost {
         if self.asked {
             self.barred = Some(me);
         }
-        // If the machine does not force a switch, the next thread to take the lock clears the request.
+        // If the protocol does not force a switch, the next thread to take the lock clears the request.
         self.asked &= !forced;
         self.inside &= !(1 << me);
         Ok(())

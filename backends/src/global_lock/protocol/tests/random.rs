@@ -1,4 +1,4 @@
-//! Long random schedules of more threads than can be searched.
+//! Tests long random schedules of more threads than a search can cover.
 
 use std::time::Duration;
 

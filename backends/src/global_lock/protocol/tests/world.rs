@@ -1,5 +1,6 @@
-//! Threads that run programs at one lock. Everything that is left to chance is a [`Step`]: which thread acts, when a
-//! wait times out, and which thread a signal wakes. The machine is driven just as the driver for real threads does it.
+//! Threads that run programs at one lock. A [`Step`] decides everything that is left to chance: which thread acts, when
+//! a wait times out, and which thread a signal wakes. The protocol is driven in the same way as by the driver for real
+//! threads.
 
 use super::super::{Event, Protocol, Rules, Signal, Then};
 use super::laws::{Coverage, Ghost, Law};
@@ -49,9 +50,9 @@ pub(super) enum Step {
     /// A thread that is awake does its next operation, or goes on after a wait. If it drops the lock, the signal wakes
     /// the thread in `wakes`.
     Acts { thread: usize, wakes: Option<usize> },
-    /// A wait times out. The thread acts on it later.
+    /// A wait times out. The thread reacts later.
     TimesOut(usize),
-    /// A wait ends spuriously. The thread acts on it later.
+    /// A wait ends spuriously. The thread reacts later.
     WakesUp(usize),
 }
 
@@ -62,7 +63,7 @@ pub(super) enum Place {
     AwaitsSwitch,
 }
 
-/// The state of a wait. When the wait is over, the thread can no longer be woken, and acts on it later.
+/// The state of a wait. Once the wait is over, the thread cannot be woken again. It reacts later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Wake {
     Asleep,
@@ -72,9 +73,9 @@ enum Wake {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Thread {
-    /// How many operations of its program it has started.
+    /// The number of operations of its program that the thread has started.
     started: usize,
-    /// What it must do before its program goes on, after a check site: to drop and to take, or only to take.
+    /// What the thread must do after a check site before its program goes on: drop and take, or only take.
     owed: &'static [Op],
     place: Place,
     wake: Wake,
@@ -121,7 +122,7 @@ impl World {
         self.lock.switches()
     }
 
-    /// Everything that can happen now.
+    /// All steps that can happen now.
     pub(super) fn steps(&self, case: &Case) -> Vec<Step> {
         let mut steps = Vec::new();
         for (name, thread) in self.threads.iter().enumerate() {
@@ -130,7 +131,7 @@ impl World {
             } else if case.spurious {
                 steps.push(Step::WakesUp(name));
             }
-            // Woken or not: a system may report a timeout although a signal came as well.
+            // This holds for a woken thread too, since a system may report a timeout although a signal came as well.
             let timed = self.lock.timeout().is_some() && matches!(thread.place, Place::AwaitsDrop { .. });
             if timed && thread.wake != Wake::TimedOut {
                 steps.push(Step::TimesOut(name));
@@ -139,7 +140,7 @@ impl World {
         steps
     }
 
-    /// Does a step, and checks that it is lawful.
+    /// Does a step, and checks that it keeps the laws.
     pub(super) fn apply(&mut self, case: &Case, step: Step, coverage: &mut Coverage) -> Result<(), Law> {
         match step {
             Step::Acts { thread, wakes } => self.act(case, thread, wakes, coverage)?,

@@ -1,4 +1,4 @@
-//! What a thread does at its lock, and from one step to the next.
+//! How a thread acts at its lock, and how it goes from one step to the next.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use crate::global_lock::trace::What;
 use crate::global_lock::virtual_time::thread::{Next, Stage};
 use crate::global_lock::virtual_time::{Step, Time, nanoseconds};
 
-/// How far the distance of two check sites may be from its mean in the counted regime, as a part of it: bytecodes
-/// differ.
+/// The largest relative deviation of the distance of two check sites from its mean in the counted regime. It varies
+/// because bytecodes differ.
 const COUNTED_SPREAD: f64 = 0.5;
 
 impl Engine<'_> {
-    /// Goes on after the work of a stage is done.
+    /// Continues after the work of a stage is done.
     pub(super) fn proceed(&mut self, thread: usize) {
         match self.threads[thread].stage {
             Stage::Take(event) => self.drive(thread, event, Next::Retake),
@@ -82,7 +82,7 @@ impl Engine<'_> {
         }
     }
 
-    /// A thread wakes another by a signal.
+    /// Lets a thread wake another one by a signal.
     fn wake_by_signal(&mut self, by: usize, thread: usize) {
         self.threads[by].signalling += nanoseconds(self.simulation.costs.signal);
         let this = &mut self.threads[thread];
@@ -93,7 +93,7 @@ impl Engine<'_> {
         self.set_alarm(thread, at, Alarm::Wake);
     }
 
-    /// The thread has the lock, and goes on with its steps.
+    /// Lets a thread that has the lock go on with its steps.
     fn hold(&mut self, thread: usize) {
         let now = self.now;
         let check = self.check_distance(thread);
@@ -117,7 +117,7 @@ impl Engine<'_> {
         }
         match this.spec.steps[this.at] {
             Step::Compute(length) if this.left == 0 => this.left = nanoseconds(length.mul_f64(slowdown)),
-            // Continues where the lock was handed over.
+            // Continue where the lock was handed over.
             Step::Compute(_) => {}
             Step::Hold(length) => this.left = nanoseconds(length),
             Step::Sleep(length) | Step::Block(length) => {
@@ -135,7 +135,7 @@ impl Engine<'_> {
         while this.unchecked >= this.check {
             this.unchecked -= this.check;
             if lock.protocol.checks_until_hand_over().is_none() {
-                // The number of calls does not matter.
+                // The number of calls does not matter, so take the remainder.
                 this.unchecked %= this.check;
             }
             if lock.protocol.on(thread, Event::CheckSite).then == Then::HandOver {
@@ -145,12 +145,12 @@ impl Engine<'_> {
                 return self.continue_with(thread, Stage::Drop(Next::Retake));
             }
         }
-        // No hand-over, so this is the end of the step.
+        // There was no hand-over, so this is the end of the step.
         this.at += 1;
         self.enter_step(thread);
     }
 
-    /// The holder was asked to drop the lock, so its work ends at its next check site.
+    /// Ends the work of the holder at its next check site, since it was asked to drop the lock.
     fn interrupt_holder(&mut self, lock: usize) {
         let Some(holder) = self.locks[lock].protocol.holder() else { return };
         self.account(holder);
@@ -163,7 +163,7 @@ impl Engine<'_> {
         }
     }
 
-    /// How long a thread runs under the lock before anything happens.
+    /// How long a thread runs with the lock before anything happens.
     pub(super) fn stretch(&self, thread: usize) -> Time {
         let this = &self.threads[thread];
         let protocol = &self.locks[this.spec.interpreter].protocol;
@@ -175,7 +175,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The lock is dropped, and the thread need not wait for a switch any more.
+    /// Continues after the lock is dropped and the thread need not wait for a switch any more.
     fn after_drop(&mut self, thread: usize, next: Next) {
         match next {
             Next::Retake => return self.continue_with(thread, Stage::Take(Event::Take)),
@@ -208,7 +208,8 @@ impl Engine<'_> {
     }
 
     /// The time between two check sites of a thread that has just taken the lock. In the counted regime, this time must
-    /// vary as it does in an interpreter. Otherwise threads could fall into step, and one of them never get the lock.
+    /// vary as it does in an interpreter. Otherwise, threads could fall into step, and one of them might never get the
+    /// lock.
     fn check_distance(&mut self, thread: usize) -> Time {
         let check = self.simulation.costs.check;
         let protocol = &self.locks[self.threads[thread].spec.interpreter].protocol;
