@@ -176,8 +176,10 @@ pub enum Error {
     },
 
     /// A file could not be read or written.
-    #[error("cannot access '{file}': {reason}")]
+    #[error("cannot {action} '{file}': {reason}")]
     Storage {
+        /// What could not be done, such as `write`.
+        action: Name,
         /// The file.
         file: String,
         /// What the system said.

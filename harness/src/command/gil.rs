@@ -12,7 +12,7 @@ use anyhow::{Context, ensure};
 use primelanes_backends::{BackendKind, GlobalLock};
 
 use super::at_least_one;
-use super::output::{writable, write};
+use super::output::{cannot_write, writable, write};
 use super::{exit, interrupt};
 use crate::gil::{self, Calibration, Failure, Interpreter, Lab, Report, Scene};
 
@@ -177,9 +177,9 @@ impl Options {
     /// Writes the recordings to the files that were asked for.
     fn draw(&self, scenes: &[Scene], window: Option<Range<Duration>>) -> anyhow::Result<()> {
         if let Some(file) = &self.trace {
-            let cannot_write = || format!("cannot write '{}'", file.display());
-            let mut out = BufWriter::new(File::create(file).with_context(cannot_write)?);
-            gil::trace_events::trace_events(scenes, &mut out).and_then(|()| out.flush()).with_context(cannot_write)?;
+            let refused = |refusal| cannot_write(file, &refusal);
+            let mut out = BufWriter::new(File::create(file).map_err(refused)?);
+            gil::trace_events::trace_events(scenes, &mut out).and_then(|()| out.flush()).map_err(refused)?;
             for scene in scenes.iter().filter(|scene| scene.recording.left_out > 0) {
                 let kept = scene.recording.entries.len();
                 let left_out = scene.recording.left_out;

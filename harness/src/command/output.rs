@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use primelanes_backends::Error;
 
 /// Checks that a file can be written before the work begins, not after it.
 ///
@@ -25,6 +25,11 @@ pub(super) fn writable(name: &str) -> io::Result<PathBuf> {
 ///
 /// # Errors
 /// Names the file and the reason.
-pub(super) fn write(file: &Path, text: &dyn Display) -> anyhow::Result<()> {
-    fs::write(file, text.to_string()).with_context(|| format!("cannot write '{}'", file.display()))
+pub(super) fn write(file: &Path, text: &dyn Display) -> Result<(), Error> {
+    fs::write(file, text.to_string()).map_err(|refusal| cannot_write(file, &refusal))
+}
+
+/// The error of a file that could not be written.
+pub(super) fn cannot_write(file: &Path, refusal: &io::Error) -> Error {
+    Error::Storage { action: "write".into(), file: file.display().to_string(), reason: refusal.to_string() }
 }
