@@ -19,7 +19,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     backend: Option<BackendKind>,
 
-    /// The number of random inputs for each law that is tested.
+    /// The number of random inputs for each property test.
     #[arg(long, value_name = "N", default_value = "100", value_parser = cases, allow_negative_numbers = true)]
     cases: u32,
 
