@@ -1,6 +1,6 @@
-//! The laws that every backend obeys, as tests for your own backend.
+//! The laws that every backend must obey, as tests for your own backend.
 //!
-//! One line in a test file makes a module with a test for each law:
+//! One line in a test file creates a module with a test for each law:
 //!
 //! ```
 //! use std::num::NonZeroUsize;
@@ -35,13 +35,14 @@
 //! # }
 //! ```
 //!
-//! A third argument declares what the backend cannot do: `conformance!(mine, |_| MyOneThread, Caps::full().at_most(1))`.
-//! The tests print what they skip for this reason. The function [`check`] applies the same laws at run time, and `primelanes
-//! verify` applies them to the lanes that come with primelanes.
+//! A third argument declares what the backend cannot do: `conformance!(mine, |_| MyOneThread,
+//! Caps::full().at_most(1))`. The tests print which laws they skip for this reason. The function [`check`] applies the
+//! same laws at run time, and `primelanes verify` applies them to the lanes that come with primelanes.
 //!
-//! Inputs are random. A failure names the law, the smallest failing input found, and the seed, which the environment
-//! variable `PRIMELANES_SEED` repeats. `PRIMELANES_CASES` sets the number of inputs per law. The tests of
-//! [`conformance!`](crate::conformance!) also keep failing inputs in a file beside their source, and try those first.
+//! Inputs are random. A failure names the law, the smallest failing input found, and the seed. Set the environment
+//! variable `PRIMELANES_SEED` to a seed to repeat its inputs. `PRIMELANES_CASES` sets the number of inputs per law. The
+//! tests of [`conformance!`](crate::conformance!) also keep failing inputs in a file next to their source, and try
+//! those first.
 
 mod broken;
 mod caps;
@@ -57,11 +58,11 @@ pub use self::law::Law;
 pub use self::report::{Finding, Report, Verdict};
 pub use self::suite::{Suite, assert_law, check};
 
-/// Makes a module of tests that check a backend against every [`Law`](crate::conformance::Law).
+/// Creates a module of tests that check a backend against every [`Law`](crate::conformance::Law).
 ///
-/// Called as `conformance!(module, factory)` or `conformance!(module, factory, caps)`. The factory makes a backend with
-/// the given number of workers; it is an `impl Fn(NonZeroUsize) -> impl Backend + Send + Sync + 'static`. The third
-/// argument is a [`Caps`](crate::conformance::Caps). See the [module](mod@crate::conformance) for an example.
+/// Called as `conformance!(module, factory)` or `conformance!(module, factory, caps)`. The factory creates a backend
+/// with the given number of workers. It is an `impl Fn(NonZeroUsize) -> impl Backend + Send + Sync + 'static`. The
+/// third argument is a [`Caps`](crate::conformance::Caps). See the [module](mod@crate::conformance) for an example.
 #[macro_export]
 macro_rules! conformance {
     ($module:ident, $factory:expr $(,)?) => {

@@ -1,11 +1,10 @@
 //! The experiment of the article: several identical counts of primes, on one lane after another.
 //!
-//! Each *task* is a whole count up to the limit by trial division. The lane decides how the tasks run: one after
-//! another, or all at once on its workers. The tasks are the tiles of a kernel, so that backends run them like any
-//! other work. A second backend runs the count inside each task.
+//! Each *task* is a whole count up to the limit by trial division. The lane decides whether the tasks run one after
+//! another or all at once on its workers. The tasks are the tiles of a kernel, so that backends run them like any other
+//! work. A second backend runs the count inside each task.
 //!
-//! The Python lanes are the experiment exactly as in the article: a script in which Python counts, and Python runs the
-//! tasks.
+//! The Python lanes run the experiment exactly as in the article: a Python script counts, and Python runs the tasks.
 
 mod lane;
 mod measure;
@@ -48,7 +47,8 @@ impl Experiment {
     /// Runs all lanes and checks every count against the oracle. Calls `after_lane` after each run.
     ///
     /// # Errors
-    /// Cancellation, or a lane that cannot be opened. A wrong count is no error; the report shows it.
+    /// [`Error::Cancelled`], or the error of a lane that cannot be opened. A wrong count is not an error; the report
+    /// shows it.
     pub(crate) fn run(&self, cancel: &AtomicBool, after_lane: &dyn Fn()) -> Result<Report, Error> {
         self.lanes.iter().try_for_each(|lane| lane.check(self.tasks, self.interpreter.as_ref()))?;
         let mut samples = vec![Vec::new(); self.lanes.len()];
@@ -67,7 +67,7 @@ impl Experiment {
         Ok(Report { interpreter, ..Report::new(self.limit, self.tasks, expected, measured) })
     }
 
-    /// Runs all tasks in one lane. Its pool is built before the clock starts, and dropped before this returns. In a
+    /// Runs all tasks on one lane. Its pool is built before the clock starts, and dropped before this returns. On a
     /// Python lane, the script does the same with its workers and measures the time itself.
     fn run_lane(&self, lane: Lane, cancel: &AtomicBool) -> Result<Sample, Error> {
         let clock = Instant::now();
@@ -99,7 +99,7 @@ struct Tasks<'a> {
     counter: &'a dyn PrimeCounter,
     query: Query<'a>,
     count: u64,
-    /// The first error of a task other than being stopped by a pulse.
+    /// The first error of a task, except that a pulse stopped it.
     fault: OnceLock<Error>,
 }
 

@@ -1,10 +1,9 @@
-//! What a global interpreter lock does, measured in three columns: in CPython itself, under [our
-//! lock](primelanes_backends::Gil) on real threads, and in [virtual
-//! time](primelanes_backends::global_lock::virtual_time).
+//! Experiments that show what a global interpreter lock does. Each has three columns: CPython itself, [our
+//! lock](primelanes_backends::Gil) on real threads, and [virtual time](primelanes_backends::global_lock::virtual_time).
 //!
-//! Each experiment is a file with the same workload for every column. The columns that run on a clock take turns in
-//! rounds, so that drift of the machine affects both alike. Virtual time takes its costs from a [`Calibration`], and
-//! nothing from the runs that it is compared with.
+//! Each experiment has its own file, and the same workload for every column. The columns that run on a clock take turns
+//! in rounds, so that drift of the machine affects both alike. Virtual time takes its costs from a [`Calibration`], and
+//! uses nothing from the runs that it is compared with.
 
 pub(crate) mod calibration;
 mod convoy;

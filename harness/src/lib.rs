@@ -1,10 +1,10 @@
-//! The proof that a lane of primelanes counts right, and the command `primelanes`.
+//! Tests that prove that a lane of primelanes counts right, and the command `primelanes`.
 //!
-//! - [`conformance`](mod@conformance): the laws that every backend obeys, as tests for your own backend.
-//! - [`oracle`]: counts to compare with, from code that shares nothing with primelanes.
-//! - [`strategies`]: generators of the numbers and ranges at which an off-by-one error shows.
+//! - [`conformance`](mod@conformance): the laws that every backend must obey, as tests for your own backend.
+//! - [`oracle`]: counts to compare with, from code that is independent of primelanes.
+//! - [`strategies`]: generators of numbers and ranges that reveal off-by-one errors.
 //!
-//! To test a backend, take the crate as a dev-dependency without the command, which saves most of its dependencies:
+//! To test a backend, add this crate as a dev-dependency without the command. This leaves out most of its dependencies:
 //!
 //! ```toml
 //! [dependencies]
@@ -41,7 +41,7 @@ mod stopwatch;
 #[cfg(feature = "command")]
 mod text;
 
-/// The Rust examples of the README and of the guides are tests.
+/// Runs the Rust examples of the README and of the guides as tests.
 #[cfg(doctest)]
 mod guides {
     #[doc = include_str!("../../README.md")]

@@ -1,4 +1,4 @@
-//! The counts to compare with: from the crate [`primal`], and from tables of known values.
+//! Counts to compare with, from the crate [`primal`] and from tables of known values.
 
 use std::ops::RangeInclusive;
 
@@ -11,10 +11,10 @@ pub fn prime_pi(limit: u64) -> u64 {
     primal::StreamingSieve::prime_pi(usize::try_from(limit).expect("the limit fits a usize")) as u64
 }
 
-/// The number of primes in 0..=`limit`: from the tables if they have it, and otherwise from [`prime_pi`].
+/// Returns the number of primes in 0..=`limit`, from the tables if they contain it, and otherwise from [`prime_pi`].
 ///
 /// # Panics
-/// As [`prime_pi`].
+/// If the tables do not contain `limit` and it is above `usize::MAX`.
 #[must_use]
 pub fn known_or_counted(limit: u64) -> u64 {
     let ten = |(k, count)| (10_u64.pow(k), count);
@@ -23,7 +23,7 @@ pub fn known_or_counted(limit: u64) -> u64 {
     known.find(|&(power, _)| power == limit).map_or_else(|| prime_pi(limit), |(_, count)| count)
 }
 
-/// Counts the primes of a narrow window anywhere in `u64`, both ends included, with primal's primality test.
+/// Counts the primes of a narrow range anywhere in `u64`, both ends included, with primal's primality test.
 #[must_use]
 pub fn count_window(window: RangeInclusive<u64>) -> u64 {
     window.filter(|&number| primal::is_prime(number)).count() as u64

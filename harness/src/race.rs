@@ -1,4 +1,4 @@
-//! The race: one count on every lane with every number of workers, measured so that noise is not taken for a result.
+//! The race: the same count on every lane, measured so that noise is not mistaken for a result.
 //!
 //! Each round runs every lane once, in shuffled order, so that drift of the machine affects all lanes alike. The pool
 //! of a lane is built before its clock starts, and dropped before the next lane. Every count is checked against the
@@ -26,7 +26,7 @@ use crate::stopwatch::Stopwatch;
 /// What to race.
 #[derive(Clone, Debug)]
 pub(crate) struct Race {
-    /// The primes in 0..=stop are counted.
+    /// Each run counts the primes in 0..=stop.
     pub(crate) stop: u64,
     /// The algorithm that counts them.
     pub(crate) algorithm: Algorithm,
@@ -34,7 +34,7 @@ pub(crate) struct Race {
     pub(crate) lanes: Vec<(BackendKind, NonZeroUsize)>,
     /// How often each lane is measured.
     pub(crate) rounds: NonZeroUsize,
-    /// How often each lane runs unmeasured before that.
+    /// How often each lane runs unmeasured before the measured rounds.
     pub(crate) warmup: usize,
 }
 
@@ -49,7 +49,8 @@ struct Sample {
 }
 
 impl Race {
-    /// Every backend with each of these numbers of workers that it takes, in ascending order and without repetition.
+    /// Every backend with each of these numbers of workers that it takes. The numbers are in ascending order and
+    /// without repetition.
     ///
     /// # Errors
     /// [`Error::TooManyWorkers`] if a backend takes none of them.
@@ -72,7 +73,7 @@ impl Race {
         Ok(lanes)
     }
 
-    /// 1, 2, 4, .. workers up to the number of cores, and that number.
+    /// The numbers 1, 2, 4, .. up to the number of cores, and the number of cores itself.
     pub(crate) fn default_workers() -> Vec<NonZeroUsize> {
         let cores = available_workers();
         let doubled = std::iter::successors(Some(NonZeroUsize::MIN), |workers| {
@@ -81,7 +82,7 @@ impl Race {
         doubled.take_while(|&workers| workers < cores).chain([cores]).collect()
     }
 
-    /// The algorithm that counts, if the fastest was asked for.
+    /// The algorithm that is used if [`Algorithm::Auto`] was asked for.
     fn chosen_algorithm(&self) -> Algorithm {
         let plan = Plan::for_query(&self.query(), NonZeroUsize::MIN);
         plan.map_or(self.algorithm, |plan| plan.algorithm())
@@ -94,7 +95,8 @@ impl Race {
     /// Runs all lanes in all rounds, and calls `after_run` after each run.
     ///
     /// # Errors
-    /// Cancellation, or a lane that cannot be opened. A wrong count is no error; the report shows it.
+    /// [`Error::Cancelled`], or the error of a lane that cannot be opened. A wrong count is not an error; the report
+    /// shows it.
     pub(crate) fn run(&self, cancel: &AtomicBool, after_run: &dyn Fn()) -> Result<Report, Error> {
         let busy_before = Activity::over_a_moment();
         let mut samples = vec![Vec::new(); self.lanes.len()];

@@ -5,11 +5,11 @@ use std::error::Error;
 /// The result of checking a backend against a law, or of a step of the check.
 pub(super) type Judged<T = ()> = Result<T, Broken>;
 
-/// What breaks a law, in one line.
+/// How a law is broken, in one line.
 #[derive(Debug)]
 pub(super) struct Broken(pub(super) String);
 
-/// An error breaks a law that demands an answer.
+/// An error breaks a law that requires an answer.
 impl<E: Error> From<E> for Broken {
     fn from(error: E) -> Self {
         Self(error.to_string())

@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// What the laws may ask of a backend.
+/// The capabilities that a backend declares. The laws test only these.
 ///
 /// ```
 /// use primelanes_harness::conformance::{Ability, Caps};
@@ -34,9 +34,9 @@ pub enum Ability {
 }
 
 impl Caps {
-    /// Everything, with any number of workers and a timeout of a minute.
+    /// All abilities, any number of workers, and a timeout of one minute.
     pub const fn full() -> Self {
-        // A law takes a second or two, so a backend that needs a minute hangs.
+        // A law takes a second or two, so a backend that needs a minute has hung.
         Self { max_workers: None, lacking: Vec::new(), timeout: Duration::from_mins(1) }
     }
 
@@ -55,14 +55,14 @@ impl Caps {
         self
     }
 
-    /// Sets the time after which a backend counts as hanging, which breaks the law. It is multiplied by the number of
-    /// cases, in units of 32. Be generous.
+    /// Sets the time after which a backend counts as hung, which breaks the law. The time applies per 32 cases, rounded
+    /// up. Choose a generous time.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// What the backend cannot do, as lines of text.
+    /// Descriptions of what the backend cannot do, one per limitation.
     #[must_use]
     pub fn declared(&self) -> Vec<String> {
         let abilities = self.lacking.iter().map(|ability| format!("no {ability}"));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Ability;
 
-/// A law that every backend obeys. [`Law::statement`] says what it demands.
+/// A law that every backend must obey. [`Law::statement`] says what it requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each has a statement")]
@@ -64,7 +64,7 @@ impl Law {
         self.text().0
     }
 
-    /// What the law demands, in one line.
+    /// What the law requires, in one line.
     #[must_use]
     pub const fn statement(self) -> &'static str {
         self.text().1

@@ -1,4 +1,4 @@
-//! The check of each law: a function per law, in files by subject.
+//! The checks of the laws: one function per law, in files by subject.
 //!
 //! Where possible, the checks look only at answers, so that they also apply to tiles that run in other processes.
 
@@ -14,7 +14,7 @@ use super::Law;
 use super::broken::Judged;
 use super::subject::Subject;
 
-/// Checks that the law holds for the subject.
+/// Checks that the law holds for the backend under test.
 pub(super) fn check<B: Backend>(law: Law, subject: &Subject<'_, B>) -> Judged {
     match law {
         Law::EachTileOnce => tiles::each_tile_once(subject),

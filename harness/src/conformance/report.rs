@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Ability, Law};
 
-/// The findings about a backend, displayed as a line per law.
+/// The findings about a backend. They are displayed with one line per law.
 #[derive(Clone, Debug, Serialize)]
 #[must_use]
 pub struct Report {
@@ -43,12 +43,12 @@ pub enum Verdict {
     Broken(String),
     /// The law was not checked, because the backend declares that it lacks this ability.
     Declared(Ability),
-    /// The law was not checked, because the backend hangs in another one.
+    /// The law was not checked, because the backend hung in another one.
     Unjudged,
 }
 
 impl Report {
-    /// Whether every law holds, except for those that the backend declared impossible.
+    /// Whether every law holds, except those that were not checked because the backend lacks an ability.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.laws.iter().all(|finding| matches!(finding.verdict, Verdict::Holds | Verdict::Declared(_)))

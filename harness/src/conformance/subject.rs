@@ -19,15 +19,15 @@ const WORKERS: [usize; 4] = [1, 2, 3, 7];
 const MAX_SHRINK_TIME: u32 = 5_000;
 const MAX_SHRINK_STEPS: u32 = 10_000;
 
-/// Makes a backend with the given number of workers.
+/// Creates a backend with the given number of workers.
 pub(super) type Factory<B> = dyn Fn(NonZeroUsize) -> B + Send + Sync;
 
-/// Where random inputs come from.
+/// The source of random inputs.
 #[derive(Clone, Debug)]
 pub(super) struct Trial {
     pub(super) seed: u64,
     pub(super) cases: u32,
-    /// The source file of the test. Failing cases are kept beside it.
+    /// The source file of the test. Failing cases are kept next to it.
     pub(super) source: Option<&'static str>,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Subject<'a, B> {
 }
 
 impl<B: Backend> Subject<'_, B> {
-    /// Makes a fresh instance.
+    /// Creates a new instance of the backend.
     pub(super) fn open(&self, workers: NonZeroUsize) -> B {
         (self.factory)(workers)
     }
@@ -49,12 +49,12 @@ impl<B: Backend> Subject<'_, B> {
         numbers.filter(|&workers| self.caps.takes(workers)).collect()
     }
 
-    /// Makes a fresh instance for each number of workers.
+    /// Creates a new instance of the backend for each number of workers.
     pub(super) fn lanes(&self) -> impl Iterator<Item = B> {
         self.workers().into_iter().map(|workers| self.open(workers))
     }
 
-    /// Checks `law` on fresh instances with random numbers of workers and random inputs. If it fails, looks for a small
+    /// Checks `law` on new instances with random numbers of workers and random inputs. If it fails, looks for a small
     /// failing case.
     pub(super) fn for_all<S>(&self, inputs: S, law: impl Fn(B, S::Value) -> Judged) -> Judged
     where
@@ -66,7 +66,7 @@ impl<B: Backend> Subject<'_, B> {
 }
 
 impl Trial {
-    /// Runs a law. This code depends neither on the backend nor on the law, so that it is compiled once per type of input.
+    /// Runs a law. This code does not depend on the backend or on the law, so it is compiled once per type of input.
     fn run<V: Debug>(
         &self,
         workers: Vec<NonZeroUsize>,
@@ -102,7 +102,7 @@ pub(super) fn ensure_usable(lane: &impl Backend) -> Judged {
     ensure_tiles(&visits, 0..10).in_case(|| "afterwards, in a fold of 10 tiles".to_owned())
 }
 
-/// Ensures that these are visits to exactly these tiles, in any order. Another law is about the order.
+/// Ensures that the visits are to exactly these tiles, in any order. Another law covers the order.
 pub(super) fn ensure_tiles(visits: &[Visit], tiles: Range<u64>) -> Judged {
     let mut seen: Vec<u64> = visits.iter().map(|visit| visit.tile).collect();
     seen.sort_unstable();

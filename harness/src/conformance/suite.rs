@@ -1,4 +1,4 @@
-//! The suite: one law after another, each under the watchdog.
+//! The conformance suite: runs one law after another, each under a watchdog.
 
 use std::env;
 use std::fmt::{self, Display};
@@ -20,11 +20,11 @@ const CASES: u32 = 32;
 
 /// Checks a backend against all laws.
 ///
-/// `seed` and `cases` are as in [`Report`]. A law that takes longer than [`Caps::timeout`] is broken and ends the suite,
-/// because a hanging thread cannot be stopped.
+/// `seed` and `cases` are as in [`Report`]. A law that takes longer than [`Caps::timeout`] is broken and ends the
+/// suite, because a thread that hangs cannot be stopped.
 ///
 /// # Panics
-/// If `cases` is 0, because then every law would hold.
+/// If `cases` is 0, since every law would then hold.
 ///
 /// ```
 /// use primelanes_backends::ScopedThreads;
@@ -51,7 +51,7 @@ pub struct Suite<B> {
 }
 
 impl<B: Backend + 'static> Suite<B> {
-    /// A suite for the backend that `factory` makes. `seed` and `cases` are as in [`Report`].
+    /// Creates a suite for the backend that `factory` creates. `seed` and `cases` are as in [`Report`].
     ///
     /// # Panics
     /// If `cases` is 0.
@@ -78,7 +78,7 @@ impl<B: Backend + 'static> Suite<B> {
         findings
     }
 
-    /// Makes a report of findings.
+    /// Creates a report of the findings.
     pub fn report(&self, laws: Vec<Finding>) -> Report {
         let factory = Arc::clone(&self.factory);
         let label = watchdog::run(self.timeout(), move || factory(NonZeroUsize::MIN).label().to_owned());
@@ -91,12 +91,12 @@ impl<B: Backend + 'static> Suite<B> {
         Report { backend, seed, cases, declared: self.caps.declared(), laws }
     }
 
-    /// The timeout for a law. The timeout of the caps is for the default number of cases.
+    /// The timeout for a law. [`Caps::timeout`] applies to the default number of cases.
     fn timeout(&self) -> Duration {
         self.caps.get_timeout() * self.trial.cases.div_ceil(CASES)
     }
 
-    /// Checks one law. Also returns whether the backend hangs in it.
+    /// Checks one law. Also returns whether the backend hung.
     fn judge(&self, law: Law) -> (Finding, bool) {
         if let Some(&lacking) = law.needs().iter().find(|&&ability| !self.caps.has(ability)) {
             let verdict = Verdict::Declared(lacking);
@@ -130,8 +130,8 @@ const fn unjudged(law: Law) -> Finding {
 
 /// Checks a backend against one law, as a test of [`conformance!`](crate::conformance!) does.
 ///
-/// `source` is the source file of the test. Failing cases are kept beside it. The seed and the number of cases come from
-/// environment variables: see the [module](super).
+/// `source` is the source file of the test. Failing cases are kept next to it. The seed and the number of cases come
+/// from environment variables: see the [module](super).
 ///
 /// # Panics
 /// If the law is broken, or if `PRIMELANES_SEED` or `PRIMELANES_CASES` is invalid.
@@ -146,7 +146,8 @@ where
     let mut suite = Suite::new(factory, caps, seed, cases);
     suite.trial.source = Some(source);
     let (finding, _) = suite.judge(law);
-    // The real standard error, which the test runner does not capture: what is not checked must be visible.
+    // Write to the real standard error, which the test harness does not capture, so that laws that were not checked are
+    // visible.
     let print = |line: &dyn Display| drop(writeln!(stderr(), "{line}"));
     match finding.verdict {
         Verdict::Broken(why) => {
@@ -160,7 +161,7 @@ where
     }
 }
 
-/// A seed that is short enough to type. Each [`RandomState`] has other keys.
+/// A seed that is short enough to type. Each [`RandomState`] has different keys.
 fn random_seed() -> u64 {
     RandomState::new().hash_one(()) >> 32
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use primelanes_backends::{Error, guard};
 
-/// What became of the work.
+/// How the work ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome<T> {
     Returned(T),

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use super::python::{Mode, Python};
 use crate::gil::interpreter::Interpreter;
 
-/// A way to run several tasks.
+/// A lane of the experiment: a way to run several tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Lane {
     /// One after another on one thread.
@@ -45,7 +45,7 @@ pub(super) struct Native {
     pub(super) gil: Option<Arc<Gil>>,
 }
 
-/// What runs the tasks.
+/// The workers that run the tasks.
 enum Team {
     Native(BackendKind, NonZeroUsize),
     Python(Mode),

@@ -7,18 +7,19 @@ use serde::Serialize;
 use super::Lane;
 use crate::statistics::median;
 
-/// One run of all tasks in one lane.
+/// One run of all tasks on one lane.
 #[derive(Clone, Debug)]
 pub(super) struct Sample {
     /// Wall-clock time.
     pub(super) seconds: f64,
-    /// Processor time of this process and its workers, or of the interpreter and its workers, over wall time.
+    /// The processor time of this process and its workers, or of the interpreter and its workers, divided by the
+    /// wall-clock time.
     pub(super) cores_used: f64,
-    /// How often the lock was handed over; `None` in a lane without a lock, and in Python, which does not tell.
+    /// How often the lock was handed over. `None` for a lane without a lock, and in Python, which does not report it.
     pub(super) handovers: Option<u64>,
-    /// Seconds to start the worker processes, before the clock starts; `None` in a lane without worker processes.
+    /// The seconds to start the worker processes, before the clock starts. `None` for a lane without worker processes.
     pub(super) start_up: Option<f64>,
-    /// What each task counted.
+    /// The count of each task.
     pub(super) counts: Vec<u128>,
 }
 
@@ -27,9 +28,9 @@ pub(super) struct Sample {
 pub(crate) struct Report {
     /// Each task counted the primes in 0..=limit.
     pub(crate) limit: u64,
-    /// Tasks in each lane and round.
+    /// The number of tasks on each lane in each round.
     pub(crate) tasks: usize,
-    /// The interpreter of the Python lanes, such as `CPython 3.11.7`; not in the JSON without one.
+    /// The interpreter of the Python lanes, such as `CPython 3.11.7`. Without one, it is not in the JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) interpreter: Option<String>,
     /// A report for each lane.
@@ -46,15 +47,16 @@ pub(crate) struct LaneReport {
     pub(crate) lane: Lane,
     /// Wall-clock seconds of each round.
     pub(crate) seconds: Vec<f64>,
-    /// Median time of the lane's [baseline](Lane::baseline) over the median time of this one; `None` if the baseline
-    /// did not run.
+    /// The median time of the lane's [baseline](Lane::baseline) divided by the median time of this lane. `None` if the
+    /// baseline did not run.
     pub(crate) speedup: Option<f64>,
-    /// Cores used; the median over the rounds.
+    /// The number of cores used; the median over the rounds.
     pub(crate) cores_used: f64,
-    /// Hand-overs of the lock; the median over the rounds. `None` in a lane without a lock, and in Python.
+    /// The number of hand-overs of the lock; the median over the rounds. `None` for a lane without a lock, and in
+    /// Python.
     pub(crate) handovers: Option<u64>,
-    /// Seconds to start the worker processes, before the clock starts; the median over the rounds. Not in the JSON of a
-    /// lane without worker processes.
+    /// The seconds to start the worker processes, before the clock starts; the median over the rounds. It is not in the
+    /// JSON of a lane without worker processes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) start_up: Option<f64>,
     /// The counts of the first round with a wrong count, or of the first round if all are right.
@@ -115,7 +117,7 @@ impl LaneReport {
         median(self.seconds.iter().copied())
     }
 
-    /// Minimum and maximum of the wall-clock seconds.
+    /// The minimum and the maximum of the wall-clock seconds.
     pub(crate) fn range(&self) -> (f64, f64) {
         let seconds = || self.seconds.iter().copied();
         (seconds().fold(f64::INFINITY, f64::min), seconds().fold(0.0, f64::max))

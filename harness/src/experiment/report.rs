@@ -1,4 +1,4 @@
-//! The result of an experiment for people: a table and sentences.
+//! Prints the result of an experiment for people: a table and sentences.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, Table};
 use super::{Lane, LaneReport, Report};
 use crate::text::{TABLE, plural};
 
-/// The table shows more counts than this as one.
+/// If there are more counts than this, the table shows them as one.
 const MAX_COUNTS: usize = 4;
 
 /// The table, and sentences that summarise it.

@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::units::microseconds;
 use crate::statistics::{median, spread};
 
-/// How often each cost is measured; the result is the median.
+/// How often each cost is measured. The result is the median.
 const SAMPLES: usize = 101;
 
 /// CPython's switch interval. How late a timer fires depends on how long the core slept.
@@ -44,13 +44,13 @@ pub(crate) struct Calibration {
     pub(crate) sleep_us: f64,
     /// The time to take or drop an uncontended lock, in nanoseconds.
     pub(crate) hand_over_ns: f64,
-    /// The time that waking a waiter takes the thread that does it, in microseconds.
+    /// The time that a thread takes to wake a waiter, in microseconds.
     pub(crate) signal_us: f64,
     /// The time between two check sites of a thread that does nothing else, in nanoseconds.
     pub(crate) check_ns: f64,
     /// The time to send a byte to a socket, in microseconds.
     pub(crate) send_us: f64,
-    /// The time from there until its echo is read, in microseconds.
+    /// The time from sending a byte until its echo is read, in microseconds.
     pub(crate) echo_us: f64,
     /// The interquartile range of wake-up times relative to their median.
     pub(crate) jitter: f64,
@@ -60,7 +60,8 @@ impl Calibration {
     /// Measures the costs in about a second, while another thread computes as if it held a lock.
     ///
     /// # Errors
-    /// [`Failure::Threads`] or [`Failure::Socket`].
+    /// [`Failure::Threads`] if the system cannot start a thread, or [`Failure::Socket`] if there is no loopback
+    /// interface.
     pub(crate) fn measure() -> Result<Self, Failure> {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
@@ -91,7 +92,7 @@ impl Calibration {
     /// Checks costs that come from a file.
     ///
     /// # Errors
-    /// Names the cost that is out of range, in one line.
+    /// A message of one line that names the cost that is out of range.
     pub(crate) fn checked(self) -> Result<Self, String> {
         let microseconds = [
             ("wake_up_us", self.wake_up_us),
@@ -165,8 +166,8 @@ fn sleeps() -> Vec<f64> {
     std::iter::repeat_with(late).take(SAMPLES).collect()
 }
 
-/// Two threads signal each other in turn. Returns how long each signal took until its waiter ran, and how long it took
-/// to send, in microseconds.
+/// Lets two threads signal each other in alternation. Returns how long each signal took until its waiter ran, and how
+/// long it took to send, in microseconds.
 fn wake_ups() -> io::Result<(Vec<f64>, Vec<f64>)> {
     let (whose_move, changed) = (Mutex::new((false, Instant::now())), Condvar::new());
     let play = |me: bool| {
@@ -227,7 +228,7 @@ fn per_item(items: u32, work: impl Fn()) -> f64 {
     }))
 }
 
-/// Microseconds to send a byte, and from there until its echo is read.
+/// Microseconds to send a byte, and microseconds from then until its echo is read.
 fn socket() -> Result<(f64, f64), Failure> {
     let server = EchoServer::start()?;
     let mut stream = server.connect()?;

@@ -1,4 +1,5 @@
-//! A thread that sleeps over and over beside computing threads: how long it waits for the lock each time.
+//! The convoy experiment: how long a thread that sleeps repeatedly waits for the lock each time, beside computing
+//! threads.
 
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use super::workload;
 
 const LEGEND: &str = "One thread sleeps for 0.5 ms, over and over. After each sleep it needs the lock, and a computing thread drops it only\nwhen asked, one interval later. The wake-up delay is the time from the end of the sleep until the thread runs again.";
 
-/// One run; in CPython, the answer of the script.
+/// The result of one run. In CPython, it is the answer of the script.
 #[derive(Deserialize)]
 pub(super) struct Run {
     /// How late the thread woke from each sleep.
@@ -27,7 +28,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Iterations per second of the computing threads together.
+    /// The iterations per second of all computing threads together.
     pub(super) fn work_per_second(&self) -> f64 {
         self.work.iter().sum::<u64>() as f64 / self.seconds
     }
@@ -36,7 +37,7 @@ impl Run {
 /// Measures the sleeper beside 0 to `max_cpu_threads` computing threads at each interval, for `seconds` per column.
 ///
 /// # Errors
-/// Cancellation, or an interpreter that fails.
+/// [`Failure`] if the experiment is cancelled, or if the interpreter or a thread fails.
 pub(crate) fn convoy(
     lab: &Lab<'_>,
     max_cpu_threads: usize,
@@ -98,7 +99,7 @@ pub(super) fn ask(
     lab.ask(Script::Convoy, &parameters, seconds)
 }
 
-/// Does the same under our lock.
+/// Runs the same workload under our lock.
 pub(super) fn run_lock(
     lab: &Lab<'_>,
     gil: &Gil,

@@ -1,4 +1,4 @@
-//! Computing threads: how they share the lock.
+//! The cpu experiment: how computing threads share the lock.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::statistics::median;
 
 const LEGEND: &str = "A slice is the time that a thread keeps the lock until another thread has it. Throughput is the iterations per second of\nall threads, relative to those of one thread alone.";
 
-/// One run of some threads; in CPython, the answer of the script.
+/// The result of one run of some threads. In CPython, it is the answer of the script.
 #[derive(Deserialize)]
 struct Run {
     slices_ms: Vec<f64>,
@@ -37,7 +37,7 @@ type Pair = (Run, Run);
 /// Measures `threads` computing threads at each interval, for `seconds` per column.
 ///
 /// # Errors
-/// Cancellation, or an interpreter that fails.
+/// [`Failure`] if the experiment is cancelled, or if the interpreter or a thread fails.
 pub(crate) fn cpu(lab: &Lab<'_>, threads: usize, intervals: &[Duration], seconds: f64) -> Result<Report, Failure> {
     let mut rows = Vec::new();
     let length = Lab::run_length(seconds);

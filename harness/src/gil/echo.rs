@@ -1,4 +1,4 @@
-//! A server on this machine that sends back what it is sent.
+//! A server on this machine that sends back what it receives.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! Why there is a lock: threads that read a count, add one and write it back.
+//! The integrity experiment shows why there is a lock: threads read a count, add one and write it back.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,7 +19,7 @@ use crate::statistics::median;
 
 const LEGEND: &str = "Each thread reads the shared count, adds one and writes it back. If another thread does the same between the read and\nthe write, its update is lost. The time per update is wall time over the updates of all threads. Virtual time simulates\nno memory, so it has no column.";
 
-/// One run; in CPython, the answer of the script.
+/// The result of one run. In CPython, it is the answer of the script.
 #[derive(Deserialize)]
 struct Run {
     expected: u64,
@@ -48,7 +48,7 @@ impl Mode {
 /// Measures one thread, and then `threads` threads, in each mode for `seconds` per column.
 ///
 /// # Errors
-/// Cancellation, or an interpreter that fails.
+/// [`Failure`] if the experiment is cancelled, or if the interpreter or a thread fails.
 pub(crate) fn integrity(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Report, Failure> {
     let mut rows = Vec::new();
     let length = Lab::run_length(seconds);
@@ -103,7 +103,7 @@ fn run_lock(lab: &Lab<'_>, mode: Mode, threads: usize, interval: Duration, secon
     Ok(Run { expected, counted, nanoseconds_per_update: nanoseconds / expected.max(1) as f64 })
 }
 
-/// Spawns a thread that updates the count until `stop` is set and returns how often it did.
+/// Spawns a thread that updates the count until `stop` is set, and then returns the number of updates.
 fn spawn<'scope>(
     scope: &'scope thread::Scope<'scope, '_>,
     gil: &'scope Gil,
@@ -135,7 +135,7 @@ fn add(count: &AtomicU64) {
     count.store(before + 1, Ordering::Relaxed);
 }
 
-/// Updates until `stop` is set. Returns how often it did.
+/// Calls `update` until `stop` is set. Returns the number of calls.
 fn repeat_until(stop: &AtomicBool, update: impl Fn()) -> u64 {
     let mut updates = 0;
     while !stop.load(Ordering::Relaxed) {

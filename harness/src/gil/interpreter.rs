@@ -1,4 +1,4 @@
-//! A Python interpreter that the user names, and the small scripts that it runs.
+//! A Python interpreter that the user chooses, and the small scripts that it runs.
 //!
 //! Each script is a whole program that needs only the standard library. It takes its parameters as JSON in its only
 //! argument and answers with one JSON object on standard output. The interpreter runs it in isolated mode (`-I`), so
@@ -35,13 +35,13 @@ pub(crate) struct Interpreter {
 /// The answer of `identity.py`.
 #[derive(Clone, Debug, Deserialize)]
 struct Identity {
-    /// Such as `CPython`.
+    /// The name of the implementation, such as `CPython`.
     implementation: String,
-    /// Such as `3.11.7`.
+    /// The version, such as `3.11.7`.
     version: String,
     /// Whether the scripts support this version.
     supported: bool,
-    /// Whether there is a global lock in use.
+    /// Whether a global lock is in use.
     locked: bool,
 }
 
@@ -56,8 +56,8 @@ impl Interpreter {
     }
 
     fn open_within(timeout: Duration, program: &Path) -> Result<Self, InterpreterError> {
-        // The script is no file, since there may be no handler yet that removes it after an interrupt. The options are
-        // those that all versions have, so that one that is too old can say so.
+        // The script is not in a file, since there may be no handler yet that removes the file after an interrupt. All
+        // versions have these options, so that a version that is too old can say so.
         let mut command = Command::new(program);
         command.args(["-E", "-s", "-B", "-c", script::IDENTITY.text]);
         let answer = ask(&mut command, program, script::IDENTITY.name, timeout, &AtomicBool::new(false));
@@ -72,8 +72,9 @@ impl Interpreter {
         Ok(Self { program: program.to_owned(), identity })
     }
 
-    /// Implementation and version, such as `CPython 3.11.7` or `CPython 3.13.0 (free-threaded)`. The latter runs
-    /// without a global lock; a free-threaded build that uses its lock is named like any other.
+    /// The implementation and the version, such as `CPython 3.11.7` or `CPython 3.13.0 (free-threaded)`. A
+    /// free-threaded interpreter runs without a global lock. A free-threaded build that uses its lock is named like any
+    /// other.
     pub(crate) fn name(&self) -> String {
         let Identity { implementation, version, locked, .. } = &self.identity;
         format!("{implementation} {version}{}", if *locked { "" } else { " (free-threaded)" })
@@ -85,8 +86,9 @@ impl Interpreter {
     /// When this returns, the interpreter and all processes that it started have ended. They also end if this process
     /// ends meanwhile, even if it is killed.
     ///
-    /// # Errors [`InterpreterError`] if `cancel` is set (within some ten milliseconds), at the timeout, or if the
-    /// script fails or gives another answer.
+    /// # Errors
+    /// [`InterpreterError`] if `cancel` is set (within some ten milliseconds), at the timeout, or if the script fails or
+    /// gives an invalid answer.
     pub(crate) fn run<T: DeserializeOwned>(
         &self,
         script: Script,
@@ -111,7 +113,7 @@ fn run<T: DeserializeOwned>(
     let folder = tempfile::Builder::new().prefix("primelanes-").tempdir().map_err(InterpreterError::Folder)?;
     let file = folder.path().join(source.name);
     fs::write(&file, source.text).map_err(InterpreterError::Folder)?;
-    // Isolated, and without writing byte code.
+    // Run in isolated mode, and write no byte code.
     let mut command = Command::new(program);
     command.args(["-I", "-B"]).arg(&file).arg(parameters);
     ask(&mut command, program, source.name, timeout, cancel)

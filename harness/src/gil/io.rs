@@ -1,4 +1,5 @@
-//! Threads that wait for something outside: sleeps overlap, but a socket waits for computing threads.
+//! The io experiment: threads wait for something outside. Sleeps overlap, but a thread that reads a socket waits for
+//! computing threads.
 
 use std::io::{self, Read, Write};
 use std::thread;
@@ -21,13 +22,13 @@ use crate::statistics::median;
 
 const LEGEND: &str = "Sleeping threads do not need the lock: together they take as long as one. The socket's thread sends a byte and reads its\necho, fifty times; after each wait it needs the lock. Whether the echo arrives before the computing thread has woken up\nis a matter of microseconds, which virtual time does not always get right.";
 
-/// Round trips through the socket, one after the other.
+/// The number of round trips through the socket, one after the other.
 const ROUND_TRIPS: u32 = 50;
 
-/// Numbers of computing threads beside the socket.
+/// The numbers of computing threads beside the socket.
 const CPU_THREADS: [usize; 2] = [0, 1];
 
-/// What is the same for all columns of a case.
+/// The values that all columns of a case share.
 struct Case {
     mode: &'static str,
     threads: usize,
@@ -43,7 +44,8 @@ struct Run {
 /// Measures `threads` threads that sleep for `seconds`, then a socket beside computing threads at that interval.
 ///
 /// # Errors
-/// Cancellation, an interpreter that fails, or no loopback interface.
+/// [`Failure`] if the experiment is cancelled, if the interpreter or a thread fails, or if there is no loopback
+/// interface.
 pub(crate) fn io(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Report, Failure> {
     let mut rows = sleep(lab, threads, seconds)?;
     for cpu_threads in CPU_THREADS {

@@ -1,4 +1,4 @@
-//! The equipment of the experiments.
+//! The lab: what all experiments share.
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
@@ -17,8 +17,8 @@ use super::interpreter::Script;
 use super::report::Column;
 use super::{Calibration, Interpreter, Report, Row, Scene};
 
-/// The rounds of each case. Some CPython processes are slower than others by a fifth all their life: with three rounds
-/// the throughput varied from 0.7 to 1.0, with seven by two percent.
+/// The number of rounds of each case. Some CPython processes are slower than others by a fifth for their whole life.
+/// With three rounds, the throughput varied from 0.7 to 1.0; with seven, by two percent.
 const ROUNDS: u32 = 7;
 
 /// How much longer than expected a script may take.
@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_mins(1);
 /// The limit of endless workloads, because virtual time takes real time and cannot be cancelled.
 pub(super) const MAX_VIRTUAL_SECONDS: f64 = 60.0;
 
-/// Events that a simulation records. These last a minute at an interval of a millisecond.
+/// The number of events that a simulation records. They last for a minute at an interval of a millisecond.
 const MAX_EVENTS: usize = 1 << 20;
 
 /// How often a wait checks for cancellation.
@@ -36,13 +36,13 @@ const POLL: Duration = Duration::from_millis(10);
 /// What the experiments run with, and where they leave their recordings.
 #[derive(Debug)]
 pub(crate) struct Lab<'a> {
-    /// The interpreter of the column `cpython`, which is left out without one.
+    /// The interpreter of the column `cpython`. Without an interpreter, the column is left out.
     pub(crate) interpreter: Option<Interpreter>,
     /// The costs of the column `virtual`.
     pub(crate) calibration: Calibration,
     /// The number of cores of the simulated machine.
     pub(crate) cores: NonZeroUsize,
-    /// The number of events that each recording has room for; with 0, nothing is recorded.
+    /// The largest number of events in each recording. With 0, nothing is recorded.
     pub(crate) capacity: usize,
     /// The flag that ends an experiment early.
     pub(crate) cancel: &'a AtomicBool,
@@ -50,7 +50,8 @@ pub(crate) struct Lab<'a> {
 }
 
 impl<'a> Lab<'a> {
-    /// Without an interpreter and recordings, for a simulated machine with the cores of this one.
+    /// Creates a lab without an interpreter and without recordings. The simulated machine has as many cores as this
+    /// one.
     pub(crate) fn new(calibration: Calibration, cancel: &'a AtomicBool) -> Self {
         Self {
             interpreter: None,
@@ -67,7 +68,7 @@ impl<'a> Lab<'a> {
         std::mem::take(&mut self.scenes.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    /// Makes the report of an experiment that was not cancelled.
+    /// Creates the report of an experiment that was not cancelled.
     pub(super) fn report(
         &self,
         experiment: &'static str,
@@ -79,7 +80,7 @@ impl<'a> Lab<'a> {
         Ok(Report { experiment, interpreter, calibration: self.calibration, rows, legend })
     }
 
-    /// Makes a lock, which is recorded if recordings are wanted.
+    /// Creates a lock, which is recorded if recordings are wanted.
     pub(super) fn gil(&self, interval: Duration) -> Gil {
         if self.capacity > 0 { Gil::recorded(interval, self.capacity) } else { Gil::new(interval) }
     }
@@ -129,12 +130,12 @@ impl<'a> Lab<'a> {
         Ok(columns.into_iter().filter(|(_, samples)| !samples.is_empty()).collect())
     }
 
-    /// Runs the threads in virtual time under a lock with that interval.
+    /// Runs the threads in virtual time, under a lock with this interval.
     pub(super) fn simulate(&self, threads: Vec<SimulatedThread>, interval: Duration, seconds: f64) -> Outcome {
         self.simulation(threads, Regime::Timed { interval }).run(Duration::from_secs_f64(seconds))
     }
 
-    /// The threads on the simulated machine.
+    /// Creates a simulation of the threads on the simulated machine.
     pub(super) fn simulation(&self, threads: Vec<SimulatedThread>, regime: Regime) -> Simulation {
         Simulation {
             cores: self.cores.get(),

@@ -11,10 +11,10 @@ use super::units::milliseconds;
 use crate::statistics::quantile;
 use crate::text::{TABLE, plural};
 
-/// Of more shares than this, the table shows only the range.
+/// If there are more shares than this, the table shows only their range.
 const MAX_SHARES: usize = 6;
 
-/// Where figures come from.
+/// A column of the report: where its figures come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Column {
@@ -35,7 +35,7 @@ impl Column {
 pub(crate) struct Report {
     /// The name of the experiment.
     pub(crate) experiment: &'static str,
-    /// Implementation and version of the interpreter.
+    /// The implementation and version of the interpreter.
     pub(crate) interpreter: Option<String>,
     /// The costs of virtual time.
     pub(crate) calibration: Calibration,
@@ -60,7 +60,7 @@ pub(crate) struct Row {
     pub(crate) figures: Figures,
 }
 
-/// Median and 90th percentile.
+/// The median and the 90th percentile of some values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Distribution {
     /// Half of the values are below it.
@@ -70,7 +70,7 @@ pub(crate) struct Distribution {
 }
 
 impl Distribution {
-    /// The distribution of durations in milliseconds; NaN for none.
+    /// The distribution of durations in milliseconds. It is NaN if there are none.
     pub(super) fn of(milliseconds: &[f64]) -> Self {
         let part = |part| quantile(milliseconds.iter().copied(), part);
         Self { median: part(0.5), p90: part(0.9) }
@@ -89,7 +89,7 @@ pub(crate) enum Figures {
         switches_per_second: f64,
         /// Iterations per second of all threads together, relative to one thread alone.
         throughput_ratio: f64,
-        /// The part of each thread in all iterations.
+        /// The share of each thread in all iterations.
         shares: Vec<f64>,
     },
     /// Threads that wait for something outside.
@@ -121,7 +121,7 @@ pub(crate) enum Figures {
         expected: u64,
         /// The final count.
         counted: u64,
-        /// Wall-clock time over the updates of all threads.
+        /// The wall-clock time divided by the number of updates of all threads.
         nanoseconds_per_update: f64,
     },
     /// One workload under some regime.
@@ -134,7 +134,7 @@ pub(crate) enum Figures {
         throughput_ratio: f64,
         /// The median time from the end of each sleep of the other thread until it runs again.
         io_latency_ms: f64,
-        /// The 90th percentile of the same.
+        /// The 90th percentile of that time.
         io_latency_p90_ms: f64,
     },
 }
@@ -186,7 +186,7 @@ impl Row {
     }
 }
 
-/// The shares in percent; of many shares, the smallest and the largest.
+/// The shares in percent. If there are many, only the smallest and the largest.
 fn shares_of(shares: &[f64]) -> String {
     let percent = |share: f64| format!("{:.0}", 100.0 * share);
     if shares.len() <= MAX_SHARES {

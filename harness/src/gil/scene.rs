@@ -8,7 +8,7 @@ pub(super) mod driven;
 /// The recording of one run at one lock, with its title.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
-    /// Tells which run it is, in one line.
+    /// A title that identifies the run, in one line.
     pub(crate) title: String,
     /// What happened.
     pub(crate) recording: Recording,

@@ -1,4 +1,5 @@
-//! A thread that ticks beside one native call: how long it is stalled if the call holds the lock, and if not.
+//! The stall experiment: how long a native call stalls a thread that ticks, if the call holds the lock and if it does
+//! not.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,10 +52,10 @@ impl Mode {
     }
 }
 
-/// Measures a call of `seconds` under a lock with that interval.
+/// Measures a call of `seconds` under a lock with this interval.
 ///
 /// # Errors
-/// Cancellation, or an interpreter that fails.
+/// [`Failure`] if the experiment is cancelled, or if the interpreter or a thread fails.
 pub(crate) fn stall(lab: &Lab<'_>, interval: Duration, seconds: f64) -> Result<Report, Failure> {
     let mut rows = Vec::new();
     for mode in [Mode::Held, Mode::Released] {

@@ -1,4 +1,4 @@
-//! Recordings as a picture: a row for each thread, and its state over time.
+//! Draws recordings as a picture, with a row for each thread that shows its state over time.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -37,8 +37,8 @@ const GAP: u32 = 8;
 const MAX_TITLE: usize = 86;
 const MAX_NAME: usize = 15;
 
-/// The picture as an SVG file, with a panel for each scene, all on the same scale. It shows the part in the window;
-/// without a window, it shows everything to the end of the longest recording.
+/// Draws the picture as an SVG file, with a panel for each scene, all on the same scale. It shows the part in the
+/// window. Without a window, it shows everything to the end of the longest recording.
 ///
 /// Spans too short for a box become hairlines. If many of them lie in one pixel, they share its height in proportion to
 /// their time, so that the size of the picture does not grow with the recording.

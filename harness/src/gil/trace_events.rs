@@ -1,4 +1,4 @@
-//! Recordings as trace-event JSON, the format that Perfetto and `chrome://tracing` open.
+//! Writes recordings as trace-event JSON, the format that Perfetto and `chrome://tracing` open.
 //!
 //! Each scene is a process, and its threads are the threads of the process. Times are microseconds with three decimals,
 //! so that nanoseconds are exact: an event of a thread ends where the next one begins, and none overlap. A viewer binds
@@ -17,10 +17,10 @@ use super::Scene;
 #[cfg(test)]
 mod tests;
 
-/// Writes the scenes as one trace, in many small pieces, so `out` should be buffered.
+/// Writes the scenes as one trace. It writes many small pieces, so `out` should be buffered.
 ///
 /// # Errors
-/// The errors of `out`.
+/// Any error of writing to `out`.
 pub(crate) fn trace_events(scenes: &[Scene], mut out: impl Write) -> io::Result<()> {
     let mut left_out = Map::new();
     for Scene { title, recording } in scenes {
@@ -87,7 +87,7 @@ impl<W: Write> Events<W> {
         self.waiters(scene)
     }
 
-    /// Writes what happened in the threads.
+    /// Writes the events of all threads.
     fn threads(&mut self, scene: &Scene) -> io::Result<()> {
         let spans = scene.recording.spans();
         let of = |thread| {

@@ -1,4 +1,4 @@
-//! What if there were another lock, or none? One workload under every regime.
+//! The what-if experiment runs one workload under every regime: what if there were another lock, or none?
 
 use std::time::Duration;
 
@@ -21,11 +21,11 @@ const OVERHEAD: f64 = 0.1;
 /// The default of `sys.setcheckinterval` before 3.2.
 const CHECKS: u32 = 100;
 
-/// Measures computing threads beside one that sleeps, for `seconds` per column at each interval, and simulates other
-/// regimes.
+/// Measures computing threads beside one thread that sleeps, for `seconds` per column at each interval, and simulates
+/// other regimes.
 ///
 /// # Errors
-/// Cancellation, or an interpreter that fails.
+/// [`Failure`] if the experiment is cancelled, or if the interpreter or a thread fails.
 pub(crate) fn whatif(
     lab: &Lab<'_>,
     cpu_threads: usize,
@@ -66,7 +66,7 @@ pub(crate) fn whatif(
     lab.report("whatif", LEGEND, rows)
 }
 
-/// The lock as it is, in every column.
+/// Measures the timed lock in every column.
 fn measured(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64) -> Result<Vec<Row>, Failure> {
     let length = Lab::run_length(seconds);
     let regime = format!("one lock, {} ms", milliseconds(interval));
@@ -100,7 +100,7 @@ fn simulate(simulation: &Simulation, seconds: f64) -> Outcome {
 }
 
 fn simulated(regime: String, simulation: &Simulation, outcome: &Outcome) -> Row {
-    // A thread that still waits counts with its wait so far. Otherwise a lock that starves it would look good.
+    // For a thread that still waits, count its wait so far. Otherwise, a lock that starves the thread would look good.
     let delays = outcome.delays.iter().chain(&outcome.overdue);
     let latencies: Vec<f64> = delays.map(|&(_, delay)| milliseconds(delay)).collect();
     let computed: Duration = outcome.computed.iter().sum();

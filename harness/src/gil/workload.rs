@@ -1,4 +1,4 @@
-//! Threads under our lock that do what the scripts do in CPython.
+//! Threads under our lock that do the same work as the scripts in CPython.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -32,14 +32,14 @@ pub(super) fn join<R>(thread: ScopedJoinHandle<'_, R>) -> R {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// What computing threads did.
+/// The work of computing threads.
 pub(super) struct Computed {
     /// How long each thread had the lock before another took it.
     pub(super) slices: Vec<Duration>,
     /// How often a thread noticed that another had had the lock.
     pub(super) switches: u64,
     pub(super) seconds: f64,
-    /// Iterations of each thread.
+    /// The number of iterations of each thread.
     pub(super) work: Vec<u64>,
 }
 
@@ -127,7 +127,7 @@ pub(super) fn beside<R: Send>(
     })
 }
 
-/// Sleeps over and over. Returns the time from the end of each sleep until the thread ran again.
+/// Sleeps repeatedly. Returns the time from the end of each sleep until the thread ran again.
 pub(super) fn sleep_repeatedly(
     lab: &Lab<'_>,
     attached: &mut Attached<'_>,

@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
 
-/// How long the load is measured before a race: twenty ticks of the kernel's clock.
+/// How long the load is measured before a race: twenty ticks of the operating system's clock.
 const MOMENT: Duration = Duration::from_millis(200);
 
 /// The machine that a race ran on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Machine {
-    /// Cores that this process may use.
+    /// The number of cores that this process may use.
     pub(super) cores: usize,
-    /// Cores that other processes kept busy before and during the race; `None` if the system does not tell.
+    /// The number of cores that other processes kept busy before and during the race. `None` if the system does not
+    /// report it.
     pub(super) busy_before: Option<f64>,
     pub(super) busy_beside: Option<f64>,
 }
@@ -40,8 +41,9 @@ impl Activity {
         Self { ticks: Ticks::now(), own: ProcessTime::now(), since: Instant::now() }
     }
 
-    /// Cores that other processes kept busy since then, given the processor time of this process's workers. It is
-    /// `None` if the system does not tell, right after the start, and if this process may not use all cores.
+    /// The number of cores that other processes kept busy since the start, given the processor time of this process's
+    /// workers. `None` if the system does not report it, right after the start, or if this process may not use all
+    /// cores.
     pub(super) fn of_others(&self, workers: Duration) -> Option<f64> {
         let (now, then) = (Ticks::now()?, self.ticks?);
         // Fewer than twenty ticks are too coarse, and the ticks include cores that this process may not use.
@@ -53,7 +55,7 @@ impl Activity {
         Some((now.cores_busy_since(then) - own).max(0.0))
     }
 
-    /// Cores that other processes keep busy while this process sleeps for a moment.
+    /// The number of cores that other processes keep busy while this process sleeps for a moment.
     pub(super) fn over_a_moment() -> Option<f64> {
         let activity = Self::start();
         activity.ticks?;
@@ -69,7 +71,7 @@ impl Ticks {
 
     fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines().filter(|line| line.starts_with("cpu"));
-        // The columns: user nice system idle iowait irq softirq steal. Guests are included in user.
+        // The columns are: user nice system idle iowait irq softirq steal. Guests are included in user.
         let total: Vec<u64> = lines.next()?.split_whitespace().skip(1).take(8).map_while(|n| n.parse().ok()).collect();
         let (all, idle) = (total.iter().sum(), total.get(3)? + total.get(4)?);
         Some(Self { busy: all - idle, all, cores: lines.count() as u32 })

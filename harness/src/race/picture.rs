@@ -12,7 +12,7 @@ const WIDTH: u32 = 860;
 const CHART_HEIGHT: u32 = 380;
 const ROW_HEIGHT: u32 = 24;
 
-/// More labels would overlap.
+/// The largest number of labels. More would overlap.
 const MAX_TICKS: usize = 20;
 
 const PAPER: RGBColor = RGBColor(255, 255, 255);
@@ -39,9 +39,9 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), Box<dyn Error>>;
 
 impl Report {
-    /// The picture as an SVG file. The upper part shows the speed-up over the fastest lane with one worker by number of
-    /// workers, with 95 % intervals and the ideal line. The lower part shows each sample as a dot, and the median as a
-    /// bar.
+    /// Draws the picture as an SVG file. The upper part shows the speed-up over the fastest lane with one worker by
+    /// number of workers, with 95 % intervals and the ideal line. The lower part shows each sample as a dot, and the
+    /// median as a bar.
     pub(crate) fn svg(&self) -> String {
         let mut svg = String::new();
         self.draw(&mut svg).expect("drawing into memory does not fail");

@@ -8,13 +8,13 @@ use super::machine::Machine;
 use super::{Race, Sample};
 use crate::statistics::{Estimate, amdahl, estimate, karp_flatt, median};
 
-/// A serial fraction with a wider interval says nothing.
+/// The largest width of the interval of a serial fraction. A wider one means nothing.
 const MAX_WIDTH: f64 = 0.2;
 
-/// A larger relative error of a median contradicts the law.
+/// The largest relative error of a median. A larger one contradicts Amdahl's law.
 const MAX_ERROR: f64 = 0.05;
 
-/// How many numbers of workers a fit needs: the law has two parameters.
+/// The smallest number of points that a fit needs. The law has two parameters.
 const MIN_POINTS: usize = 3;
 
 /// The result of a race. Its fields are those of the JSON.
@@ -26,15 +26,16 @@ pub(crate) struct Report {
     pub(crate) algorithm: &'static str,
     /// The right count.
     pub(crate) expected: u128,
-    /// Cores that this process may use.
+    /// The number of cores that this process may use.
     pub(crate) cores: usize,
-    /// Measured rounds.
+    /// The number of measured rounds.
     pub(crate) rounds: usize,
-    /// Unmeasured rounds before them.
+    /// The number of unmeasured rounds before them.
     pub(crate) warmup: usize,
-    /// Cores that other processes kept busy just before the race; `None` if the system does not tell.
+    /// The number of cores that other processes kept busy just before the race. `None` if the system does not report
+    /// it.
     pub(crate) busy_before: Option<f64>,
-    /// Cores that other processes kept busy during the race.
+    /// The number of cores that other processes kept busy during the race.
     pub(crate) busy_beside: Option<f64>,
     /// Reasons to doubt the figures.
     pub(crate) warnings: Vec<String>,
@@ -73,9 +74,9 @@ pub(crate) struct LaneReport {
     pub(crate) own_speedup: Option<Estimate>,
     /// Speed-up divided by the number of workers.
     pub(crate) efficiency: Option<f64>,
-    /// Processor time over wall time; the median.
+    /// The processor time divided by the wall-clock time; the median over the rounds.
     pub(crate) cores_used: f64,
-    /// The serial fraction by Karp and Flatt; `None` for one worker, and for more workers than cores.
+    /// The serial fraction by Karp and Flatt. `None` for one worker, and for more workers than cores.
     pub(crate) karp_flatt: Option<f64>,
     /// The count of each round.
     pub(crate) counts: Vec<u128>,
@@ -211,7 +212,7 @@ impl LaneReport {
         }
     }
 
-    /// Backend and workers.
+    /// The name of the backend and the number of workers.
     pub(crate) fn name(&self) -> String {
         format!("{}/{}", self.backend, self.workers)
     }

@@ -1,4 +1,4 @@
-//! The result of a race for people and for spreadsheets.
+//! Prints the result of a race for people and for spreadsheets.
 
 use std::fmt;
 

@@ -9,7 +9,7 @@ const NOISY_SPREAD: f64 = 0.05;
 /// A machine is noisy if other processes keep more than this many cores busy.
 const NOISY_LOAD: f64 = 0.1;
 
-/// Seconds; a shorter run consists mostly of overhead.
+/// The length of a short run, in seconds. A shorter run consists mostly of overhead.
 const SHORT_RUN: f64 = 1e-3;
 
 impl Report {

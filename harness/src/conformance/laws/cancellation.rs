@@ -1,4 +1,4 @@
-//! The cancel flag: set before, during and after a count; and how soon it is obeyed.
+//! Tests of the cancel flag: set before, during and after a count, and how soon a backend stops.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -22,7 +22,7 @@ fn ensure_cancelled<T>(answer: &Result<T, Error>, when: &str) -> Judged {
 pub(super) fn before<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     let stop = AtomicBool::new(true);
     for lane in subject.lanes() {
-        // A tile that runs anyway panics.
+        // If a tile runs anyway, it panics.
         for tile in [0, 57, 99] {
             let probe = Probe { trouble: Some(Trouble::PanicInTile(tile)), ..Probe::new(100) };
             ensure_cancelled(&lane.fold(&probe, &Control::new().cancel(&stop)), "before the first tile")?;
@@ -45,7 +45,8 @@ pub(super) fn during<B: Backend>(subject: &Subject<'_, B>) -> Judged {
         // This takes half a second or more, even with the most workers.
         let probe = Probe { pause: Duration::from_millis(1), ..Probe::new(3_000) };
         let control = if subject.caps.has(Ability::Progress) { control.progress(&under_way) } else { control };
-        // The flag is set by the clock or by the observer, whichever comes first, because not all backends report meanwhile.
+        // The clock or the observer sets the flag, whichever comes first, because not all backends report while they
+        // run.
         let answer = thread::scope(|scope| {
             scope.spawn(|| {
                 thread::sleep(Duration::from_millis(30));
@@ -87,15 +88,15 @@ pub(super) fn latency<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     })
 }
 
-/// Sets the cancel flag in one of its tiles, and goes on as long as the pulse lets it.
+/// A kernel that sets the cancel flag in one of its tiles, and goes on as long as the pulse lets it.
 struct Stubborn<'a> {
     stop: &'a AtomicBool,
     cancel_at: u64,
-    /// Pulses per tile.
+    /// The number of beats per tile.
     beats: u32,
-    /// Pulses that were called with the flag set and let the work go on.
+    /// The number of beats that let the work go on although the flag was set.
     late_beats: AtomicUsize,
-    /// Tiles that were begun with the flag set.
+    /// The number of tiles that began although the flag was set.
     late_tiles: AtomicUsize,
 }
 

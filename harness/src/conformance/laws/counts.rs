@@ -1,4 +1,4 @@
-//! Whether the counts are right, for any range, any sequence of questions, and any caller.
+//! Tests that counts are right for any range, any sequence of queries, and any caller.
 
 use std::ops::RangeInclusive;
 use std::panic::resume_unwind;
@@ -16,7 +16,7 @@ use crate::conformance::subject::{Subject, ensure_tiles};
 use crate::oracle;
 use crate::strategies;
 
-/// Ranges that an algorithm counts in milliseconds.
+/// Algorithms with ranges that they count in milliseconds.
 fn questions() -> impl Strategy<Value = (Algorithm, RangeInclusive<u64>)> {
     prop_oneof![
         (Just(Algorithm::TrialDivision), strategies::windows(0..200_000_u64, 30_000)),
@@ -64,7 +64,7 @@ pub(super) fn additivity<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     })
 }
 
-/// Asks questions with the same tiles but different answers.
+/// Counts with one backend several times. The counts have the same tiles but different answers.
 pub(super) fn reuse<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     let starts = prop::collection::vec(1..100_000_u64, 2..6);
     subject.for_all((starts, 0..100_u64), |lane, (starts, tiles)| {

@@ -1,4 +1,4 @@
-//! Panics in code that a backend calls.
+//! Tests of panics in code that a backend calls.
 
 use std::panic::resume_unwind;
 
@@ -32,7 +32,8 @@ pub(super) fn in_a_tile<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     Ok(())
 }
 
-/// Two tiles whose results panic when they are combined, either by a worker that ran both, or in the final fold.
+/// A kernel of two tiles whose results panic when they are combined, either by a worker that ran both, or in the final
+/// fold.
 struct Incompatible;
 
 /// Whether a tile ran.
@@ -80,7 +81,7 @@ pub(super) fn in_a_scratch_constructor<B: Backend>(subject: &Subject<'_, B>) -> 
     Ok(())
 }
 
-/// The observer panics at the first report, or at the last.
+/// Checks observers that panic at the first report, or at the last.
 pub(super) fn in_an_observer<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for lane in subject.lanes() {
         for from in [0, 100] {

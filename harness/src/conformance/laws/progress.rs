@@ -1,4 +1,4 @@
-//! The reports to a progress observer.
+//! Tests of the reports to a progress observer.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::conformance::subject::Subject;
 
 pub(super) fn only_grows<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for lane in subject.lanes() {
-        // With tiles of a millisecond, there are reports between them.
+        // Tiles of a millisecond leave time for reports between them.
         let probe = Probe { pause: Duration::from_millis(1), ..Probe::new(60) };
         let reports = Mutex::new(Vec::new());
         let listen = |progress: Progress| reports.lock().expect("no observer panics").push(progress);

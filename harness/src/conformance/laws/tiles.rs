@@ -1,4 +1,4 @@
-//! Which tiles run, on which worker, and how their results are folded.
+//! Tests of which tiles run, on which worker, and how their results are folded.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -22,7 +22,8 @@ pub(super) fn each_tile_once<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     subject.for_all(probes(), |lane, probe| ensure_tiles(&lane.fold(&probe, &Control::new())?, 0..probe.tiles))
 }
 
-/// The first tile takes longest, so that a backend that combines results as they arrive gets it last.
+/// Checks the order of the fold. The first tile takes longest, so a backend that combines results as they arrive
+/// receives it last.
 pub(super) fn fold_order<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     subject.for_all((probes(), any::<prop::sample::Index>()), |lane, (probe, start)| {
         let first = start.index(probe.tiles as usize + 1) as u64;
@@ -40,7 +41,7 @@ fn swap(pair: &[Visit]) -> String {
 }
 
 pub(super) fn any_cut<B: Backend>(subject: &Subject<'_, B>) -> Judged {
-    // An index has more than 32 bits.
+    // Use indices of more than 32 bits.
     for lane in subject.lanes() {
         for start in [u64::from(u32::MAX) - 2, u64::MAX - 5] {
             let visits = lane.fold_run(&Probe::new(u64::MAX), start..start + 5, &Control::new())?;
@@ -134,7 +135,7 @@ pub(super) fn at_most_workers<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     Ok(())
 }
 
-/// Tiles that count how many of them run at once.
+/// A kernel whose tiles count how many of them run at once.
 #[derive(Default)]
 struct Crowd {
     running: AtomicUsize,

@@ -12,7 +12,7 @@ use self::leash::Leash;
 /// How often the program, the cancel flag and the clock are checked.
 const POLL: Duration = Duration::from_millis(10);
 
-/// More than any script writes. The output of an endless program is cut off here.
+/// The largest output that is read, which is more than any script writes. It cuts off the output of an endless program.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// How long a pipe may stay open after the program has ended. A process that left the group may hold it open.
@@ -48,7 +48,7 @@ pub(super) fn run(command: &mut Command, timeout: Duration, cancel: &AtomicBool)
     Ok(Ended { status, stdout: text(stdout), stderr: text(stderr) })
 }
 
-/// The program on its leash. Dropping it kills and reaps the program and the processes that it started.
+/// A running program. Dropping it kills and reaps the program and the processes that it started.
 struct Running {
     child: Child,
     leash: Leash,
@@ -93,16 +93,17 @@ fn read_all(pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        // If the pipe breaks, the bytes before that count.
+        // If the pipe breaks, keep the bytes that came before.
         drop(pipe.take(MAX_BYTES).read_to_end(&mut bytes));
         drop(sender.send(bytes));
     });
     receiver
 }
 
-/// The leash is a shell that leads a process group, which the program joins. It waits for the end of its standard
-/// input, and then kills the group, including itself. The input ends when we close the pipe, and also when this process
-/// ends, even if it is killed. Processes that the program starts are in the group too. This needs no unsafe code.
+/// A leash ends a program together with this process. It is a shell that leads a process group, which the program
+/// joins. The shell waits for the end of its standard input, and then kills the group, including itself. The input ends
+/// when we close the pipe, and also when this process ends, even if it is killed. Processes that the program starts are
+/// in the group too. This needs no unsafe code.
 #[cfg(unix)]
 mod leash {
     use std::io;

@@ -4,7 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Why there is no answer from an interpreter. Each message is one line, and names the program if it is to blame.
+/// Why there is no answer from an interpreter. Each message is one line, and names the program if the program is at
+/// fault.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InterpreterError {
     /// The cancel flag was set.

@@ -1,4 +1,4 @@
-//! Every script in a real interpreter, if there is one, and programs that are no interpreter.
+//! Tests every script in a real interpreter, if there is one, and programs that are not interpreters.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Long enough that only a hang exceeds it.
+/// A timeout so long that only a hang exceeds it.
 const PLENTY: Duration = Duration::from_mins(1);
 
-/// Runs the test with `python3`. If there is none, says so on the real standard error, which the test runner does not
-/// capture.
+/// Runs the test with `python3`. If there is none, it reports that on the real standard error, which the test harness
+/// does not capture.
 fn with_python(test: impl FnOnce(&Interpreter)) {
     match Interpreter::open_within(PLENTY, Path::new("python3")) {
         Ok(interpreter) => test(&interpreter),
@@ -102,7 +102,7 @@ fn every_round_trip_is_told() {
             let latencies = numbers(&answer(python, Script::Io, &parameters)["latencies_ms"]);
             assert_eq!(latencies.len(), 20);
         });
-        // A server that hangs up is noticed, even beside threads that would compute forever.
+        // The script notices a server that hangs up, even beside threads that would compute forever.
         let failed = thread::scope(|scope| {
             scope.spawn(|| drop(server.accept().unwrap()));
             python.run::<Value>(Script::Io, &parameters, PLENTY, &AtomicBool::new(false)).unwrap_err().to_string()
@@ -176,8 +176,8 @@ mod impostors {
 
     /// A shell script as a program, and the folder that it is in.
     ///
-    /// A shell writes the file. If this process opened it for writing, a child of another test could inherit that and
-    /// hold the file open, so that it could not be started.
+    /// A shell writes the file. If this process opened it for writing, a child of another test could inherit the open
+    /// file and hold it open, and then the program could not be started.
     fn program(text: &str) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("impostor");

@@ -1,4 +1,4 @@
-//! Random recordings that a lock could have made: the protocol, driven by random steps.
+//! Random recordings that a lock could have made. Random steps drive the protocol.
 
 use std::time::Duration;
 

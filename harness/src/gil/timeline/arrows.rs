@@ -1,4 +1,4 @@
-//! The requests for the lock, and the switches that followed.
+//! Draws the requests for the lock, and the switches that followed, as arrows.
 
 use std::fmt::Write;
 
@@ -8,11 +8,11 @@ use super::BOX_HEIGHT;
 use super::element::{Px, Svg};
 use super::scale::{Length, Scale};
 
-/// The radius of a mark in pixels. The mark lies left of its time, over the wait, so that it hides nothing that
+/// The radius of a mark in pixels. The mark lies to the left of its time, over the wait, so that it hides nothing that
 /// follows.
 pub(super) const MARK: f64 = 2.6;
 
-/// With more marks in a panel, the arrows could not be told apart.
+/// The largest number of marks in a panel. With more, the arrows could not be told apart.
 const MAX_MARKS: usize = 160;
 
 /// How far above the boxes an arrow rises, and how far into the box of the answer it lands, in pixels. Without this,

@@ -8,7 +8,7 @@ pub(super) struct Svg {
 }
 
 impl Svg {
-    /// An empty picture of this size. `head` comes before all that is drawn.
+    /// Creates an empty picture of this size. `head` comes before everything that is drawn.
     pub(super) fn new(width: u32, height: u32, label: &str, head: &str) -> Self {
         let mut svg = Self { text: String::new() };
         let label = Escaped(label);
@@ -26,33 +26,33 @@ impl Svg {
         self.text
     }
 
-    /// A box, given as left, top, width and height.
+    /// Draws a box, given as left, top, width and height.
     pub(super) fn rect(&mut self, class: &str, place: (f64, f64, f64, f64), tip: Option<&str>) {
         let (x, y, width, height) = (Px(place.0), Px(place.1), Px(place.2), Px(place.3));
         self.push(format_args!("<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\""));
         self.close("rect", tip);
     }
 
-    /// A path along `steps`, in the syntax of the attribute `d`.
+    /// Draws a path along `steps`, in the syntax of the attribute `d`.
     pub(super) fn path(&mut self, class: &str, steps: &str, tip: Option<&str>) {
         self.push(format_args!("<path class=\"{class}\" d=\"{steps}\""));
         self.close("path", tip);
     }
 
-    /// A disc around a point.
+    /// Draws a disc around a point.
     pub(super) fn circle(&mut self, class: &str, (x, y): (f64, f64), radius: f64, tip: Option<&str>) {
         let (x, y, radius) = (Px(x), Px(y), Px(radius));
         self.push(format_args!("<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"{radius}\""));
         self.close("circle", tip);
     }
 
-    /// A line of text. Depending on the class, its base line begins or ends at the point, or is centred there.
+    /// Draws a line of text. Depending on the class, its base line begins or ends at the point, or is centred there.
     pub(super) fn text(&mut self, class: &str, x: f64, y: f64, text: &str) {
         let (x, y, text) = (Px(x), Px(y), Escaped(text));
         self.push(format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{text}</text>\n"));
     }
 
-    /// A line of text that is shortened to `max` letters. The tooltip has the whole text.
+    /// Draws a line of text that is shortened to `max` letters. The tooltip has the whole text.
     pub(super) fn shortened(&mut self, class: &str, (x, y): (f64, f64), text: &str, max: usize) {
         if text.chars().count() <= max {
             return self.text(class, x, y, text);

@@ -1,4 +1,4 @@
-//! The row of a thread: its state over time.
+//! Draws the row of a thread: its state over time.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,7 +19,7 @@ const MIN_SLIVER: f64 = 2.0;
 /// The height in pixels of a detached span.
 const DETACHED_HEIGHT: f64 = 3.0;
 
-/// The kinds in drawing order. Those that are easily missed come last, on top.
+/// The kinds of spans in drawing order. Kinds that are easily missed come last, on top.
 const KINDS: [Doing; 4] = [Doing::Wait, Doing::Detached, Doing::Hold, Doing::ForcedWait];
 
 /// Draws the spans of a thread in boxes whose top is `top`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::element::{Px, Svg};
 
-/// More labels would overlap.
+/// The largest number of labels. More would overlap.
 const MAX_TICKS: u64 = 11;
 
 /// The width of a letter below the axis, in pixels.
@@ -14,7 +14,7 @@ const LETTER: f64 = 7.0;
 
 /// A window of time, and the pixels that it is mapped to.
 pub(super) struct Scale {
-    /// Nanoseconds.
+    /// The window, in nanoseconds.
     window: Range<u64>,
     left: f64,
     right: f64,
@@ -45,8 +45,8 @@ impl Scale {
         (self.left..=self.right).contains(&self.x(at))
     }
 
-    /// The pixels of a stretch of time, cut at the edges; `None` if it lies outside of the window. A stretch without
-    /// length counts as visible.
+    /// The pixels of a stretch of time, cut off at the edges. `None` if the stretch lies outside the window. A stretch
+    /// without length in the window counts as visible.
     pub(super) fn stretch(&self, from: Duration, to: Duration) -> Option<Range<f64>> {
         let seen = if from == to { self.shows(from) } else { self.x(from) < self.right && self.x(to) > self.left };
         seen.then(|| self.x(from).max(self.left)..self.x(to).min(self.right))
@@ -60,7 +60,7 @@ impl Scale {
         }
     }
 
-    /// Draws the axis at a height with the times below it, none of which reaches beyond the edge of the picture.
+    /// Draws the axis at a height, with the times below it. No time reaches beyond the edge of the picture.
     pub(super) fn draw_axis(&self, svg: &mut Svg, y: f64, edge: f64) {
         svg.path("axis", &format!("M{} {}H{}", Px(self.left), Px(y), Px(self.right)), None);
         for (at, label) in self.ticks() {
@@ -90,7 +90,7 @@ struct Unit {
 }
 
 impl Unit {
-    /// The largest unit that fits twice, or for seconds, twenty times.
+    /// The largest unit that fits twice into the length, or twenty times for seconds.
     fn of(length: Duration) -> Self {
         let (name, nanoseconds) = match length.as_nanos() {
             20_000_000_000.. => ("s", 1e9),

@@ -1,4 +1,4 @@
-//! The number of waiting threads.
+//! Draws the number of waiting threads over time.
 
 use std::fmt::Write;
 use std::time::Duration;

@@ -13,8 +13,8 @@ pub(super) const fn class(doing: Doing) -> &'static str {
     }
 }
 
-/// Style, hatching and arrow head. All names begin with `gil` or lie below it, because the picture may be part of a
-/// page.
+/// The style, the hatching and the arrow head. All names begin with `gil` or are nested in that class, because the
+/// picture may be part of a page.
 pub(super) const STYLE: &str = r#"<style>
 .gil text { font: 12px sans-serif; fill: #24292F }
 .gil .title { font-size: 15px; font-weight: 600 }

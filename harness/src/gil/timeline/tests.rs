@@ -11,7 +11,7 @@ fn us(count: u64) -> Duration {
     Duration::from_micros(count)
 }
 
-/// A hundred pixels per millisecond.
+/// A window that is drawn with a hundred pixels per millisecond.
 const WINDOW: Option<Range<Duration>> = Some(Duration::ZERO..Duration::from_micros(7_100));
 
 fn scene(entries: &[(u64, usize, What)]) -> Scene {
@@ -40,7 +40,7 @@ fn handed_over() -> Scene {
     ])
 }
 
-/// The drawing itself: all elements after the style and the definitions.
+/// All elements after the style and the definitions.
 fn drawn(svg: &str) -> &str {
     svg.split_once("</defs>").expect("the head ends").1
 }
@@ -142,7 +142,7 @@ fn a_forced_wait_of_a_hundredth_of_a_pixel_is_seen() {
 
 #[test]
 fn slivers_of_one_pixel_share_its_height_as_they_share_its_time() {
-    // A hundred of each, within one pixel: hold 1 us, wait 3 us.
+    // A hundred holds of 1 us and a hundred waits of 3 us, within one pixel.
     let slices = (0..100).map(|slice| 4 * slice);
     let slices = slices.flat_map(|at| [(at, 0, TAKES), (at + 1, 0, DROPS), (at + 1, 0, What::Waits)]);
     let slices: Vec<_> = slices.chain([(400, 0, TAKES), (400, 0, DROPS)]).collect();
