@@ -41,7 +41,7 @@ impl Algorithm {
     /// All algorithms.
     pub const ALL: &'static [Self] = &[Self::Auto, Self::TrialDivision, Self::Sieve];
 
-    /// The name on the command line and in reports.
+    /// Returns the name of the algorithm on the command line and in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -34,10 +34,10 @@ use crate::{Control, Error, Kernel};
 /// assert_eq!(Plain.count_primes(1_000_000), Ok(78_498));
 /// ```
 pub trait Backend: Send + Sync {
-    /// The name that reports and errors use.
+    /// Returns the name that reports and errors use.
     fn label(&self) -> &str;
 
-    /// The largest number of tiles that the backend runs at once.
+    /// Returns the largest number of tiles that the backend runs at once.
     fn workers(&self) -> NonZeroUsize;
 
     /// Runs the tiles `tiles.start..tiles.end`, each exactly once, and folds their partial results in order.
@@ -47,19 +47,19 @@ pub trait Backend: Send + Sync {
     /// partial results are combined becomes an error. Several threads may call this method at once.
     ///
     /// # Errors
-    /// The first failure: cancellation, a panic, or a worker that is not available. The backend stays usable.
+    /// The first failure, such as cancellation, a panic, or a worker that is not available. The backend stays usable.
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error>;
 
     /// Runs all tiles of the kernel.
     ///
     /// # Errors
-    /// As [`fold_run`](Backend::fold_run).
+    /// The same as [`fold_run`](Backend::fold_run).
     fn fold<K: Kernel>(&self, kernel: &K, control: &Control<'_>) -> Result<K::Partial, Error> {
         self.fold_run(kernel, 0..kernel.tiles(), control)
     }
 
-    /// The processor time that the workers have used outside this process so far. It is zero if they run inside this
-    /// process.
+    /// Returns the processor time that the workers have used outside this process so far. It is zero, the default, if
+    /// they run inside this process.
     fn time_elsewhere(&self) -> Duration {
         Duration::ZERO
     }

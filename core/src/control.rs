@@ -46,7 +46,7 @@ impl<'a> Control<'a> {
         self
     }
 
-    /// Whether the cancel flag is set.
+    /// Returns whether the cancel flag is set.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed))
@@ -169,7 +169,7 @@ impl<'a> Watch<'a> {
         self.halted.store(true, Ordering::Relaxed);
     }
 
-    /// Why the pulse returned [`Stopped`]: the panic of the observer, or else [`Error::Cancelled`].
+    /// Returns why the pulse stopped the work: the panic of the observer, or else [`Error::Cancelled`].
     #[must_use]
     pub fn cause(&self) -> Error {
         self.observer_fault.get().cloned().unwrap_or(Error::Cancelled)
@@ -228,7 +228,7 @@ mod tests {
         control.watch(&Probe::new(tiles), &(0..tiles))
     }
 
-    /// The reports that an observer receives during a watch over this many tiles.
+    /// Returns the reports that an observer receives during a watch over this many tiles.
     fn told(tiles: u64, work: impl FnOnce(&Watch<'_>)) -> Vec<Progress> {
         let told = Mutex::new(Vec::new());
         let observer = |progress| told.lock().unwrap().push(progress);

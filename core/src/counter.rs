@@ -10,7 +10,7 @@ use crate::{Backend, Error, Query, algorithm};
 /// Every [`Backend`] is a counter. Something that is not a map-reduce, such as a table or a service, implements `name`
 /// and `count` by hand. A type implements one of the two traits, never both.
 pub trait PrimeCounter: Send + Sync {
-    /// The name of the counter.
+    /// Returns the name of the counter.
     fn name(&self) -> &str;
 
     /// Counts the primes that the query asks for.
@@ -22,7 +22,7 @@ pub trait PrimeCounter: Send + Sync {
     /// Counts the primes in `0..=limit`, which is pi(limit).
     ///
     /// # Errors
-    /// As [`count`](PrimeCounter::count).
+    /// The errors of [`count`](PrimeCounter::count), or [`Error::CountTooLarge`] if the count does not fit in 64 bits.
     fn count_primes(&self, limit: u64) -> Result<u64, Error> {
         everyday(self, &Query::up_to(limit.into()))
     }
@@ -30,7 +30,7 @@ pub trait PrimeCounter: Send + Sync {
     /// Counts the primes in a range. Both ends are included; an empty range contains none.
     ///
     /// # Errors
-    /// As [`count`](PrimeCounter::count).
+    /// The errors of [`count`](PrimeCounter::count), or [`Error::CountTooLarge`] if the count does not fit in 64 bits.
     fn count_range(&self, range: RangeInclusive<u64>) -> Result<u64, Error> {
         everyday(self, &range.into())
     }

@@ -49,11 +49,10 @@ impl JobSpec {
     /// The version of this list and of the kernels' tilings. Both sides of a connection must agree on it.
     pub const VERSION: u32 = 5;
 
-    /// Rebuilds the kernel. If that takes long, the constructor beats the pulse. This is the only place that knows all
-    /// kernels.
+    /// Rebuilds the kernel. If that takes long, it beats the pulse. This is the only place that knows all kernels.
     ///
     /// # Errors
-    /// [`Error::Cancelled`] if the pulse stopped the constructor, or any other error of the constructor.
+    /// [`Error::Cancelled`] if the pulse was stopped, or any other error that occurs while the kernel is set up.
     pub fn open(&self, pulse: &Heartbeat) -> Result<Box<dyn Job>, Error> {
         Ok(match *self {
             Self::Probe(ref probe) => Box::new(Opened::new(probe.clone())),
@@ -68,14 +67,14 @@ impl JobSpec {
 
 /// A rebuilt kernel with its scratch. It runs tiles and returns their results as bytes.
 pub trait Job {
-    /// The number of tiles of the kernel.
+    /// Returns the number of tiles of the kernel.
     fn tiles(&self) -> u64;
 
     /// Runs neighbouring tiles and returns their folded partial result as [`Wire`] bytes.
     ///
     /// # Errors
-    /// [`Error::Cancelled`] if the pulse stopped the job, [`Error::Panicked`] if a tile panicked, or
-    /// [`Error::Malformed`] if the result cannot be encoded. The job stays usable.
+    /// [`Error::Cancelled`] if the pulse was stopped, [`Error::Panicked`] if a tile panicked, or [`Error::Malformed`]
+    /// if the result cannot be encoded. The job stays usable.
     fn run(&mut self, tiles: Range<u64>, pulse: &Heartbeat) -> Result<Vec<u8>, Error>;
 }
 
@@ -100,13 +99,13 @@ impl Heartbeat {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Whether [`stop`](Heartbeat::stop) was called.
+    /// Returns whether [`stop`](Heartbeat::stop) was called.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    /// Whether the job has beaten the pulse since the last call.
+    /// Returns whether the job has beaten the pulse since the last call.
     pub fn take_beat(&self) -> bool {
         self.beaten.swap(false, Ordering::Relaxed)
     }

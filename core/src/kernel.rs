@@ -37,20 +37,20 @@ pub trait Kernel: Sync {
     /// The result of a run of neighbouring tiles.
     type Partial: Monoid + Wire + Send;
 
-    /// The name of the phase, in progress reports and errors.
+    /// Returns the name of the phase, in progress reports and errors.
     fn phase(&self) -> &'static str;
 
-    /// The number of tiles. Their indices are `0..tiles()`.
+    /// Returns the number of tiles. Their indices are `0..tiles()`.
     fn tiles(&self) -> u64;
 
-    /// The smallest number of neighbouring tiles that a worker should claim at once. Kernels for which it is costly to
-    /// start at a new place return more than 1.
+    /// Returns the smallest number of neighbouring tiles that a worker should claim at once. A kernel returns more than
+    /// 1 if starting at a new place is costly.
     fn grain(&self) -> u64 {
         1
     }
 
-    /// Plain data from which another process can rebuild the kernel. `None`, the default, means that the kernel cannot
-    /// leave this process.
+    /// Returns plain data from which another process can rebuild the kernel. `None`, the default, means that the kernel
+    /// cannot leave this process.
     fn spec(&self) -> Option<JobSpec> {
         None
     }
@@ -82,7 +82,7 @@ impl<P: Pulse + ?Sized> Pulse for &P {
     }
 }
 
-/// The work must end, because a [`Pulse`] said so. It carries no reason: whoever stopped the pulse knows why.
+/// The work must end, because a [`Pulse`] said so. It carries no reason: the code that stopped the pulse knows why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped;
 

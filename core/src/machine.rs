@@ -1,8 +1,8 @@
 //! The parts that depend on the machine: instruction sets, caches, and the innermost loops. Not needed for simple
 //! usage.
 //!
-//! All unsafe code of the sieve is in these files. Their interfaces are safe: whatever a caller passes, the worst that
-//! can happen is a panic or a wrong count.
+//! All unsafe code of the sieve is in these files. Their interfaces are safe: with wrong arguments, the worst that can
+//! happen is a panic or a wrong count.
 
 #[expect(unsafe_code, reason = "a bounds check per multiple costs a seventh of the sieve's time")]
 pub(crate) mod bit_array;

@@ -13,10 +13,10 @@ use crate::Error;
 /// assert_eq!(Vec::identity().combine(vec![1, 2]).combine(vec![3]), [1, 2, 3]);
 /// ```
 pub trait Monoid: Sized {
-    /// The partial result of no tiles.
+    /// Returns the partial result of no tiles.
     fn identity() -> Self;
 
-    /// The partial result of the tiles of `self`, followed by those of `later`.
+    /// Returns the partial result of the tiles of `self`, followed by those of `later`.
     #[must_use]
     fn combine(self, later: Self) -> Self;
 }

@@ -71,7 +71,7 @@ impl Probe {
     /// The exit code of a process that a tile ended.
     pub const EXIT_CODE: i32 = 70;
 
-    /// The text of a tile's panic.
+    /// Returns the text of a tile's panic.
     #[must_use]
     pub fn panic_of_tile(index: u64) -> String {
         format!("tile {index} is bad")

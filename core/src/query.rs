@@ -70,31 +70,31 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// The range to count in.
+    /// Returns the range to count in.
     #[must_use]
     pub fn get_range(&self) -> RangeInclusive<u128> {
         self.range.clone()
     }
 
-    /// The algorithm that was set with [`algorithm`](Query::algorithm), or the default.
+    /// Returns the algorithm that was set with [`algorithm`](Query::algorithm), or the default.
     #[must_use]
     pub const fn get_algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The plan that was set with [`plan`](Query::plan), if any.
+    /// Returns the plan that was set with [`plan`](Query::plan), if any.
     #[must_use]
     pub const fn get_plan(&self) -> Option<&Plan> {
         self.plan.as_ref()
     }
 
-    /// The cancel flag and the observer.
+    /// Returns the cancel flag and the observer.
     #[must_use]
     pub const fn get_control(&self) -> &Control<'a> {
         &self.control
     }
 
-    /// The cancel flag and the observer.
+    /// Returns the cancel flag and the observer.
     #[deprecated(note = "use `get_control`, which is named like the other getters")]
     #[must_use]
     pub const fn control(&self) -> &Control<'a> {

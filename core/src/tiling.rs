@@ -31,13 +31,13 @@ impl Tiling {
         Self { start, stop, width }
     }
 
-    /// The number of tiles.
+    /// Returns the number of tiles.
     #[must_use]
     pub fn tiles(&self) -> u64 {
         if self.start > self.stop { 0 } else { (self.stop - self.start) / self.width + 1 }
     }
 
-    /// The numbers of one tile.
+    /// Returns the numbers of one tile.
     ///
     /// # Panics
     /// If `index` is not less than [`tiles`](Tiling::tiles).
@@ -49,7 +49,7 @@ impl Tiling {
     }
 }
 
-/// The first and the last number of a range; 1 and 0 if it is empty.
+/// Returns the first and the last number of a range; 1 and 0 if it is empty.
 ///
 /// The fields of a range that has been iterated to its end do not show that it is empty. The ends that this function
 /// returns do.

@@ -34,7 +34,7 @@ pub(super) fn odd_primes_up_to<P: Pulse>(limit: u64, pulse: &P) -> Result<Vec<u3
     Ok(primes)
 }
 
-/// The bits that stand for the possible primes of a range. The result is a reversed range if there are none.
+/// Returns the bits that stand for the possible primes of a range. The result is a reversed range if there are none.
 #[expect(clippy::reversed_empty_ranges, reason = "an empty range of bits is written as a reversed one")]
 pub(super) fn bits_of(range: &RangeInclusive<u64>) -> RangeInclusive<u64> {
     match ends(range) {

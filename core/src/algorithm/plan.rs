@@ -79,7 +79,7 @@ impl Plan {
         }
     }
 
-    /// The algorithm that the plan belongs to; [`Algorithm::Auto`] if there is nothing to do.
+    /// Returns the algorithm that the plan belongs to; [`Algorithm::Auto`] if there is nothing to do.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         match self {
@@ -105,7 +105,7 @@ fn sieve_and_test_ns(range: &RangeInclusive<u64>) -> f64 {
     SIEVE_AND_TEST_NS * (range.end() - range.start()) as f64
 }
 
-/// The nanoseconds that the sieve takes for its primes alone if the range ends at `end`.
+/// Returns the nanoseconds that the sieve takes for its primes alone if the range ends at `end`.
 fn least_sieve_ns(end: u64) -> f64 {
     let root = end.isqrt();
     let primes = (root as f64) / (root.max(3) as f64).ln();

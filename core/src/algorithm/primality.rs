@@ -11,7 +11,7 @@
 /// The bases, except 2. Multiplying by 2 is cheaper.
 const BASES: [u64; 6] = [325, 9375, 28178, 450_775, 9_780_504, 1_795_265_022];
 
-/// Whether `n` is prime. `n` must be odd and above the largest base, which is below 2^31.
+/// Returns whether `n` is prime. `n` must be odd and above the largest base, which is below 2^31.
 pub(super) fn is_prime(n: u64) -> bool {
     debug_assert!(n % 2 == 1 && n > BASES[5], "{n} must be odd and above the bases");
     let modulo_n = Montgomery::new(n);
@@ -83,8 +83,8 @@ impl Montgomery {
         powers
     }
 
-    /// Whether a base passes the test, given its power to the odd part of n - 1. It passes if the power is 1, or if
-    /// repeated squaring reaches -1 before the exponent is n - 1.
+    /// Returns whether a base passes the test, given its power to the odd part of n - 1. It passes if the power is 1,
+    /// or if repeated squaring reaches -1 before the exponent is n - 1.
     fn passes(&self, mut power: u64) -> bool {
         let minus_one = self.n - self.one;
         if power == self.one || power == minus_one {
@@ -106,7 +106,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether an odd number has no odd divisor up to its root.
+    /// Returns whether an odd number has no odd divisor up to its root.
     fn is_prime_by_division(n: u64) -> bool {
         (3..=n.isqrt()).step_by(2).all(|divisor| !n.is_multiple_of(divisor))
     }

@@ -101,7 +101,7 @@ impl Sieve {
         Ok(Self { start, stop, classes: Classes::new(&range, tuning, cpu, &primes), large })
     }
 
-    /// The number of classes of a segment that make up a tile. Buckets are filled for all of them at once.
+    /// Returns the number of classes of a segment that make up a tile. Buckets are filled for all of them at once.
     fn classes_per_tile(&self) -> usize {
         if self.large.is_some() { self.classes.wheel.classes.len() } else { 1 }
     }

@@ -66,13 +66,13 @@ impl Kernel for TrialDivision {
     }
 }
 
-/// The width at which the last tile of the range has about [`DIVISIONS_PER_TILE`] divisions. A prime candidate n costs
-/// sqrt(n) divisions. One candidate in ln n is prime; one in eight is close enough from 10^3 on.
+/// Returns the width at which the last tile of the range has about [`DIVISIONS_PER_TILE`] divisions. A prime candidate
+/// n costs sqrt(n) divisions. One candidate in ln n is prime; one in eight is close enough from 10^3 on.
 fn tile_width(stop: u64) -> u64 {
     (8 * DIVISIONS_PER_TILE / (stop.isqrt() + 1)).clamp(1, MAX_TILE_WIDTH)
 }
 
-/// Whether no number from 2 to the square root of `n` divides `n`. `n` must be at least 2.
+/// Returns whether no number from 2 to the square root of `n` divides `n`. `n` must be at least 2.
 fn is_prime<P: Pulse>(n: u64, pulse: &P) -> Result<bool, Stopped> {
     let end = n.isqrt() + 1;
     if let Ok(n) = u32::try_from(n) {

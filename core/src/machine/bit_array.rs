@@ -46,13 +46,13 @@ impl BitArray {
         Self { words, origin, length }
     }
 
-    /// The size of the array's memory, in bytes.
+    /// Returns the size of the array's memory, in bytes.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
         self.words.len() * 8
     }
 
-    /// The words of the array, in little-endian byte order.
+    /// Returns the words of the array, in little-endian byte order.
     pub(crate) fn words_mut(&mut self) -> &mut [u64] {
         &mut self.words[self.origin..self.origin + self.length]
     }
@@ -144,8 +144,8 @@ impl BitArray {
         let (mut primes, mut nexts) = (primes, nexts);
         while let Some(&least) = primes.first() {
             // Each prime has `certain` multiples in the stretch, and maybe one more. All primes up to `length /
-            // certain` have the same number. The first prime always counts as one of them, so that the loop ends
-            // whatever the order of the primes.
+            // certain` have the same number. The first prime always counts as one of them, so that the loop ends for
+            // any order of the primes.
             let certain = length / least as usize;
             let alike = length
                 .checked_div(certain)

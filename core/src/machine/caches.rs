@@ -18,8 +18,8 @@ impl Caches {
     /// Usual sizes. Most machines of the last ten years have these, or more.
     pub const USUAL: Self = Self { l1: 32 << 10, l2: 512 << 10 };
 
-    /// The caches of this machine, as Linux reports them in sysfs, or [`USUAL`](Self::USUAL) if the system does not
-    /// report them. The sizes are read once per process.
+    /// Returns the caches of this machine, as Linux reports them in sysfs, or [`USUAL`](Self::USUAL) if the system does
+    /// not report them. The sizes are read once per process.
     #[must_use]
     pub fn detect() -> Self {
         static DETECTED: OnceLock<Caches> = OnceLock::new();
@@ -45,7 +45,7 @@ impl Caches {
         Self { l1, l2: self.l2.clamp(64 << 10, 16 << 20).max(l1) }
     }
 
-    /// The level of a cache, and its bytes per core that shares it. `None` if it holds no data.
+    /// Returns the level of a cache, and its bytes per core that shares it. `None` if it holds no data.
     fn entry(index: &Path) -> Option<(u32, u32)> {
         let read = |name| fs::read_to_string(index.join(name)).ok().map(|text| text.trim().to_owned());
         if read("type")? == "Instruction" {
@@ -53,14 +53,14 @@ impl Caches {
         }
         let level = read("level")?.parse().ok()?;
         let kibibytes: u32 = read("size")?.strip_suffix('K')?.parse().ok()?;
-        // The two hardware threads of a core share its first level, but both seldom sieve. A second level may also be
-        // shared by several cores.
+        // The two hardware threads of a core share its first level, but they seldom sieve at the same time. A second
+        // level may also be shared by several cores.
         let sharers = if level == 1 { 1 } else { read("shared_cpu_list").map_or(1, |list| cpus(&list)) };
         Some((level, kibibytes.checked_mul(1 << 10)? / sharers))
     }
 }
 
-/// The number of CPUs in a list such as `0-3,8`; 1 if the text is not a list.
+/// Returns the number of CPUs in a list such as `0-3,8`; 1 if the text is not a list.
 fn cpus(list: &str) -> u32 {
     let count = |part: &str| {
         let (from, to) = part.split_once('-').unwrap_or((part, part));

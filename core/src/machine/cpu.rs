@@ -33,8 +33,8 @@ impl Cpu {
     /// The environment variable that chooses the set that kernels use.
     pub const VARIABLE: &'static str = "PRIMELANES_CPU";
 
-    /// The set that kernels use. The environment variable [`VARIABLE`](Self::VARIABLE) names it; if the variable is
-    /// unset or empty, it is the best set that the CPU has. The variable is read once per process.
+    /// Returns the set that kernels use. The environment variable [`VARIABLE`](Self::VARIABLE) names it; if the
+    /// variable is unset or empty, it is the best set that the CPU has. The variable is read once per process.
     ///
     /// # Errors
     /// [`Error::BadVariable`] if the variable names an unknown set, or one that this CPU lacks.
@@ -45,18 +45,18 @@ impl Cpu {
             .clone()
     }
 
-    /// The best set that this CPU has.
+    /// Returns the best set that this CPU has.
     #[must_use]
     pub fn best() -> Self {
         Self::available().last().unwrap_or(Self(Set::Portable))
     }
 
-    /// The sets that this CPU has, from the simplest to the best.
+    /// Returns the sets that this CPU has, from the simplest to the best.
     pub fn available() -> impl Iterator<Item = Self> {
         Self::NAMES.iter().filter_map(|name| Self::detect(name))
     }
 
-    /// The set of this name.
+    /// Returns the set of this name.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if this CPU lacks the set; [`Error::UnknownName`] if there is no set of this name.
@@ -71,7 +71,7 @@ impl Cpu {
         })
     }
 
-    /// The name of the set, as `PRIMELANES_CPU` takes it.
+    /// Returns the name of the set, as `PRIMELANES_CPU` takes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self.0 {
@@ -83,8 +83,8 @@ impl Cpu {
         }
     }
 
-    /// The set of this name, if this CPU has it. Only this function makes values of this type, apart from the portable
-    /// set.
+    /// Returns the set of this name, if this CPU has it. Only this function makes values of this type, apart from the
+    /// portable set.
     fn detect(name: &str) -> Option<Self> {
         match name {
             Self::PORTABLE => Some(Self(Set::Portable)),

@@ -56,12 +56,12 @@ impl Segment {
         Ok(())
     }
 
-    /// The number of set bits.
+    /// Returns the number of set bits.
     pub(in crate::algorithm) fn count(&self) -> u64 {
         self.words.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 
-    /// The indices of the set bits, in ascending order.
+    /// Returns the indices of the set bits, in ascending order.
     pub(in crate::algorithm) fn ones(&self) -> impl Iterator<Item = u64> {
         (self.first..).step_by(64).zip(&self.words).flat_map(|(base, &word)| {
             let drop_lowest = |rest: &u64| Some(rest & (rest - 1)).filter(|&rest| rest != 0);
@@ -94,8 +94,8 @@ impl Segment {
     }
 }
 
-/// The first odd multiple of `prime` that is at least its square and not before bit `first`, counted in bits from
-/// `first`.
+/// Returns the first odd multiple of `prime` that is at least its square and not before bit `first`, counted in bits
+/// from `first`.
 ///
 /// The result fits in 32 bits: it is less than `prime`, or it is the position of the square itself, which then lies in
 /// the segment.

@@ -113,7 +113,7 @@ impl Buckets {
         self.spare = self.capacity;
     }
 
-    /// The bit indices in the bucket of a class.
+    /// Returns the bit indices in the bucket of a class.
     pub(super) fn of(&self, class: usize) -> &[u32] {
         &self.entries[class * self.capacity..self.ends[class] as usize]
     }
@@ -208,7 +208,7 @@ impl Buckets {
         self.spare -= more;
     }
 
-    /// The room that is left in the fullest bucket.
+    /// Returns the room that is left in the fullest bucket.
     fn least_room(&self) -> usize {
         let left = (1..).zip(&self.ends[..CLASSES]).map(|(next, &end)| next * self.capacity - end as usize);
         left.min().expect("a wheel has classes")

@@ -42,7 +42,7 @@ pub(super) struct ClassScratch {
 }
 
 impl ClassScratch {
-    /// The size of the scratch, in bytes.
+    /// Returns the size of the scratch, in bytes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         self.bits.bytes() + 4 * (self.firsts.len() + self.nexts.len() + self.groups.len())
@@ -70,7 +70,7 @@ impl Classes {
         }
     }
 
-    /// The number of primes in the range that are crossed off, since they are multiples of themselves.
+    /// Returns the number of primes in the range that are crossed off, since they are multiples of themselves.
     pub(super) fn own_primes(&self) -> u64 {
         let used =
             self.wheel.primes.iter().copied().chain(self.presieve.primes()).chain(self.primes.primes.iter().copied());
@@ -91,23 +91,23 @@ impl Classes {
         }
     }
 
-    /// The number of segments of each class.
+    /// Returns the number of segments of each class.
     pub(super) fn segments(&self) -> u64 {
         self.bits_of_all().div_ceil(self.segment_bits())
     }
 
-    /// The index in its class of a segment's first bit.
+    /// Returns the index in its class of a segment's first bit.
     pub(super) fn first_of(&self, segment: u64) -> u64 {
         self.start / u64::from(self.wheel.modulus) + segment * self.segment_bits()
     }
 
-    /// The number of bits of a segment of a class. The last segment may have fewer than the others.
+    /// Returns the number of bits of a segment of a class. The last segment may have fewer than the others.
     pub(super) fn bits_of(&self, segment: u64) -> u64 {
         (self.bits_of_all() - segment * self.segment_bits()).min(self.segment_bits())
     }
 
-    /// The first number of a segment of all classes, and the number of its numbers, which is less than 2^32 on the
-    /// wheel of buckets.
+    /// Returns the first number of a segment of all classes, and the number of its numbers, which is less than 2^32 on
+    /// the wheel of buckets.
     pub(super) fn numbers_of(&self, segment: u64) -> (u64, u32) {
         let modulus = u64::from(self.wheel.modulus);
         (modulus * self.first_of(segment), (modulus * self.bits_of(segment)) as u32)
@@ -164,7 +164,7 @@ impl Classes {
         self.cpu.run(Count { classes: self, segment, class, bits, array })
     }
 
-    /// The words of a sieved segment, without the bits that lie outside the range.
+    /// Returns the words of a sieved segment, without the bits that lie outside the range.
     #[inline(always)]
     pub(super) fn clipped<'a>(&self, segment: u64, class: usize, array: &'a mut BitArray) -> &'a [u64] {
         let modulus = u64::from(self.wheel.modulus);

@@ -71,14 +71,14 @@ impl LargePrimes {
         Ok(())
     }
 
-    /// The approximate sum of the reciprocals of the primes (Mertens' second theorem). It is the number of their
-    /// multiples per number.
+    /// Returns the approximate sum of the reciprocals of the primes (Mertens' second theorem). It is the number of
+    /// their multiples per number.
     fn density(&self) -> f64 {
         let log_log = |number: u64| (number as f64).ln().ln();
         log_log(self.classes.stop) - log_log(self.classes.start)
     }
 
-    /// The primes of a block. The block is sieved first if no worker has done that yet.
+    /// Returns the primes of a block. The block is sieved first if no worker has done that yet.
     fn block<P: Pulse>(&self, block: usize, scratch: &mut ClassScratch, pulse: &P) -> Result<Block<'_>, Stopped> {
         let classes = self.classes.wheel.classes.len();
         let (segment, class) = ((block / classes) as u64, block % classes);

@@ -43,7 +43,7 @@ struct Pattern {
 }
 
 impl Presieve {
-    /// The patterns for a wheel. They are computed once per process.
+    /// Returns the patterns for a wheel. They are computed once per process.
     pub(super) fn of(wheel: &'static Wheel) -> &'static Self {
         static MADE: [OnceLock<Presieve>; 4] = [const { OnceLock::new() }; 4];
         let index = Wheel::index(wheel.modulus).expect("every wheel has a known modulus");
@@ -57,7 +57,7 @@ impl Presieve {
         Self { patterns: pairs.map(|primes| Pattern::new(primes, wheel)).collect() }
     }
 
-    /// The primes whose multiples are crossed off, in no particular order.
+    /// Returns the primes whose multiples are crossed off, in no particular order.
     pub(super) fn primes(&self) -> impl Iterator<Item = u32> {
         self.patterns.iter().flat_map(|pattern| pattern.primes)
     }

@@ -20,7 +20,7 @@ fn sieve(range: RangeInclusive<u64>, tuning: Tuning, cpu: Cpu) -> Sieve {
     Sieve::with(range, tuning, cpu, &Control::new()).unwrap()
 }
 
-/// The tuning for the same caches on every machine, so that a test sieves the same tiles everywhere.
+/// Returns the tuning for the same caches on every machine, so that a test sieves the same tiles everywhere.
 fn tuned(range: &RangeInclusive<u64>) -> Tuning {
     Tuning::with_caches(range, NonZeroUsize::MIN, Caches::USUAL)
 }

@@ -87,14 +87,13 @@ impl Tuning {
         Ok(())
     }
 
-    /// The tuning for a range and this many workers on this machine.
+    /// Returns the tuning for a range and this many workers on this machine.
     #[must_use]
     pub fn for_range(range: &RangeInclusive<u64>, workers: NonZeroUsize) -> Self {
         Self::with_caches(range, workers, Caches::detect())
     }
 
-    /// The tuning for a range and this many workers on a machine with these caches. Sizes that no machine has are
-    /// taken for the nearest that one could have.
+    /// Returns the tuning for a range and this many workers on a machine with these caches.
     #[must_use]
     pub fn with_caches(range: &RangeInclusive<u64>, workers: NonZeroUsize, caches: Caches) -> Self {
         let root = range.end().isqrt();
@@ -117,13 +116,13 @@ impl Tuning {
             .unwrap_or(candidates[0])
     }
 
-    /// The tuning for listing the primes of a range below 2^32.
+    /// Returns the tuning for listing the primes of a range below 2^32.
     pub(super) fn for_listing(range: &RangeInclusive<u64>) -> Self {
         let caches = Caches::USUAL;
         Self::on(buckets::MODULUS, parts(bytes(range.end() - range.start(), buckets::MODULUS), caches.l2 / 2), caches)
     }
 
-    /// The tuning for a wheel and a segment size.
+    /// Returns the tuning for a wheel and a segment size.
     fn on(wheel: u32, segment: u32, caches: Caches) -> Self {
         // Leave an eighth of the cache for the tables of the small primes.
         let chunk = parts(segment.into(), caches.l1 / 8 * 7);
@@ -131,8 +130,8 @@ impl Tuning {
         Self { wheel, chunk, segment, groups_to: chunk / 4, chunks_to, buckets_from: BUCKETS_FROM }
     }
 
-    /// The approximate number of nanoseconds that a range takes without buckets, given its width and the square root of
-    /// its end.
+    /// Returns the approximate number of nanoseconds that a range takes without buckets, given its width and the square
+    /// root of its end.
     fn cost(&self, width: u64, root: f64) -> f64 {
         let primes_to = |limit: f64| if limit < 3.0 { 1.0 } else { limit / limit.ln() };
         let bytes = bytes(width, self.wheel) as f64;
@@ -145,12 +144,13 @@ impl Tuning {
     }
 }
 
-/// The number of bytes of a class, for a range of this width on a wheel.
+/// Returns the number of bytes of a class, for a range of this width on a wheel.
 fn bytes(width: u64, wheel: u32) -> u64 {
     width / u64::from(wheel) / 8 + 1
 }
 
-/// The size of a part in bytes, a multiple of 64, if `bytes` are split into equal parts of at most `most` bytes.
+/// Returns the size of a part in bytes, a multiple of 64, if `bytes` are split into equal parts of at most `most`
+/// bytes.
 fn parts(bytes: u64, most: u32) -> u32 {
     let count = bytes.div_ceil(u64::from(most & !63));
     bytes.div_ceil(count).next_multiple_of(64) as u32

@@ -21,19 +21,19 @@ impl Wheel {
     /// The products of the first three, four, five and six primes.
     pub(super) const MODULI: [u32; 4] = [30, 210, 2310, 30030];
 
-    /// The wheel of a modulus. `None` if the modulus is not one of [`MODULI`](Self::MODULI).
+    /// Returns the wheel of a modulus. `None` if the modulus is not one of [`MODULI`](Self::MODULI).
     pub(super) fn of(modulus: u32) -> Option<&'static Self> {
         static WHEELS: [OnceLock<Wheel>; 4] = [const { OnceLock::new() }; 4];
         let index = Self::index(modulus)?;
         Some(WHEELS[index].get_or_init(|| Self::new(modulus, &PRIMES[..3 + index])))
     }
 
-    /// The index of the modulus in [`MODULI`](Self::MODULI).
+    /// Returns the index of the modulus in [`MODULI`](Self::MODULI).
     pub(super) fn index(modulus: u32) -> Option<usize> {
         Self::MODULI.iter().position(|&known| known == modulus)
     }
 
-    /// The number of classes that the wheel of a modulus keeps: Euler's totient.
+    /// Returns the number of classes that the wheel of a modulus keeps: Euler's totient.
     pub(super) fn totient(modulus: u32) -> u64 {
         let factors = PRIMES.into_iter().filter(|&prime| modulus.is_multiple_of(prime));
         factors.map(|prime| u64::from(prime) - 1).product()
@@ -44,7 +44,7 @@ impl Wheel {
         Self { modulus, primes, classes: (1..modulus).step_by(2).filter(coprime).collect() }
     }
 
-    /// The inverse of the modulus modulo a prime that does not divide it.
+    /// Returns the inverse of the modulus modulo a prime that does not divide it.
     ///
     /// If k is the inverse of -prime modulo the modulus, the result is (1 + k prime) / modulus.
     pub(super) fn inverse(&self, prime: u32) -> u32 {
@@ -54,7 +54,7 @@ impl Wheel {
     }
 }
 
-/// The inverse of `number` modulo `modulus`, by the extended Euclidean algorithm. The two must be coprime.
+/// Returns the inverse of `number` modulo `modulus`, by the extended Euclidean algorithm. The two must be coprime.
 pub(super) fn inverse(number: u32, modulus: u32) -> u32 {
     let (mut old, mut new) = ((modulus, 0_i64), (number % modulus, 1_i64));
     while new.0 > 1 {

@@ -7,7 +7,7 @@ use proptest::sample::Index;
 
 use super::*;
 
-/// The bits that are left when, for each prime and its first multiple, every `prime`-th bit is crossed off.
+/// Returns the bits that are left when, for each prime and its first multiple, every `prime`-th bit is crossed off.
 fn one_by_one(bits: usize, multiples: impl IntoIterator<Item = (u32, usize)>) -> Vec<bool> {
     let mut left = vec![true; bits];
     for (prime, next) in multiples {
