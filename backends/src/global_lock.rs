@@ -126,7 +126,7 @@ impl GlobalLock {
         self
     }
 
-    /// The lock.
+    /// Returns the lock that the workers share.
     #[must_use]
     pub const fn gil(&self) -> &Arc<Gil> {
         &self.gil

@@ -49,7 +49,7 @@ impl BackendKind {
     /// The environment variable that [`BackendKind::from_env`] reads.
     pub const VARIABLE: &'static str = "PRIMELANES_BACKEND";
 
-    /// The name on the command line and in reports.
+    /// Returns the name of the lane on the command line and in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl BackendKind {
         }
     }
 
-    /// A description of the lane in one line.
+    /// Returns a description of the lane in one line.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl BackendKind {
         }
     }
 
-    /// The largest number of workers that the lane takes.
+    /// Returns the largest number of workers that the lane takes.
     #[must_use]
     pub const fn max_workers(self) -> NonZeroUsize {
         match self {
@@ -83,20 +83,20 @@ impl BackendKind {
         }
     }
 
-    /// Whether tiles run in this process. Such a lane runs every kernel. The other lanes run only kernels that have a
-    /// [`JobSpec`](crate::JobSpec).
+    /// Returns whether tiles run in this process. Such a lane runs every kernel. The other lanes run only kernels that
+    /// have a [`JobSpec`](crate::JobSpec).
     #[must_use]
     pub const fn is_in_process(self) -> bool {
         !matches!(self, Self::Processes)
     }
 
-    /// Whether the lane is available on this system.
+    /// Returns whether the lane is available on this system.
     #[must_use]
     pub const fn is_available(self) -> bool {
         cfg!(unix) || self.is_in_process()
     }
 
-    /// The lanes that are available on this system.
+    /// Returns the lanes that are available on this system.
     pub fn available() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|kind| kind.is_available())
     }
@@ -109,15 +109,15 @@ impl BackendKind {
         check_workers(self.name(), workers.get(), self.max_workers())
     }
 
-    /// The default lane: scoped threads. It needs no pool and leaves nothing behind. With one worker, it runs on the
-    /// calling thread.
+    /// Returns the default lane: scoped threads. It needs no pool and leaves nothing behind. With one worker, it runs
+    /// on the calling thread.
     #[must_use]
     pub const fn auto() -> Self {
         Self::ScopedThreads
     }
 
-    /// The lane that the environment variable [`VARIABLE`](Self::VARIABLE) names, or [`auto`](BackendKind::auto) if it
-    /// is unset or empty.
+    /// Returns the lane that the environment variable [`VARIABLE`](Self::VARIABLE) names, or
+    /// [`auto`](BackendKind::auto) if it is unset or empty.
     ///
     /// # Errors
     /// [`Error::BadVariable`] if the variable does not name a lane.
@@ -231,7 +231,7 @@ impl Backend for AnyBackend {
     }
 }
 
-/// The number of cores that this process can run on, or 1 if the system does not report it.
+/// Returns the number of cores that this process can run on, or 1 if the system does not report it.
 #[must_use]
 pub fn available_workers() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
@@ -241,7 +241,7 @@ pub fn available_workers() -> NonZeroUsize {
 mod tests {
     use super::*;
 
-    /// The lanes that need no worker program.
+    /// Returns the lanes that need no worker program.
     fn in_process() -> impl Iterator<Item = BackendKind> {
         BackendKind::ALL.iter().copied().filter(|kind| kind.is_in_process())
     }

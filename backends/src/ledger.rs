@@ -68,7 +68,7 @@ impl<P: Monoid> Ledger<P> {
         Self { tiles, workers: workers.get() as u64, grain: grain.max(1), state: Mutex::new(state) }
     }
 
-    /// The number of workers to start: the smaller of the number of workers and the number of claims.
+    /// Returns the number of workers to start: the smaller of the number of workers and the number of claims.
     #[must_use]
     pub fn crew(&self) -> usize {
         let claims = self.tiles.end.saturating_sub(self.tiles.start).div_ceil(self.grain);

@@ -16,8 +16,8 @@ use crate::team::{MAX_PROCESSES, check_workers};
 
 /// Runs tiles in worker processes. They are started once and live as long as this value.
 ///
-/// Each process has its own locks, so they all run at once. In return, work and results cross a pipe, which costs about
-/// ten microseconds per run of tiles.
+/// Each process has its own locks, so all of them run at the same time. However, work and results cross a pipe, which
+/// costs about ten microseconds per run of tiles.
 ///
 /// A worker that dies, stalls or sends malformed data is replaced, and its run is done again. If three workers are lost
 /// on the same tiles, the count ends with [`Error::WorkersLost`]. The workers end with this process, even if it is
@@ -86,19 +86,19 @@ impl Processes {
         self
     }
 
-    /// The process IDs of the workers. A worker that exited while it had no run is listed until the next count.
+    /// Returns the process IDs of the workers. A worker that exited while it had no run is listed until the next count.
     #[must_use]
     pub fn process_ids(&self) -> Vec<u32> {
         self.pool.ids()
     }
 
-    /// The processor time of all workers so far, as of their last answers.
+    /// Returns the processor time of all workers so far, as of their last answers.
     #[must_use]
     pub fn processor_time(&self) -> Duration {
         self.pool.processor_time()
     }
 
-    /// The number of workers that were started to replace others.
+    /// Returns the number of workers that were started to replace others.
     #[must_use]
     pub fn replaced(&self) -> u64 {
         self.pool.replaced()

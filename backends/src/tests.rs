@@ -33,7 +33,7 @@ impl<F: Fn(u64) + Sync> Kernel for Each<F> {
     }
 }
 
-/// The lanes that stay in this process.
+/// Returns the lanes that stay in this process.
 fn kinds() -> Vec<BackendKind> {
     BackendKind::ALL.iter().copied().filter(|kind| kind.is_in_process()).collect()
 }

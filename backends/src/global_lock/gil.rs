@@ -54,7 +54,7 @@ impl Gil {
         Self { interval, lock: Lock::new(System::new(state), has_recorder) }
     }
 
-    /// The switch interval.
+    /// Returns the switch interval.
     #[must_use]
     pub const fn interval(&self) -> Duration {
         self.interval
@@ -77,7 +77,7 @@ impl Gil {
         if self.lock.is_held_by_me() { Err(Error::AlreadyAttached) } else { Ok(()) }
     }
 
-    /// How often the lock has gone from one thread to another.
+    /// Returns how often the lock has gone from one thread to another.
     #[must_use]
     pub fn switches(&self) -> u64 {
         self.lock.state().protocol().switches()
@@ -100,7 +100,7 @@ pub struct Attached<'a> {
 }
 
 impl Attached<'_> {
-    /// A check site: if another thread has asked for the lock, hands it over and takes it again.
+    /// Passes a check site: if another thread has asked for the lock, hands the lock over and takes it again.
     pub fn check(&self) {
         self.gil.lock.check();
     }

@@ -21,7 +21,7 @@ impl<M> Lock<M> {
         Self { monitor, drop_requested: AtomicBool::new(false), recorded }
     }
 
-    /// Whether the holder is asked to drop the lock, as far as this thread can tell without the mutex.
+    /// Returns whether the holder is asked to drop the lock, as far as this thread can tell without the mutex.
     pub(super) fn drop_requested(&self) -> bool {
         self.drop_requested.load(Ordering::Relaxed)
     }
@@ -51,7 +51,7 @@ impl<M: Monitor> Lock<M> {
         self.drive(self.state(), Event::Drop);
     }
 
-    /// A check site of the holder.
+    /// Passes a check site of the holder.
     pub(super) fn check(&self) {
         if self.drop_requested() && self.drive(self.state(), Event::CheckSite) == Then::HandOver {
             self.release();

@@ -17,7 +17,7 @@ pub(super) trait Monitor {
     where
         Self: 'a;
 
-    /// The calling thread.
+    /// Returns the calling thread.
     fn current() -> Self::Thread;
 
     fn lock(&self) -> Self::Guard<'_>;

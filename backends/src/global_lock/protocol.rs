@@ -55,7 +55,7 @@ impl Rules {
         Self { regime, left_out: None }
     }
 
-    /// The same rules without one.
+    /// Returns the same rules without one.
     #[cfg(test)]
     pub(super) const fn without(self, rule: Rule) -> Self {
         Self { left_out: Some(rule), ..self }
@@ -167,27 +167,27 @@ impl<T: Copy + Eq> Protocol<T> {
         Self { rules, holder: None, last_holder: None, switches: 0, drop_requested: false, checks_left }
     }
 
-    /// The thread that holds the lock.
+    /// Returns the thread that holds the lock.
     #[must_use]
     pub const fn holder(&self) -> Option<T> {
         self.holder
     }
 
-    /// How often the lock has gone from one thread to another.
+    /// Returns how often the lock has gone from one thread to another.
     #[must_use]
     pub const fn switches(&self) -> u64 {
         self.switches
     }
 
-    /// Whether the holder is asked to drop the lock. While this is false, a driver of the timed regime can skip
+    /// Returns whether the holder is asked to drop the lock. While this is false, a driver of the timed regime can skip
     /// [`Event::CheckSite`].
     #[must_use]
     pub const fn drop_requested(&self) -> bool {
         self.drop_requested
     }
 
-    /// The number of check sites until the holder hands the lock over, if nothing happens before. `None` if it will not
-    /// hand the lock over.
+    /// Returns the number of check sites until the holder hands the lock over, if nothing happens before. `None` if it
+    /// will not hand the lock over.
     #[must_use]
     pub const fn checks_until_hand_over(&self) -> Option<u32> {
         match self.rules.regime {
@@ -197,7 +197,7 @@ impl<T: Copy + Eq> Protocol<T> {
         }
     }
 
-    /// The longest wait for a drop. `None` if there is no limit.
+    /// Returns the longest wait for a drop. `None` if there is no limit.
     #[must_use]
     pub const fn timeout(&self) -> Option<Duration> {
         match self.rules.regime {

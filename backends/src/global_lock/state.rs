@@ -7,7 +7,7 @@ use super::trace::{Recorder, What};
 #[derive(Debug)]
 pub(super) struct State<T> {
     protocol: Protocol<T>,
-    /// The number of threads that wait for each [`Signal`]. It makes a signal that nobody waits for free.
+    /// The number of threads that wait for each [`Signal`]. A signal for which no thread waits is skipped.
     waiting: [usize; 2],
     recorder: Option<Recorder<T>>,
 }
@@ -21,7 +21,7 @@ impl<T: Copy + Eq> State<T> {
         &self.protocol
     }
 
-    /// The recorder, if the lock has one.
+    /// Returns the recorder, if the lock has one.
     pub(super) const fn recorder(&mut self) -> Option<&mut Recorder<T>> {
         self.recorder.as_mut()
     }

@@ -33,7 +33,7 @@ pub enum What {
 }
 
 impl What {
-    /// The entry to record for a step of the protocol, if any.
+    /// Returns the entry to record for a step of the protocol, if any.
     pub(super) const fn of(event: Event, then: Then) -> Option<Self> {
         Some(match (event, then) {
             (Event::Take, Then::AwaitDrop { .. }) => Self::Waits,
@@ -109,13 +109,13 @@ pub struct Request {
 }
 
 impl Recording {
-    /// The end of the recording, which is the time of the last event.
+    /// Returns the end of the recording, which is the time of the last event.
     #[must_use]
     pub fn end(&self) -> Duration {
         self.entries.last().map_or(Duration::ZERO, |entry| entry.at)
     }
 
-    /// The spans of all threads, thread by thread.
+    /// Returns the spans of all threads, thread by thread.
     #[must_use]
     pub fn spans(&self) -> Vec<Span> {
         let mut open: Vec<Option<(Doing, Duration)>> = vec![None; self.threads.len()];
@@ -139,9 +139,9 @@ impl Recording {
         spans
     }
 
-    /// The slices of the lock: which thread had the lock to itself, and for how long. A slice begins when a thread
-    /// takes the lock from another, and ends at its last drop before another thread takes the lock. The last slice,
-    /// which no switch ends, is left out.
+    /// Returns the slices of the lock: which thread had the lock to itself, and for how long. A slice begins when a
+    /// thread takes the lock from another, and ends at its last drop before another thread takes the lock. The last
+    /// slice, which no switch ends, is left out.
     #[must_use]
     pub fn slices(&self) -> Vec<(usize, Duration)> {
         let mut slices = Vec::new();
@@ -160,7 +160,7 @@ impl Recording {
         slices
     }
 
-    /// All drop requests, in order of time.
+    /// Returns all drop requests, in order of time.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         let mut requests: Vec<Request> = Vec::new();
@@ -180,7 +180,7 @@ impl Recording {
         requests
     }
 
-    /// The number of threads that wait for the lock, at the time of each change.
+    /// Returns the number of threads that wait for the lock, at the time of each change.
     #[must_use]
     pub fn waiters(&self) -> Vec<(Duration, usize)> {
         let mut waits = vec![false; self.threads.len()];

@@ -30,7 +30,7 @@ pub(crate) type WorkerId = usize;
 
 /// The workers that a transport offers to one fold. Dropping it ends the workers that still have a run.
 pub(crate) trait Workers {
-    /// The time since a fixed moment.
+    /// Returns the time since a fixed moment.
     fn now(&self) -> Duration;
 
     /// Checks out a free worker, which then belongs to this fold alone. Waits for one at most `wait`.
@@ -106,7 +106,7 @@ struct Flight {
 }
 
 impl Flight {
-    /// The time at which the worker is given up if it stays silent.
+    /// Returns the time at which the worker is given up if it stays silent.
     const fn deadline(&self) -> Duration {
         self.alive.saturating_add(self.timeout)
     }
@@ -204,7 +204,7 @@ impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
         self.give_up_silent(now)
     }
 
-    /// How long to wait for events: until a worker must be given up or the backoff of a run is over.
+    /// Returns how long to wait for events: until a worker must be given up or the backoff of a run is over.
     fn wait(&self, now: Duration) -> Duration {
         // A run whose backoff is over already waits for a free worker.
         let backoffs = self.pending.iter().map(|run| run.not_before).filter(|&time| time > now);

@@ -95,12 +95,12 @@ impl FrameReader {
         Ok(count)
     }
 
-    /// The bytes that were read and not yet taken.
+    /// Returns the bytes that were read and not yet taken.
     pub(super) fn unread(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
-    /// Whether all bytes were taken.
+    /// Returns whether all bytes were taken.
     pub(super) const fn is_empty(&self) -> bool {
         self.start == self.end
     }
@@ -153,7 +153,7 @@ mod tests {
         answer(Outcome::Failed(Error::Panicked { phase: "sieve".into(), message: message.into() }))
     }
 
-    /// The messages that a reader decodes from bytes that arrive in pieces of this length.
+    /// Returns the messages that a reader decodes from bytes that arrive in pieces of this length.
     fn received(bytes: &[u8], piece: usize) -> Result<Vec<Reply>, FrameError> {
         let (mut reader, mut replies) = (FrameReader::new(), Vec::new());
         for mut piece in bytes.chunks(piece) {

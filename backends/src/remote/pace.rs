@@ -60,7 +60,7 @@ impl Pace {
         self.scale = (self.scale / 2.0).max(MIN_SCALE);
     }
 
-    /// The largest number of tiles for the next run.
+    /// Returns the largest number of tiles for the next run.
     pub(super) fn max_tiles(&self) -> u64 {
         let (Some(tile), Some(trip)) = (self.tile, self.trip) else { return 1 };
         let seconds = MAX_RUN_TIME.as_secs_f64().min(trip * TRIPS_PER_RUN) * self.scale;
@@ -69,13 +69,13 @@ impl Pace {
         tiles.min(self.longest.saturating_mul(MAX_GROWTH)).max(1)
     }
 
-    /// The expected time of a run of `tiles` tiles. It is zero before the first answer.
+    /// Returns the expected time of a run of `tiles` tiles. It is zero before the first answer.
     pub(super) fn expected(&self, tiles: u64) -> Duration {
         let seconds = self.tile.unwrap_or(0.0) * tiles as f64;
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 
-    /// How long the worker of a run of `tiles` tiles may be silent before it is given up.
+    /// Returns how long the worker of a run of `tiles` tiles may be silent before it is given up.
     pub(super) fn timeout(&self, tiles: u64) -> Duration {
         self.expected(tiles).saturating_mul(OVERDUE_FACTOR).max(self.timeout)
     }

@@ -98,7 +98,7 @@ impl Pool {
         Ok(process)
     }
 
-    /// Ends a worker, whatever it is doing.
+    /// Ends a worker, even if it has a run.
     pub(super) fn end(&self, process: Process) {
         self.state().ids.remove(&process.id());
         drop(process);
@@ -119,17 +119,17 @@ impl Pool {
         }
     }
 
-    /// The process IDs of the workers.
+    /// Returns the process IDs of the workers.
     pub(crate) fn ids(&self) -> Vec<u32> {
         self.state().ids.iter().copied().collect()
     }
 
-    /// The processor time of all workers so far, as of their last answers. It includes workers that are gone.
+    /// Returns the processor time of all workers so far, as of their last answers. It includes workers that are gone.
     pub(crate) fn processor_time(&self) -> Duration {
         self.state().processor
     }
 
-    /// The number of workers that were started to replace others.
+    /// Returns the number of workers that were started to replace others.
     pub(crate) fn replaced(&self) -> u64 {
         self.state().started.saturating_sub(self.size.get() as u64)
     }
@@ -150,7 +150,7 @@ impl Pool {
 }
 
 impl State {
-    /// Whether there is any worker process, with or without a run.
+    /// Returns whether there is any worker process, with or without a run.
     pub(super) fn has_processes(&self) -> bool {
         !self.ids.is_empty()
     }

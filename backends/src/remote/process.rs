@@ -84,7 +84,7 @@ impl Process {
         self.child.id()
     }
 
-    /// Whether the process is still running. If it has exited, it is reaped.
+    /// Returns whether the process is still running. If it has exited, it is reaped.
     pub(super) fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
@@ -112,8 +112,8 @@ impl Process {
         }
     }
 
-    /// The answer to the last request, if all of it has arrived, and the worker's processor time since its previous
-    /// answer.
+    /// Returns the answer to the last request, if all of it has arrived, and the worker's processor time since its
+    /// previous answer.
     pub(super) fn answer(&mut self) -> Result<Option<(Answer, Duration)>, Loss> {
         if !self.greeted {
             let Some(greeting) = self.reader.take() else { return Ok(None) };

@@ -25,8 +25,8 @@ impl WaitingQueue {
         self.places.retain(|&other| other != place);
     }
 
-    /// Whether the next free worker goes to the fold at this place. A fold that has a worker has no place in the queue,
-    /// and gets another worker only while no fold waits.
+    /// Returns whether the next free worker goes to the fold at this place. A fold that has a worker has no place in
+    /// the queue, and gets another worker only while no fold waits.
     pub(super) fn is_next(&self, place: Option<Place>) -> bool {
         self.places.front().copied() == place
     }

@@ -78,13 +78,13 @@ pub(super) enum GreetingError {
 }
 
 impl GreetingError {
-    /// The error for bytes that are not a greeting at all.
+    /// Returns the error for bytes that are not a greeting at all.
     pub(super) fn foreign(bytes: &[u8], role: Role) -> Self {
         Self::Foreign(bytes[..bytes.len().min(GREETING)].escape_ascii().to_string(), role)
     }
 }
 
-/// The greeting that an end with this role sends.
+/// Returns the greeting that an end with this role sends.
 pub(super) fn greeting(role: Role) -> [u8; GREETING] {
     greeting_of(role, VERSION, JobSpec::VERSION)
 }

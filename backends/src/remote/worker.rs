@@ -60,7 +60,7 @@ pub fn register<A: Into<OsString>>(program: impl Into<PathBuf>, arguments: impl 
     *PROGRAM.lock().unwrap_or_else(PoisonError::into_inner) = Some(program);
 }
 
-/// The registered program.
+/// Returns the registered program.
 pub(crate) fn registered() -> Option<Command> {
     let program = PROGRAM.lock().unwrap_or_else(PoisonError::into_inner);
     program.as_ref().map(|(program, arguments)| {

@@ -24,7 +24,7 @@ impl Processor {
         Self { cores: vec![None; cores], ready: VecDeque::new() }
     }
 
-    /// How much longer a thread may keep its core. `None` if it lost the core because others want it.
+    /// Returns how much longer a thread may keep its core. `None` if it lost the core because others want it.
     pub(super) fn slice_left(&mut self, thread: usize, now: Time, slice: Time) -> Option<Time> {
         let core = self.cores.iter_mut().find(|core| core.is_some_and(|running| running.thread == thread))?;
         let since = core.map_or(now, |running| running.since);

@@ -39,7 +39,7 @@ pub(super) struct Coverage {
 }
 
 impl Coverage {
-    /// The numbers of forced switches, requests, waiters that timed out and did not ask, and spurious wake-ups.
+    /// Returns the numbers of forced switches, requests, waiters that timed out and did not ask, and spurious wake-ups.
     pub(super) fn read(&self) -> [u64; 4] {
         [&self.forced, &self.requests, &self.refrained, &self.spurious].map(|count| count.load(Relaxed))
     }

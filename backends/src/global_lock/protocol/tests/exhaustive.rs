@@ -67,7 +67,7 @@ fn without_a_lock_no_thread_waits() {
     assert_eq!(explored(&case.with_spurious_wakes(), 1).states, 8 * 6 * 4);
 }
 
-/// The first law that breaks when a rule is left out, and the number of steps until then.
+/// Returns the first law that breaks when a rule is left out, and the number of steps until then.
 fn broken_without(rule: Rule, programs: &[&str]) -> (Law, usize) {
     let found =
         explore(&Case::new(Rules::new(TIMED).without(rule), programs)).expect_err("a machine without the rule passes");
@@ -76,7 +76,7 @@ fn broken_without(rule: Rule, programs: &[&str]) -> (Law, usize) {
 
 #[test]
 fn without_forced_switches_the_dropper_is_the_next_holder() {
-    // One takes; the other waits, times out and asks; the first drops and takes.
+    // One thread takes the lock; the other waits, times out and asks; the first drops the lock and takes it again.
     assert_eq!(broken_without(Rule::ForceSwitch, &["tdtd", "td"]), (Law::DropperIsNotNext, 6));
     // The same at a check site, where the thread takes the lock again by itself.
     assert_eq!(broken_without(Rule::ForceSwitch, &["tcd", "tcd", "tcd"]), (Law::DropperIsNotNext, 7));
@@ -84,7 +84,8 @@ fn without_forced_switches_the_dropper_is_the_next_holder() {
 
 #[test]
 fn without_respect_for_switches_a_waiter_asks_a_new_holder() {
-    // One takes; another waits; the first drops; a third takes; the second times out and asks.
+    // One thread takes the lock; another waits; the first drops the lock; a third takes it; the second times out and
+    // asks.
     assert_eq!(broken_without(Rule::RespectSwitches, &["td", "td", "td"]), (Law::NoRequestAfterSwitch, 6));
     // Two threads never need the rule.
     assert!(explore(&Case::new(Rules::new(TIMED).without(Rule::RespectSwitches), &["tccdtcd", "tcdtccd"])).is_ok());
@@ -92,13 +93,13 @@ fn without_respect_for_switches_a_waiter_asks_a_new_holder() {
 
 #[test]
 fn without_a_signal_a_waiter_sleeps_while_the_lock_is_free() {
-    // One takes; the other waits; the first drops.
+    // One thread takes the lock; the other waits; the first drops the lock.
     assert_eq!(broken_without(Rule::SignalDrop, &["tdtd", "td"]), (Law::NoLostWakeUp, 3));
 }
 
 #[test]
 fn a_request_that_is_not_cleared_outlives_its_drop() {
-    // One takes; the other waits, times out and asks; the first drops.
+    // One thread takes the lock; the other waits, times out and asks; the first drops the lock.
     assert_eq!(broken_without(Rule::ClearRequest, &["tdtd", "td"]), (Law::RequestIsCleared, 5));
 }
 

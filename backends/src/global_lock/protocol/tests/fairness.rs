@@ -45,7 +45,7 @@ impl Fair {
         Self { world: World::new(&case), case, waiters: Vec::new() }
     }
 
-    /// The step that fairness demands next. `None` if any step is fair.
+    /// Returns the step that fairness demands next. `None` if any step is fair.
     fn due(&self) -> Option<Step> {
         let awake = self.waiters.iter().find(|waiter| !self.world.is_asleep(waiter.thread));
         let late = || self.waiters.iter().find(|waiter| waiter.slept >= TIMEOUT);
@@ -53,7 +53,7 @@ impl Fair {
         acts.or_else(|| late().map(|waiter| Step::TimesOut(waiter.thread)))
     }
 
-    /// The same step, but if it wakes a thread, it wakes the one that has waited longest.
+    /// Returns the same step, but if it wakes a thread, it wakes the one that has waited longest.
     fn in_order(&self, step: Step) -> Step {
         let first = || self.waiters.iter().map(|waiter| waiter.thread).find(|&thread| self.world.is_asleep(thread));
         match step {

@@ -99,7 +99,7 @@ impl World {
         }
     }
 
-    /// Whether all programs have ended.
+    /// Returns whether all programs have ended.
     pub(super) fn is_over(&self, case: &Case) -> bool {
         (0..self.threads.len()).all(|thread| self.is_done(case, thread))
     }
@@ -108,12 +108,12 @@ impl World {
         self.threads[thread].place
     }
 
-    /// Whether the thread sleeps in a wait.
+    /// Returns whether the thread sleeps in a wait.
     pub(super) fn is_asleep(&self, thread: usize) -> bool {
         self.threads[thread].wake == Wake::Asleep
     }
 
-    /// Whether the thread's next step is to pass a check site.
+    /// Returns whether the thread's next step is to pass a check site.
     pub(super) fn is_at_check_site(&self, case: &Case, thread: usize) -> bool {
         self.place(thread) == Place::Runs && !self.is_done(case, thread) && self.next_op(case, thread) == Op::Check
     }
@@ -122,7 +122,7 @@ impl World {
         self.lock.switches()
     }
 
-    /// All steps that can happen now.
+    /// Returns all steps that can happen now.
     pub(super) fn steps(&self, case: &Case) -> Vec<Step> {
         let mut steps = Vec::new();
         for (name, thread) in self.threads.iter().enumerate() {
@@ -176,7 +176,7 @@ impl World {
         *owed.first().unwrap_or_else(|| &case.programs[thread][*started])
     }
 
-    /// The threads that the signal of a drop can wake.
+    /// Returns the threads that the signal of a drop can wake.
     fn sleepers(&self) -> impl Iterator<Item = usize> {
         let sleeps = |thread: &Thread| thread.wake == Wake::Asleep && matches!(thread.place, Place::AwaitsDrop { .. });
         (0..self.threads.len()).filter(move |&name| sleeps(&self.threads[name]))
@@ -187,7 +187,7 @@ impl World {
         threads.filter(|(_, thread)| matches!(thread.place, Place::AwaitsDrop { .. }))
     }
 
-    /// The next event of the thread at the lock.
+    /// Returns the next event of the thread at the lock.
     fn event(&mut self, case: &Case, me: usize) -> Event {
         match self.threads[me] {
             Thread { place: Place::AwaitsDrop { seen }, wake: Wake::TimedOut, .. } => Event::Expired { seen },

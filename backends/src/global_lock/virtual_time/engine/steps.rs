@@ -163,7 +163,7 @@ impl Engine<'_> {
         }
     }
 
-    /// How long a thread runs with the lock before anything happens.
+    /// Returns how long a thread runs with the lock before anything happens.
     pub(super) fn stretch(&self, thread: usize) -> Time {
         let this = &self.threads[thread];
         let protocol = &self.locks[this.spec.interpreter].protocol;
@@ -207,9 +207,9 @@ impl Engine<'_> {
         recorder.record_at(Duration::from_nanos(self.now), thread, what, || Some(spec.name.clone()));
     }
 
-    /// The time between two check sites of a thread that has just taken the lock. In the counted regime, this time must
-    /// vary as it does in an interpreter. Otherwise, threads could fall into step, and one of them might never get the
-    /// lock.
+    /// Returns the time between two check sites of a thread that has just taken the lock. In the counted regime, this
+    /// time must vary as it does in an interpreter. Otherwise, threads could fall into step, and one of them might
+    /// never get the lock.
     fn check_distance(&mut self, thread: usize) -> Time {
         let check = self.simulation.costs.check;
         let protocol = &self.locks[self.threads[thread].spec.interpreter].protocol;
