@@ -136,7 +136,7 @@ mod tests {
         Experiment { limit: 10_000, tasks: two, lanes: in_process(), rounds: two, interpreter: None }
     }
 
-    /// The lanes that start no other program.
+    /// Returns the lanes that start no other program.
     fn in_process() -> Vec<Lane> {
         Lane::NATIVE.into_iter().filter(|&lane| lane != Lane::Processes).collect()
     }

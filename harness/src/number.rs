@@ -24,7 +24,7 @@ use ethnum::I256;
 /// ```
 ///
 /// # Errors
-/// What is wrong, and at which character.
+/// [`NumberError`], which says what is wrong, and at which character.
 pub fn parse(text: &str) -> Result<u128, NumberError> {
     evaluate(text, u128::BITS)
 }
@@ -32,7 +32,7 @@ pub fn parse(text: &str) -> Result<u128, NumberError> {
 /// Evaluates a number in 0 to 2^64-1.
 ///
 /// # Errors
-/// As [`parse`].
+/// The same as [`parse`].
 pub fn parse_u64(text: &str) -> Result<u64, NumberError> {
     evaluate(text, u64::BITS).map(|value| value as u64)
 }
@@ -191,7 +191,7 @@ impl Parser<'_> {
     }
 }
 
-/// The value of `digits` followed by this many zeros; `None` if it is too large.
+/// Returns the value of `digits` followed by this many zeros; `None` if it is too large.
 fn scaled(digits: &str, zeros: usize) -> Option<I256> {
     let digits = digits.trim_start_matches('0');
     if digits.is_empty() {

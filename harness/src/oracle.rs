@@ -29,13 +29,13 @@ pub fn count_window(window: RangeInclusive<u64>) -> u64 {
     window.filter(|&number| primal::is_prime(number)).count() as u64
 }
 
-/// Known values as pairs (k, pi(10^k)), for k from 0 to 19. Source: OEIS A006880.
+/// Returns known values as pairs (k, pi(10^k)), for k from 0 to 19. Source: OEIS A006880.
 #[must_use]
 pub fn powers_of_ten() -> Vec<(u32, u64)> {
     table(include_str!("../data/pi-powers-of-ten.tsv"))
 }
 
-/// Known values as pairs (k, pi(2^k)), for k from 0 to 56, 63 and 64. Source: OEIS A007053.
+/// Returns known values as pairs (k, pi(2^k)), for k from 0 to 56, 63 and 64. Source: OEIS A007053.
 #[must_use]
 pub fn powers_of_two() -> Vec<(u32, u64)> {
     table(include_str!("../data/pi-powers-of-two.tsv"))

@@ -73,7 +73,7 @@ impl Race {
         Ok(lanes)
     }
 
-    /// The numbers 1, 2, 4, .. up to the number of cores, and the number of cores itself.
+    /// Returns the numbers 1, 2, 4, .. up to the number of cores, and the number of cores itself.
     pub(crate) fn default_workers() -> Vec<NonZeroUsize> {
         let cores = available_workers();
         let doubled = std::iter::successors(Some(NonZeroUsize::MIN), |workers| {
@@ -82,7 +82,7 @@ impl Race {
         doubled.take_while(|&workers| workers < cores).chain([cores]).collect()
     }
 
-    /// The algorithm that is used if [`Algorithm::Auto`] was asked for.
+    /// Returns the algorithm that is used if [`Algorithm::Auto`] was asked for.
     fn chosen_algorithm(&self) -> Algorithm {
         let plan = Plan::for_query(&self.query(), NonZeroUsize::MIN);
         plan.map_or(self.algorithm, |plan| plan.algorithm())

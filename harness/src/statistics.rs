@@ -12,11 +12,12 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
-/// With fewer samples, not even the whole range from minimum to maximum covers the true median in 95 % of all cases: it
-/// misses the median if all n samples lie on one side, which has probability 2^(1-n).
+/// The smallest number of samples that gives an interval. With fewer, not even the whole range from minimum to maximum
+/// covers the true median in 95 % of all cases: it misses the median if all n samples lie on one side, which has
+/// probability 2^(1-n).
 pub(crate) const MIN_ROUNDS: usize = 6;
 
-/// Draws per interval. With this many, its ends vary by a tenth of its width.
+/// The number of draws per interval. With this many, the ends of the interval vary by a tenth of its width.
 const DRAWS: usize = 4_000;
 
 /// A figure with its 95 % bootstrap interval.
@@ -47,18 +48,18 @@ pub(crate) fn estimate(rounds: usize, figure: impl Fn(&[usize]) -> f64) -> Estim
     Estimate { value: figure(&all), interval }
 }
 
-/// The middle value, or the mean of the two in the middle; NaN for no values.
+/// Returns the middle value, or the mean of the two in the middle; NaN for no values.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     quantile(values, 0.5)
 }
 
-/// The interquartile range of the values relative to their median.
+/// Returns the interquartile range of the values relative to their median.
 pub(crate) fn spread(values: &[f64]) -> f64 {
     let quartile = |part| quantile(values.iter().copied(), part);
     (quartile(0.75) - quartile(0.25)) / quartile(0.5)
 }
 
-/// The value below which `part` of all values lie, interpolated linearly; NaN for no values.
+/// Returns the value below which `part` of all values lie, interpolated linearly; NaN for no values.
 pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, part: f64) -> f64 {
     let mut sorted: Vec<f64> = values.into_iter().collect();
     sorted.sort_by(f64::total_cmp);
@@ -69,8 +70,8 @@ pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, part: f64) -> f64 
     }
 }
 
-/// The serial fraction of the work, as the speed-up S of p workers suggests it: (1/S - 1/p) / (1 - 1/p). It is negative
-/// if the speed-up exceeds the number of workers.
+/// Returns the serial fraction of the work, as the speed-up S of p workers suggests it: (1/S - 1/p) / (1 - 1/p). It is
+/// negative if the speed-up exceeds the number of workers.
 pub(crate) fn karp_flatt(speedup: f64, workers: usize) -> f64 {
     let share = 1.0 / workers as f64;
     (1.0 / speedup - share) / (1.0 - share)

@@ -34,7 +34,7 @@ pub enum Ability {
 }
 
 impl Caps {
-    /// All abilities, any number of workers, and a timeout of one minute.
+    /// Declares all abilities, any number of workers, and a timeout of one minute.
     pub const fn full() -> Self {
         // A law takes a second or two, so a backend that needs a minute has hung.
         Self { max_workers: None, lacking: Vec::new(), timeout: Duration::from_mins(1) }
@@ -62,20 +62,20 @@ impl Caps {
         self
     }
 
-    /// Descriptions of what the backend cannot do, one per limitation.
+    /// Returns descriptions of what the backend cannot do, one per limitation.
     #[must_use]
     pub fn declared(&self) -> Vec<String> {
         let abilities = self.lacking.iter().map(|ability| format!("no {ability}"));
         self.declared_limit().into_iter().chain(abilities).collect()
     }
 
-    /// Whether the backend has an ability.
+    /// Returns whether the backend has an ability.
     #[must_use]
     pub fn has(&self, ability: Ability) -> bool {
         !self.lacking.contains(&ability)
     }
 
-    /// Whether the backend takes this number of workers.
+    /// Returns whether the backend takes this number of workers.
     #[must_use]
     pub fn takes(&self, workers: NonZeroUsize) -> bool {
         self.max_workers.is_none_or(|max| workers <= max)

@@ -58,13 +58,13 @@ impl Law {
         Self::ObserverPanics,
     ];
 
-    /// The name in reports.
+    /// Returns the name of the law in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.text().0
     }
 
-    /// What the law requires, in one line.
+    /// Returns what the law requires, in one line.
     #[must_use]
     pub const fn statement(self) -> &'static str {
         self.text().1
@@ -102,7 +102,7 @@ impl Law {
         }
     }
 
-    /// The abilities without which the law does not apply.
+    /// Returns the abilities without which the law does not apply.
     #[must_use]
     pub const fn needs(self) -> &'static [Ability] {
         match self {

@@ -48,13 +48,13 @@ pub enum Verdict {
 }
 
 impl Report {
-    /// Whether every law holds, except those that were not checked because the backend lacks an ability.
+    /// Returns whether every law holds, except those that were not checked because the backend lacks an ability.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.laws.iter().all(|finding| matches!(finding.verdict, Verdict::Holds | Verdict::Declared(_)))
     }
 
-    /// The laws that are broken.
+    /// Returns the laws that are broken.
     pub fn broken(&self) -> impl Iterator<Item = Law> {
         self.laws.iter().filter(|finding| matches!(finding.verdict, Verdict::Broken(_))).map(|finding| finding.law)
     }

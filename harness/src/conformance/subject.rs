@@ -43,7 +43,7 @@ impl<B: Backend> Subject<'_, B> {
         (self.factory)(workers)
     }
 
-    /// The numbers of workers to try.
+    /// Returns the numbers of workers to try.
     pub(super) fn workers(&self) -> Vec<NonZeroUsize> {
         let numbers = WORKERS.into_iter().filter_map(NonZeroUsize::new);
         numbers.filter(|&workers| self.caps.takes(workers)).collect()

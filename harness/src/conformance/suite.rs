@@ -91,7 +91,7 @@ impl<B: Backend + 'static> Suite<B> {
         Report { backend, seed, cases, declared: self.caps.declared(), laws }
     }
 
-    /// The timeout for a law. [`Caps::timeout`] applies to the default number of cases.
+    /// Returns the timeout for a law. [`Caps::timeout`] applies to the default number of cases.
     fn timeout(&self) -> Duration {
         self.caps.get_timeout() * self.trial.cases.div_ceil(CASES)
     }

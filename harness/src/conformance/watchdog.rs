@@ -19,7 +19,7 @@ pub(super) enum Outcome<T> {
 pub(super) fn run<T: Send + 'static>(timeout: Duration, work: impl FnOnce() -> T + Send + 'static) -> Outcome<T> {
     let (sender, receiver) = channel();
     let spawned = Builder::new().name("conformance".to_owned()).spawn(move || {
-        // If the work is late, nobody receives its result.
+        // If the work is late, no receiver is left for its result.
         let _ = sender.send(guard("conformance", || Ok(work())));
     });
     if let Err(refusal) = spawned {

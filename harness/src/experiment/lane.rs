@@ -14,21 +14,21 @@ use crate::gil::interpreter::Interpreter;
 /// A lane of the experiment: a way to run several tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Lane {
-    /// One after another on one thread.
+    /// Runs the tasks one after another, on one thread.
     Sequential,
-    /// All at once, with a thread for each task, under one global lock.
+    /// Runs all tasks at once, with a thread for each task, under one global lock.
     GlobalLock,
-    /// All at once, with a thread for each task, without a lock.
+    /// Runs all tasks at once, with a thread for each task, without a lock.
     ScopedThreads,
-    /// All at once, on a rayon pool with a thread for each task.
+    /// Runs all tasks at once, on a rayon pool with a thread for each task.
     Rayon,
-    /// All at once, on a pool with a worker process for each task.
+    /// Runs all tasks at once, on a pool with a worker process for each task.
     Processes,
-    /// In a Python script, one after another.
+    /// Runs the tasks in a Python script, one after another.
     PythonSequential,
-    /// In a Python script, all at once, with a thread for each task.
+    /// Runs all tasks at once in a Python script, with a thread for each task.
     PythonThreads,
-    /// In a Python script, all at once, with a process for each task.
+    /// Runs all tasks at once in a Python script, with a process for each task.
     PythonProcesses,
 }
 
@@ -72,7 +72,7 @@ impl Lane {
     /// The lanes that need an interpreter.
     pub(crate) const PYTHON: [Self; 3] = [Self::PythonSequential, Self::PythonThreads, Self::PythonProcesses];
 
-    /// The name on the command line and in reports.
+    /// Returns the name on the command line and in reports.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Sequential => "sequential",
@@ -86,17 +86,17 @@ impl Lane {
         }
     }
 
-    /// Whether the lane needs an interpreter.
+    /// Returns whether the lane needs an interpreter.
     pub(crate) fn is_python(self) -> bool {
         Self::PYTHON.contains(&self)
     }
 
-    /// Whether the lane is available on this system, given an interpreter if it needs one.
+    /// Returns whether the lane is available on this system, given an interpreter if it needs one.
     pub(crate) fn is_available(self) -> bool {
         self != Self::Processes || BackendKind::Processes.is_available()
     }
 
-    /// The lane that this one's speed-up is relative to: the sequential one in the same language.
+    /// Returns the lane that this one's speed-up is relative to: the sequential one in the same language.
     pub(crate) fn baseline(self) -> Self {
         if self.is_python() { Self::PythonSequential } else { Self::Sequential }
     }

@@ -88,7 +88,7 @@ impl Report {
         median_of(&self.lanes, lane)
     }
 
-    /// Whether every count equals the oracle's.
+    /// Returns whether every count equals the oracle's.
     pub(crate) fn verified(&self) -> bool {
         self.lanes.iter().all(|lane| lane.verified)
     }
@@ -117,7 +117,7 @@ impl LaneReport {
         median(self.seconds.iter().copied())
     }
 
-    /// The minimum and the maximum of the wall-clock seconds.
+    /// Returns the minimum and the maximum of the wall-clock seconds.
     pub(crate) fn range(&self) -> (f64, f64) {
         let seconds = || self.seconds.iter().copied();
         (seconds().fold(f64::INFINITY, f64::min), seconds().fold(0.0, f64::max))

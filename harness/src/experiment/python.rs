@@ -44,8 +44,8 @@ struct Answer {
 }
 
 impl Mode {
-    /// The maximum number of tasks. For threads, it is the same as for a native lane. A Python process takes some ten
-    /// megabytes, and two of its parent's open files, of which many systems allow only 1024.
+    /// Returns the maximum number of tasks. For threads, it is the same as for a native lane. A Python process takes
+    /// some ten megabytes, and two of its parent's open files, of which many systems allow only 1024.
     const fn max_tasks(self) -> usize {
         match self {
             Self::Sequential => usize::MAX,

@@ -86,7 +86,7 @@ impl Report {
         format!("Compared with one after another, {tasks} ran {}; every count is right.", clauses.join(", and "))
     }
 
-    /// The start-up time, which the measured time excludes.
+    /// Returns the start-up time, which the measured time excludes.
     fn start_up_sentence(&self) -> Option<String> {
         let seconds = self.lanes.iter().find_map(|lane| lane.start_up)?;
         let workers = plural(self.tasks, "worker process");

@@ -115,7 +115,7 @@ impl Calibration {
         Ok(self)
     }
 
-    /// The costs of the simulated machine.
+    /// Returns the costs of the simulated machine.
     pub(crate) fn costs(&self) -> Costs {
         Costs {
             wake_up: microseconds(self.wake_up_us),
@@ -144,7 +144,7 @@ impl fmt::Display for Calibration {
     }
 }
 
-/// How late timed waits end, in microseconds.
+/// Returns how late timed waits end, in microseconds.
 fn timers() -> Vec<f64> {
     let (mutex, never) = (Mutex::new(()), Condvar::new());
     let late = || {
@@ -156,7 +156,7 @@ fn timers() -> Vec<f64> {
     std::iter::repeat_with(late).take(SAMPLES).collect()
 }
 
-/// How late sleeps end, in microseconds.
+/// Returns how late sleeps end, in microseconds.
 fn sleeps() -> Vec<f64> {
     let late = || {
         let begun = Instant::now();

@@ -28,7 +28,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// The iterations per second of all computing threads together.
+    /// Returns the iterations per second of all computing threads together.
     pub(super) fn work_per_second(&self) -> f64 {
         self.work.iter().sum::<u64>() as f64 / self.seconds
     }
@@ -118,7 +118,7 @@ pub(super) fn run_lock(
     Ok(Run { latencies_ms: latencies.into_iter().map(milliseconds).collect(), seconds, work })
 }
 
-/// The sleeper first, then the computing threads.
+/// Creates the sleeper, followed by the computing threads.
 pub(super) fn simulated_threads(cpu_threads: usize) -> Vec<SimulatedThread> {
     let cpu = |number| SimulatedThread::forever(format!("cpu {number}"), [Step::Compute(Duration::from_secs(1))]);
     let sleeper = SimulatedThread::forever("sleeper", [Step::Sleep(SLEEP)]);

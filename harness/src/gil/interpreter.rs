@@ -72,7 +72,7 @@ impl Interpreter {
         Ok(Self { program: program.to_owned(), identity })
     }
 
-    /// The implementation and the version, such as `CPython 3.11.7` or `CPython 3.13.0 (free-threaded)`. A
+    /// Returns the implementation and the version, such as `CPython 3.11.7` or `CPython 3.13.0 (free-threaded)`. A
     /// free-threaded interpreter runs without a global lock. A free-threaded build that uses its lock is named like any
     /// other.
     pub(crate) fn name(&self) -> String {
@@ -144,20 +144,21 @@ fn ask<T: DeserializeOwned>(
     })
 }
 
-/// The message of a system error without its number.
+/// Returns the message of a system error without its number.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
-/// The last line on standard error, in which Python names the exception. If there is none, the exit status.
+/// Returns the last line on standard error, in which Python names the exception. If there is none, it returns the exit
+/// status.
 fn last_words(ended: &Ended) -> String {
     let text = String::from_utf8_lossy(&ended.stderr);
     let last = text.lines().rev().find(|line| !line.trim().is_empty());
     last.map_or_else(|| ended.status.to_string(), |line| one_line(line.as_bytes()))
 }
 
-/// The first line that is not empty, shortened, without control characters.
+/// Returns the first line that is not empty, shortened, without control characters.
 fn one_line(bytes: &[u8]) -> String {
     const LENGTH: usize = 120;
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(8 * LENGTH)]);

@@ -108,7 +108,7 @@ impl<'a> Lab<'a> {
         Ok(answer?)
     }
 
-    /// The length of a run if all rounds of a column together take this many seconds.
+    /// Returns the length of a run if all rounds of a column together take this many seconds.
     pub(super) fn run_length(seconds: f64) -> f64 {
         seconds / f64::from(ROUNDS)
     }

@@ -70,7 +70,7 @@ pub(crate) struct Distribution {
 }
 
 impl Distribution {
-    /// The distribution of durations in milliseconds. It is NaN if there are none.
+    /// Returns the distribution of durations in milliseconds. It is NaN if there are none.
     pub(super) fn of(milliseconds: &[f64]) -> Self {
         let part = |part| quantile(milliseconds.iter().copied(), part);
         Self { median: part(0.5), p90: part(0.9) }
@@ -144,7 +144,7 @@ impl Row {
         Self { column, threads, interval_ms: interval.map(milliseconds), figures }
     }
 
-    /// The name of the case, which the rows of all its columns share.
+    /// Returns the name of the case, which the rows of all its columns share.
     fn case(&self) -> String {
         let interval = self.interval_ms.map(|interval| format!(", {interval} ms")).unwrap_or_default();
         match &self.figures {
@@ -158,7 +158,7 @@ impl Row {
         }
     }
 
-    /// The name and text of each figure.
+    /// Returns the name and text of each figure.
     fn figures(&self) -> Vec<(&'static str, String)> {
         match &self.figures {
             Figures::Cpu { slice_ms, switches_per_second, throughput_ratio, shares } => vec![
@@ -186,7 +186,7 @@ impl Row {
     }
 }
 
-/// The shares in percent. If there are many, only the smallest and the largest.
+/// Returns the shares in percent. If there are many, the result has only the smallest and the largest.
 fn shares_of(shares: &[f64]) -> String {
     let percent = |share: f64| format!("{:.0}", 100.0 * share);
     if shares.len() <= MAX_SHARES {
@@ -196,7 +196,7 @@ fn shares_of(shares: &[f64]) -> String {
     format!("{:.1} .. {:.1}", 100.0 * ends[0], 100.0 * ends[1])
 }
 
-/// The number of missing updates.
+/// Returns the number of missing updates.
 fn lost(expected: u64, counted: u64) -> String {
     let lost = expected.saturating_sub(counted);
     let percent = 100.0 * lost as f64 / expected.max(1) as f64;
@@ -216,7 +216,7 @@ impl fmt::Display for Report {
 }
 
 impl Report {
-    /// The table has a line for each figure of each case.
+    /// Creates the table, which has a line for each figure of each case.
     fn table(&self) -> Table {
         let present = |column: &Column| self.rows.iter().any(|row| row.column == *column);
         let columns: Vec<_> = Column::ALL.into_iter().filter(present).collect();

@@ -120,7 +120,7 @@ fn simulate(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> f64 
     longest_stall(&outcome)
 }
 
-/// The longest time between two ticks of the second thread: its sleep plus the delay after it.
+/// Returns the longest time between two ticks of the second thread: its sleep plus the delay after it.
 fn longest_stall(outcome: &Outcome) -> f64 {
     let delays = outcome.delays.iter().filter(|(thread, _)| *thread == 1).map(|(_, delay)| *delay);
     milliseconds(TICK + delays.max().unwrap_or_default())

@@ -39,7 +39,7 @@ pub(crate) fn trace_events(scenes: &[Scene], mut out: impl Write) -> io::Result<
     writeln!(events.out, "\n]}}")
 }
 
-/// The name of a state.
+/// Returns the name of a state.
 pub(super) const fn name(doing: Doing) -> &'static str {
     match doing {
         Doing::Hold => "hold",

@@ -41,9 +41,9 @@ impl Activity {
         Self { ticks: Ticks::now(), own: ProcessTime::now(), since: Instant::now() }
     }
 
-    /// The number of cores that other processes kept busy since the start, given the processor time of this process's
-    /// workers. `None` if the system does not report it, right after the start, or if this process may not use all
-    /// cores.
+    /// Returns the number of cores that other processes kept busy since the start, given the processor time of this
+    /// process's workers. `None` if the system does not report it, right after the start, or if this process may not
+    /// use all cores.
     pub(super) fn of_others(&self, workers: Duration) -> Option<f64> {
         let (now, then) = (Ticks::now()?, self.ticks?);
         // Fewer than twenty ticks are too coarse, and the ticks include cores that this process may not use.
@@ -55,7 +55,7 @@ impl Activity {
         Some((now.cores_busy_since(then) - own).max(0.0))
     }
 
-    /// The number of cores that other processes keep busy while this process sleeps for a moment.
+    /// Returns the number of cores that other processes keep busy while this process sleeps for a moment.
     pub(super) fn over_a_moment() -> Option<f64> {
         let activity = Self::start();
         activity.ticks?;

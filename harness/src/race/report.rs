@@ -123,12 +123,12 @@ impl Report {
         report
     }
 
-    /// Whether every count equals the oracle's.
+    /// Returns whether every count equals the oracle's.
     pub(crate) fn verified(&self) -> bool {
         self.lanes.iter().all(|lane| lane.verified)
     }
 
-    /// The names of the backends without repetition.
+    /// Returns the names of the backends without repetition.
     pub(super) fn backends(&self) -> Vec<&'static str> {
         let mut backends: Vec<_> = self.lanes.iter().map(|lane| lane.backend).collect();
         let mut seen = HashSet::new();
@@ -155,7 +155,7 @@ impl Report {
         }
     }
 
-    /// How many times as fast as `other` a lane is.
+    /// Returns how many times as fast as `other` a lane is.
     pub(super) fn ratio(&self, other: usize, lane: usize) -> Estimate {
         let seconds = |lane: usize| &self.lanes[lane].seconds;
         let drawn = |lane: usize, rounds: &[usize]| median(rounds.iter().map(|&round| seconds(lane)[round]));
@@ -212,7 +212,7 @@ impl LaneReport {
         }
     }
 
-    /// The name of the backend and the number of workers.
+    /// Returns the name of the backend and the number of workers.
     pub(crate) fn name(&self) -> String {
         format!("{}/{}", self.backend, self.workers)
     }

@@ -32,7 +32,7 @@ impl fmt::Display for Report {
 }
 
 impl Report {
-    /// The same text with a Markdown table.
+    /// Returns the same text with a Markdown table.
     pub(crate) fn markdown(&self) -> impl fmt::Display {
         fmt::from_fn(|f| {
             self.head(f)?;
@@ -113,7 +113,7 @@ fn row(lane: &LaneReport) -> [String; HEADER.len()] {
     ]
 }
 
-/// The speed-up of a lane over itself is exactly 1.
+/// Formats a speed-up. The speed-up of a lane over itself is exactly 1.
 fn times(speedup: Estimate) -> String {
     if speedup.interval == Some((1.0, 1.0)) { "1".to_owned() } else { with_interval(speedup) }
 }

@@ -48,7 +48,8 @@ pub(super) fn draw(svg: &mut Svg, scale: &Scale, recording: &Recording, top: &dy
     0
 }
 
-/// The path from a mark to the box whose upper left corner is `to`: an arc over the row, or an S from row to row.
+/// Returns the path from a mark to the box whose upper left corner is `to`: an arc over the row, or an S from row to
+/// row.
 fn curve(mark: (f64, f64), to: (f64, f64), same_row: bool) -> String {
     let height = f64::from(BOX_HEIGHT);
     let points = if same_row {

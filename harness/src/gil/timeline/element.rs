@@ -20,7 +20,7 @@ impl Svg {
         svg
     }
 
-    /// The text of the file.
+    /// Returns the text of the file.
     pub(super) fn finish(mut self) -> String {
         self.text.push_str("</svg>\n");
         self.text

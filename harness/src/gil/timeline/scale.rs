@@ -29,24 +29,24 @@ impl Scale {
         Self { window: from..ns(window.end).max(from + 1), left: left.into(), right: right.into() }
     }
 
-    /// The pixels from edge to edge.
+    /// Returns the pixels from edge to edge.
     pub(super) const fn pixels(&self) -> Range<f64> {
         self.left..self.right
     }
 
-    /// The x coordinate of a time. Times outside of the window lie beyond the edges.
+    /// Returns the x coordinate of a time. Times outside of the window lie beyond the edges.
     pub(super) fn x(&self, at: Duration) -> f64 {
         let part = (at.as_nanos() as f64 - self.window.start as f64) / (self.window.end - self.window.start) as f64;
         self.left + part * (self.right - self.left)
     }
 
-    /// Whether a time lies in the window.
+    /// Returns whether a time lies in the window.
     pub(super) fn shows(&self, at: Duration) -> bool {
         (self.left..=self.right).contains(&self.x(at))
     }
 
-    /// The pixels of a stretch of time, cut off at the edges. `None` if the stretch lies outside the window. A stretch
-    /// without length in the window counts as visible.
+    /// Returns the pixels of a stretch of time, cut off at the edges. `None` if the stretch lies outside the window. A
+    /// stretch without length in the window counts as visible.
     pub(super) fn stretch(&self, from: Duration, to: Duration) -> Option<Range<f64>> {
         let seen = if from == to { self.shows(from) } else { self.x(from) < self.right && self.x(to) > self.left };
         seen.then(|| self.x(from).max(self.left)..self.x(to).min(self.right))
@@ -90,7 +90,7 @@ struct Unit {
 }
 
 impl Unit {
-    /// The largest unit that fits twice into the length, or twenty times for seconds.
+    /// Returns the largest unit that fits twice into the length, or twenty times for seconds.
     fn of(length: Duration) -> Self {
         let (name, nanoseconds) = match length.as_nanos() {
             20_000_000_000.. => ("s", 1e9),

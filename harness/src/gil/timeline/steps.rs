@@ -23,8 +23,8 @@ pub(super) fn draw(svg: &mut Svg, scale: &Scale, changes: &[(Duration, usize)], 
     svg.path("steps", &outline(scale, changes, bottom, &height), None);
 }
 
-/// The outline of the steps, closed along the bottom. A column of pixels with several changes shows the minimum and
-/// maximum of its waiters.
+/// Returns the outline of the steps, closed along the bottom. A column of pixels with several changes shows the minimum
+/// and maximum of its waiters.
 fn outline(scale: &Scale, changes: &[(Duration, usize)], bottom: f64, height: &dyn Fn(usize) -> f64) -> String {
     let (left, right) = (scale.pixels().start, scale.pixels().end);
     let before = changes.partition_point(|change| scale.x(change.0) < left);

@@ -3,7 +3,7 @@
 
 use primelanes_backends::global_lock::trace::Doing;
 
-/// The CSS class of a state.
+/// Returns the CSS class of a state.
 pub(super) const fn class(doing: Doing) -> &'static str {
     match doing {
         Doing::Hold => "hold",

@@ -40,7 +40,7 @@ fn handed_over() -> Scene {
     ])
 }
 
-/// All elements after the style and the definitions.
+/// Returns all elements after the style and the definitions.
 fn drawn(svg: &str) -> &str {
     svg.split_once("</defs>").expect("the head ends").1
 }
@@ -49,12 +49,12 @@ fn count(svg: &str, what: &str) -> usize {
     drawn(svg).matches(what).count()
 }
 
-/// The number of matches outside of the legend.
+/// Returns the number of matches outside of the legend.
 fn in_panels(svg: &str, what: &str) -> usize {
     count(svg, what) - count(&timeline(&[], None), what)
 }
 
-/// The numbers in a text, each with its number of decimals.
+/// Returns the numbers in a text, each with its number of decimals.
 fn numbers(text: &str) -> impl Iterator<Item = (f64, usize)> {
     let parts = text.split(|letter: char| !letter.is_ascii_digit() && letter != '.' && letter != '-');
     parts.filter(|part| !part.is_empty()).map(|part| {
