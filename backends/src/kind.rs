@@ -130,7 +130,7 @@ impl BackendKind {
     /// # Errors
     /// [`Error::TooManyWorkers`] above [`max_workers`](BackendKind::max_workers), [`Error::Spawn`] if the system cannot
     /// start the threads or processes of a pool, or [`Error::Unavailable`] if the lane does not exist on this system or
-    /// no worker program is registered.
+    /// worker processes cannot be used, for example because no worker program is registered.
     pub fn open(self, workers: NonZeroUsize) -> Result<AnyBackend, Error> {
         self.check(workers)?;
         Ok(match self {

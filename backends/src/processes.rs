@@ -59,7 +59,8 @@ impl Processes {
     ///
     /// # Errors
     /// [`Error::TooManyWorkers`] above 256 workers, [`Error::Spawn`] if the program cannot be started, or
-    /// [`Error::Unavailable`] if it does not greet as a worker of this version within ten seconds.
+    /// [`Error::Unavailable`] if it does not greet as a worker of this version within ten seconds, or if this process
+    /// is itself a worker.
     pub fn with_command(workers: NonZeroUsize, command: Command) -> Result<Self, Error> {
         Self::start(workers, command, &Control::new())
     }
