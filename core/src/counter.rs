@@ -52,25 +52,31 @@ impl<B: Backend> PrimeCounter for B {
     }
 }
 
-impl PrimeCounter for Box<dyn PrimeCounter> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
+/// Implements [`PrimeCounter`] for a pointer to a counter. All methods are passed on, since a counter may have its own.
+macro_rules! behind {
+    ($pointer:ty) => {
+        impl PrimeCounter for $pointer {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
 
-    fn count(&self, query: &Query<'_>) -> Result<u128, Error> {
-        (**self).count(query)
-    }
+            fn count(&self, query: &Query<'_>) -> Result<u128, Error> {
+                (**self).count(query)
+            }
+
+            fn count_primes(&self, limit: u64) -> Result<u64, Error> {
+                (**self).count_primes(limit)
+            }
+
+            fn count_range(&self, range: RangeInclusive<u64>) -> Result<u64, Error> {
+                (**self).count_range(range)
+            }
+        }
+    };
 }
 
-impl PrimeCounter for Arc<dyn PrimeCounter> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
-
-    fn count(&self, query: &Query<'_>) -> Result<u128, Error> {
-        (**self).count(query)
-    }
-}
+behind!(Box<dyn PrimeCounter>);
+behind!(Arc<dyn PrimeCounter>);
 
 #[cfg(test)]
 mod tests;

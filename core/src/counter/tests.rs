@@ -71,6 +71,35 @@ fn a_counter_can_be_boxed_or_shared_and_is_one_still() {
     assert_eq!((shared.name(), count_by_any(&shared), shared.count_primes(6)), ("table", Ok(3), Ok(3)));
 }
 
+/// Knows its counts without a query.
+struct Memory;
+
+impl PrimeCounter for Memory {
+    fn name(&self) -> &'static str {
+        "memory"
+    }
+
+    fn count(&self, _: &Query<'_>) -> Result<u128, Error> {
+        Err(Error::Cancelled)
+    }
+
+    fn count_primes(&self, _: u64) -> Result<u64, Error> {
+        Ok(4)
+    }
+
+    fn count_range(&self, _: RangeInclusive<u64>) -> Result<u64, Error> {
+        Ok(3)
+    }
+}
+
+#[test]
+fn a_boxed_or_shared_counter_keeps_its_own_methods() {
+    let boxed: Box<dyn PrimeCounter> = Box::new(Memory);
+    let shared: Arc<dyn PrimeCounter> = Arc::new(Memory);
+    assert_eq!((boxed.count_primes(10), count_by_any(&boxed)), (Ok(4), Ok(3)));
+    assert_eq!((shared.count_primes(10), count_by_any(&shared)), (Ok(4), Ok(3)));
+}
+
 #[test]
 fn a_range_that_was_iterated_to_its_end_stays_empty() {
     let mut iterated = 0..=7;
