@@ -141,6 +141,8 @@ impl Kernel for Sieve {
     }
 
     fn tile<P: Pulse>(&self, index: u64, scratch: &mut SieveScratch, pulse: &P) -> Result<u64, Stopped> {
+        // Beyond the last tile, the number of bits would wrap, and primes outside the range would be counted.
+        assert!(index < self.tiles(), "tile {index} of {}", self.tiles());
         let SieveScratch { class: class_scratch, large: large_scratch } = scratch;
         let (all, per_tile) = (self.classes.wheel.classes.len() as u64, self.classes_per_tile());
         let first = index * per_tile as u64;

@@ -245,6 +245,17 @@ proptest! {
     }
 }
 
+#[test]
+fn a_tile_beyond_the_last_one_is_refused() {
+    let range = 0..=1000;
+    let kernel = sieve(range.clone(), tuned(&range), Cpu::best());
+    for index in [kernel.tiles(), 1 << 63, u64::MAX - 1] {
+        let run = || fold_tiles(&kernel, index..index + 1, &mut kernel.scratch(), &Control::new());
+        let error = crate::guard("test", || Ok(run())).unwrap_err().to_string();
+        assert_eq!(error, format!("test panicked: tile {index} of {}", kernel.tiles()));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(3))]
 
