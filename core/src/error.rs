@@ -189,6 +189,15 @@ pub enum Error {
     /// A thread that holds the global lock asked for it again.
     #[error("this thread already holds the global lock")]
     AlreadyAttached,
+
+    /// A query for a range that holds numbers sets [`Plan::Empty`](crate::Plan::Empty).
+    #[error("the plan is for an empty range, and the range is {start} to {end}")]
+    EmptyPlan {
+        /// The first number of the range.
+        start: u128,
+        /// The last number of the range.
+        end: u128,
+    },
 }
 
 /// The error of a worker is never an [`Error::WorkerFailed`], since a worker has no workers. Decoding nested ones could

@@ -52,7 +52,8 @@ impl<'a> Query<'a> {
 
     /// Counts with exactly this plan and ignores the algorithm. See [`Plan::for_query`].
     ///
-    /// A plan works for any range, but it may be slow for a range that it was not made for.
+    /// A plan works for any range, but it may be slow for a range that it was not made for. Only [`Plan::Empty`] is an
+    /// error for a range that holds numbers.
     pub fn plan(mut self, plan: Plan) -> Self {
         self.plan = Some(plan);
         self

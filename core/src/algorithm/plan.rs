@@ -60,13 +60,17 @@ impl Plan {
     /// others.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] if the range ends beyond what the algorithm can count.
+    /// - [`Error::OutOfRange`] if the range ends beyond what the algorithm can count.
+    /// - [`Error::EmptyPlan`] if the query sets [`Plan::Empty`] for a range that holds numbers.
     pub fn for_query(query: &Query<'_>, workers: NonZeroUsize) -> Result<Self, Error> {
         let range = query.get_range();
         if range.is_empty() {
             return Ok(Self::Empty);
         }
         if let Some(pinned) = query.get_plan() {
+            if *pinned == Self::Empty {
+                return Err(Error::EmptyPlan { start: *range.start(), end: *range.end() });
+            }
             return pinned.narrowed(&range).map(|_| pinned.clone());
         }
         match query.get_algorithm() {
@@ -169,6 +173,15 @@ mod tests {
     fn a_pinned_plan_is_taken_as_it_is() {
         let query = Query::up_to(1_000_000).plan(Plan::SieveAndTest);
         assert_eq!(Plan::for_query(&query, ONE), Ok(Plan::SieveAndTest));
+    }
+
+    /// The plan of an empty range, kept for another one, would count 0.
+    #[test]
+    fn the_plan_of_an_empty_range_fits_no_other_range() {
+        for end in [2, u128::MAX] {
+            let planned = Plan::for_query(&Query::range(2..=end).plan(Plan::Empty), ONE);
+            assert_eq!(planned, Err(Error::EmptyPlan { start: 2, end }));
+        }
     }
 
     #[test]
