@@ -41,8 +41,8 @@ const SHORT_LIMIT: u128 = 100_000;
 /// workers : int
 ///     The number of threads or processes. The default is one per core, or a single one if `limit` is at most 100,000.
 /// progress : callable
-///     Called with a `Progress` now and then, in the thread that called this function. An exception that it raises ends
-///     the count.
+///     Called with a `Progress` from time to time, in the thread that called this function. An exception that it raises
+///     ends the count.
 ///
 /// Returns
 /// -------
@@ -56,7 +56,7 @@ const SHORT_LIMIT: u128 = 100_000;
 /// TypeError
 ///     If a number is not an integer: 1e9 is a float, 10**9 is not. Also if `progress` is not callable.
 /// ValueError
-///     If there is no such algorithm or backend, or if the backend cannot have that number of workers.
+///     If the algorithm or backend is unknown, or the number of workers is out of range.
 /// primelanes.Error
 ///     If workers were lost or could not be started.
 ///
@@ -117,8 +117,8 @@ fn poll(report: Option<Progress>, callback: Option<&Callback>) -> Result<(), Opt
 /// Count the primes from `start` to `limit` without releasing the global interpreter lock.
 ///
 /// This is for demonstrations, and behaves like an extension that keeps the lock: no other Python thread runs until the
-/// count is over, and Ctrl-C is not noticed before. It counts in the calling thread. Parameters and exceptions are those
-/// of `count_primes`.
+/// count is over, and Ctrl-C has no effect before that. It counts in the calling thread. Parameters and exceptions are
+/// those of `count_primes`.
 ///
 /// Examples
 /// --------
