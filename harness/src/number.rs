@@ -271,11 +271,11 @@ mod tests {
     fn an_error_names_the_bound_of_its_type() {
         let max = "2^128-1 = 340282366920938463463374607431768211455";
         for (text, message) in [
-            ("2^128", format!("'2^128' is 340282366920938463463374607431768211456, above {max}")),
-            ("1e40", format!("'1e40' is 1{}, above {max}", "0".repeat(40))),
-            ("2^255", format!("above {max} at character 1 of '2^255'")),
-            ("1+1e99999999999", format!("above {max} at character 3 of '1+1e99999999999'")),
-            ("0-2^254-2^254-1", format!("above {max} at character 14 of '0-2^254-2^254-1'")),
+            ("2^128", format!("'2^128' is 340282366920938463463374607431768211456, which is above {max}")),
+            ("1e40", format!("'1e40' is 1{}, which is above {max}", "0".repeat(40))),
+            ("2^255", format!("the value is above {max} at character 1 of '2^255'")),
+            ("1+1e99999999999", format!("the value is above {max} at character 3 of '1+1e99999999999'")),
+            ("0-2^254-2^254-1", format!("the value is above {max} at character 14 of '0-2^254-2^254-1'")),
             ("2^64-2^65", "'2^64-2^65' is -18446744073709551616, which is below 0".to_owned()),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), message, "{text}");
