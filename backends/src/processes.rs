@@ -78,7 +78,7 @@ impl Processes {
 
     /// Sets how long a worker may send nothing before it is replaced; two seconds by default.
     ///
-    /// A worker shows a sign of life ten times per second as long as its kernel beats the pulse, so a timeout below 0.2
+    /// A worker reports ten times per second as long as its kernel beats the pulse, so a timeout below 0.2
     /// seconds is raised to that. If twenty times the expected time of a run is longer than the timeout, the worker
     /// gets that time. A worker that was just started gets ten seconds.
     #[must_use]

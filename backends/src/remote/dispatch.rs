@@ -99,7 +99,7 @@ struct Flight {
     run: Run,
     worker: WorkerId,
     sent: Duration,
-    /// The worker's last sign of life.
+    /// When the worker last sent something.
     alive: Duration,
     /// How long the worker may be silent.
     timeout: Duration,
