@@ -27,7 +27,8 @@ pub(super) fn code_of(error: &anyhow::Error) -> ExitCode {
             Error::TooManyWorkers { .. }
             | Error::BadVariable { .. }
             | Error::BadTuning { .. }
-            | Error::OutOfRange { .. },
+            | Error::OutOfRange { .. }
+            | Error::EmptyPlan { .. },
         ) => ExitCode::from(USAGE),
         _ if matches!(error.downcast_ref(), Some(Failure::Cancelled)) => ExitCode::from(INTERRUPTED),
         _ => ExitCode::FAILURE,
