@@ -74,7 +74,7 @@ impl Args {
         if self.explain {
             eprint!("{}", explanation(&plan)?);
         }
-        // No bar is wide enough to show the difference.
+        // A bar counts in 64 bits. A wider range is shown as one of 2^64 - 1 numbers.
         let numbers = u64::try_from(stop.saturating_sub(start)).unwrap_or(u64::MAX);
         let bar = Bar::new(self.progress, numbers, "numbers");
         let show = |progress: Progress| bar.show(progress);
