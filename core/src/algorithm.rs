@@ -2,19 +2,23 @@
 //!
 //! An [`Algorithm`] is what a user asks for. A [`Plan`] is how the count is done. A kernel is what a backend runs.
 
+mod combinatorial;
 mod odd_sieve;
+mod pi_table;
 mod plan;
 mod primality;
 mod sieve;
 mod sieve_and_test;
 mod simple_sieve;
+mod table;
 mod trial_division;
 
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-pub use plan::Plan;
+pub use combinatorial::{Combinatorial, CombinatorialScratch, CombinatorialSums, Parameters};
+pub use plan::{Difference, Plan};
 pub use sieve::{Sieve, SieveScratch, Tuning};
 pub use sieve_and_test::{SieveAndTest, SieveAndTestScratch};
 pub use simple_sieve::SimpleSieve;
@@ -35,11 +39,13 @@ pub enum Algorithm {
     TrialDivision,
     /// The sieve of Eratosthenes: [`Sieve`], or [`SieveAndTest`] if that is faster.
     Sieve,
+    /// pi(stop) - pi(start - 1), each without sieving that far: [`Combinatorial`], or a table if the number is small.
+    Combinatorial,
 }
 
 impl Algorithm {
     /// All algorithms.
-    pub const ALL: &'static [Self] = &[Self::Auto, Self::TrialDivision, Self::Sieve];
+    pub const ALL: &'static [Self] = &[Self::Auto, Self::TrialDivision, Self::Sieve, Self::Combinatorial];
 
     /// Returns the name of the algorithm on the command line and in reports.
     #[must_use]
@@ -48,6 +54,7 @@ impl Algorithm {
             Self::Auto => "auto",
             Self::TrialDivision => "trial-division",
             Self::Sieve => "sieve",
+            Self::Combinatorial => "combinatorial",
         }
     }
 }
@@ -87,18 +94,29 @@ fn run<B: Backend>(
     control: &Control<'_>,
 ) -> Result<u128, Error> {
     let narrowed = || plan.narrowed(range);
-    let count = match *plan {
+    Ok(match plan {
         Plan::Empty => 0,
-        Plan::TrialDivision => backend.fold(&TrialDivision::new(narrowed()?), control)?,
-        Plan::Sieve(tuning) => backend.fold(&Sieve::with(narrowed()?, tuning, Cpu::chosen()?, control)?, control)?,
+        Plan::Table => table::count(&narrowed()?).into(),
+        Plan::TrialDivision => backend.fold(&TrialDivision::new(narrowed()?), control)?.into(),
+        Plan::Sieve(tuning) => {
+            backend.fold(&Sieve::with(narrowed()?, *tuning, Cpu::chosen()?, control)?, control)?.into()
+        }
         Plan::SieveAndTest => {
             // This kernel does not use an instruction set, but a request for one that is not available is still an
             // error.
             Cpu::chosen()?;
-            backend.fold(&SieveAndTest::new(narrowed()?), control)?
+            backend.fold(&SieveAndTest::new(narrowed()?), control)?.into()
         }
-    };
-    Ok(count.into())
+        Plan::Combinatorial(parameters) => {
+            let kernel = Combinatorial::with(*range.end(), *parameters, Cpu::chosen()?, control)?;
+            kernel.count(&backend.fold(&kernel, control)?)
+        }
+        Plan::Difference(plans) => {
+            let Difference { stop, before } = &**plans;
+            let to_stop = run(backend, stop, &(0..=*range.end()), control)?;
+            to_stop - run(backend, before, &(0..=range.start() - 1), control)?
+        }
+    })
 }
 
 #[cfg(test)]
@@ -111,6 +129,6 @@ mod tests {
             assert_eq!(algorithm.to_string().parse(), Ok(algorithm));
         }
         let error = "quadratic".parse::<Algorithm>().unwrap_err().to_string();
-        assert_eq!(error, "unknown algorithm 'quadratic': expected one of auto, trial-division, sieve");
+        assert_eq!(error, "unknown algorithm 'quadratic': expected one of auto, trial-division, sieve, combinatorial");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::algorithm::{Sieve, SieveAndTest, TrialDivision, Tuning};
+use crate::algorithm::{Combinatorial, Parameters, Sieve, SieveAndTest, TrialDivision, Tuning};
 use crate::machine::Cpu;
 use crate::probe::Probe;
 use crate::{Error, Kernel, Pulse, Stopped, Wire, fold_tiles, guard};
@@ -40,6 +40,13 @@ pub enum JobSpec {
         /// The last number.
         stop: u64,
     },
+    /// [`Combinatorial`] up to a number.
+    Combinatorial {
+        /// The last number.
+        x: u128,
+        /// How the work is split.
+        parameters: Parameters,
+    },
     /// The conformance suite's kernel.
     #[doc(hidden)]
     Probe(Probe),
@@ -47,7 +54,7 @@ pub enum JobSpec {
 
 impl JobSpec {
     /// The version of this list and of the kernels' tilings. Both sides of a connection must agree on it.
-    pub const VERSION: u32 = 5;
+    pub const VERSION: u32 = 6;
 
     /// Rebuilds the kernel. If that takes long, it beats the pulse. This is the only place that knows all kernels.
     ///
@@ -60,6 +67,9 @@ impl JobSpec {
             Self::SieveAndTest { start, stop } => Box::new(Opened::new(SieveAndTest::new(start..=stop))),
             Self::Sieve { start, stop, tuning } => {
                 Box::new(Opened::new(Sieve::with(start..=stop, tuning, Cpu::chosen()?, pulse)?))
+            }
+            Self::Combinatorial { x, parameters } => {
+                Box::new(Opened::new(Combinatorial::with(x, parameters, Cpu::chosen()?, pulse)?))
             }
         })
     }

@@ -6,8 +6,9 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use super::Tuning;
 use super::sieve::BUCKETS_FROM;
+use super::table::TABLE_MAX;
+use super::{Combinatorial, Parameters, Tuning};
 use crate::{Algorithm, Error, Query};
 
 /// How a range is counted. An [`Algorithm`] is what a user asks for; a plan is what is done.
@@ -29,12 +30,29 @@ use crate::{Algorithm, Error, Query};
 pub enum Plan {
     /// The range holds no numbers.
     Empty,
+    /// Looks the count up in a table. The range must end at 262,142 or before.
+    Table,
     /// Counts by [`TrialDivision`](super::TrialDivision).
     TrialDivision,
     /// Counts by [`Sieve`](super::Sieve) with this tuning.
     Sieve(Tuning),
     /// Counts by [`SieveAndTest`](super::SieveAndTest).
     SieveAndTest,
+    /// Counts by [`Combinatorial`](super::Combinatorial) with these parameters, which must fit the end of the range. The
+    /// range must begin at 0, 1 or 2.
+    Combinatorial(Parameters),
+    /// Counts the primes up to the end of the range, and those before its start.
+    Difference(Box<Difference>),
+}
+
+/// The plans for the two counts of [`Plan::Difference`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "a difference has two terms")]
+pub struct Difference {
+    /// How the primes from 0 to the end of the range are counted.
+    pub stop: Plan,
+    /// How the primes from 0 to the number before the start of the range are counted.
+    pub before: Plan,
 }
 
 /// Nanoseconds per number that [`Plan::SieveAndTest`] takes. Measured on Zen 4 with one thread, as are all figures
@@ -49,6 +67,13 @@ const SIEVING_PRIME_NS: f64 = 54.0;
 /// above. Measured at 10^15 to 2^64: 96 ms to 1.05 s.
 const BELOW_BUCKETS_NS: f64 = 90e6;
 const BUCKETED_PRIME_NS: f64 = 4.5;
+
+/// Nanoseconds per number that the sieve takes besides, measured at 1e10.
+const SIEVE_NS: f64 = 0.09;
+
+/// Nanoseconds that [`Plan::Combinatorial`] takes to set up, and per unit of x^(2/3) / log^2 x.
+const COMBINATORIAL_SETUP_NS: f64 = 1e5;
+const COMBINATORIAL_NS: f64 = 130.0;
 
 impl Plan {
     /// Decides how to count the query with `workers` workers on this machine.
@@ -68,17 +93,80 @@ impl Plan {
             return Ok(Self::Empty);
         }
         if let Some(pinned) = query.get_plan() {
-            if *pinned == Self::Empty {
-                return Err(Error::EmptyPlan { start: *range.start(), end: *range.end() });
-            }
-            return pinned.narrowed(&range).map(|_| pinned.clone());
+            return pinned.check(&range).map(|()| pinned.clone());
         }
         match query.get_algorithm() {
             Algorithm::TrialDivision => Self::TrialDivision.narrowed(&range).map(|_| Self::TrialDivision),
-            Algorithm::Sieve | Algorithm::Auto => {
-                let range = Self::SieveAndTest.narrowed(&range)?;
-                let cheaper_to_test = sieve_and_test_ns(&range) < least_sieve_ns(*range.end());
-                Ok(if cheaper_to_test { Self::SieveAndTest } else { Self::Sieve(Tuning::for_range(&range, workers)) })
+            Algorithm::Sieve => {
+                Self::SieveAndTest.narrowed(&range).map(|range| Self::cheapest_sieve(&range, workers).0)
+            }
+            Algorithm::Combinatorial => Self::combinatorial(&range),
+            Algorithm::Auto => {
+                let combinatorial = Self::combinatorial(&range)?;
+                Ok(match Self::SieveAndTest.narrowed(&range).map(|range| Self::cheapest_sieve(&range, workers)) {
+                    Ok((sieve, cost)) if cost < combinatorial.combinatorial_ns(&range) => sieve,
+                    _ => combinatorial,
+                })
+            }
+        }
+    }
+
+    /// Returns the cheaper of the two ways to sieve, and its cost in nanoseconds.
+    fn cheapest_sieve(range: &RangeInclusive<u64>, workers: NonZeroUsize) -> (Self, f64) {
+        let (test, least) = (sieve_and_test_ns(range), least_sieve_ns(*range.end()));
+        if test < least {
+            return (Self::SieveAndTest, test);
+        }
+        (Self::Sieve(Tuning::for_range(range, workers)), least + SIEVE_NS * (range.end() - range.start()) as f64)
+    }
+
+    /// Returns the plan that does not sieve the range.
+    fn combinatorial(range: &RangeInclusive<u128>) -> Result<Self, Error> {
+        let up_to =
+            |x: u128| if x <= TABLE_MAX.into() { Self::Table } else { Self::Combinatorial(Parameters::for_x(x)) };
+        let (start, end) = (*range.start(), *range.end());
+        let plan = if start <= 2 || end <= TABLE_MAX.into() {
+            up_to(end)
+        } else {
+            Self::Difference(Box::new(Difference { stop: up_to(end), before: up_to(start - 1) }))
+        };
+        plan.check(range).map(|()| plan)
+    }
+
+    /// Returns the nanoseconds that a plan without a sieve takes, on one worker.
+    fn combinatorial_ns(&self, range: &RangeInclusive<u128>) -> f64 {
+        match self {
+            Self::Difference(plans) => {
+                let before = 0..=range.start() - 1;
+                plans.stop.combinatorial_ns(range) + plans.before.combinatorial_ns(&before)
+            }
+            Self::Combinatorial(_) => {
+                let x = *range.end() as f64;
+                COMBINATORIAL_SETUP_NS + COMBINATORIAL_NS * (x.cbrt() / x.ln()).powi(2)
+            }
+            _ => 0.0,
+        }
+    }
+
+    /// Checks that the plan can count the range.
+    fn check(&self, range: &RangeInclusive<u128>) -> Result<(), Error> {
+        let (start, end) = (*range.start(), *range.end());
+        match self {
+            Self::Empty => Err(Error::EmptyPlan { start, end }),
+            Self::Table if end > TABLE_MAX.into() => {
+                Err(Error::OutOfRange { algorithm: "the table".into(), max: TABLE_MAX.into(), end })
+            }
+            Self::Table | Self::TrialDivision | Self::Sieve(_) | Self::SieveAndTest => self.narrowed(range).map(drop),
+            Self::Combinatorial(_) if start > 2 => {
+                Err(Error::BadTuning { reason: format!("a combinatorial plan counts from 0, not from {start}") })
+            }
+            Self::Combinatorial(parameters) => Combinatorial::check(end, parameters),
+            Self::Difference(_) if start == 0 => {
+                Err(Error::BadTuning { reason: "a difference needs a range that starts at 1 or above".to_owned() })
+            }
+            Self::Difference(plans) => {
+                plans.stop.check(&(0..=end))?;
+                plans.before.check(&(0..=start - 1))
             }
         }
     }
@@ -90,6 +178,7 @@ impl Plan {
             Self::Empty => Algorithm::Auto,
             Self::TrialDivision => Algorithm::TrialDivision,
             Self::Sieve(_) | Self::SieveAndTest => Algorithm::Sieve,
+            Self::Table | Self::Combinatorial(_) | Self::Difference(_) => Algorithm::Combinatorial,
         }
     }
 
@@ -127,6 +216,9 @@ impl fmt::Display for Plan {
             Self::TrialDivision => f.write_str("plan      trial division"),
             Self::Sieve(tuning) => write!(f, "plan      sieve by all primes up to the root\n{tuning}"),
             Self::SieveAndTest => f.write_str("plan      sieve by primes up to 65536, then test what is left"),
+            Self::Table => f.write_str("plan      look up in a table"),
+            Self::Combinatorial(parameters) => write!(f, "plan      combinatorial\n{parameters}"),
+            Self::Difference(plans) => write!(f, "{}\nminus\n{}", plans.stop, plans.before),
         }
     }
 }
@@ -188,7 +280,7 @@ mod tests {
     fn a_range_that_ends_too_far_is_refused_with_the_bound() {
         let end = 1 << 64;
         for (query, algorithm) in [
-            (Query::up_to(end), "sieve"),
+            (Query::up_to(end).algorithm(Algorithm::Sieve), "sieve"),
             (Query::up_to(end).algorithm(Algorithm::TrialDivision), "trial-division"),
             (Query::range(end..=end).plan(Plan::SieveAndTest), "sieve"),
             (Query::up_to(end).plan(Plan::TrialDivision), "trial-division"),
@@ -196,7 +288,11 @@ mod tests {
             let refused = Error::OutOfRange { algorithm: algorithm.into(), max: u64::MAX.into(), end };
             assert_eq!(Plan::for_query(&query, ONE), Err(refused));
         }
-        assert!(Plan::for_query(&Query::up_to(end - 1), ONE).is_ok());
+        assert!(Plan::for_query(&Query::up_to(end - 1).algorithm(Algorithm::Sieve), ONE).is_ok());
+        let (max, end) = ((1 << 80) - 1, 1 << 80);
+        let refused = Error::OutOfRange { algorithm: "combinatorial".into(), max, end };
+        assert_eq!(Plan::for_query(&Query::up_to(end), ONE), Err(refused));
+        assert!(Plan::for_query(&Query::up_to(max), ONE).is_ok());
     }
 
     #[test]

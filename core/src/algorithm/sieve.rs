@@ -40,7 +40,7 @@ use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 
 use buckets::MODULUS;
-use classes::{ClassScratch, Classes};
+pub(super) use classes::{ClassScratch, Classes};
 use large::{LargePrimes, LargeScratch};
 pub(super) use tuning::BUCKETS_FROM;
 pub use tuning::Tuning;

@@ -61,6 +61,11 @@ impl Segment {
         self.words.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 
+    /// Returns the bits, 64 in a word. The bits after the last are clear.
+    pub(in crate::algorithm) fn words(&self) -> &[u64] {
+        &self.words
+    }
+
     /// Returns the indices of the set bits, in ascending order.
     pub(in crate::algorithm) fn ones(&self) -> impl Iterator<Item = u64> {
         (self.first..).step_by(64).zip(&self.words).flat_map(|(base, &word)| {

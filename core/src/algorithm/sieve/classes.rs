@@ -16,7 +16,7 @@ const PRIMES_PER_BEAT: usize = 1 << 13;
 
 /// A range of numbers, sorted into residue classes. Bit i of a segment of a class stands for class + modulus (first + i).
 #[derive(Debug)]
-pub(super) struct Classes {
+pub(in crate::algorithm) struct Classes {
     pub(super) wheel: &'static Wheel,
     pub(super) tuning: Tuning,
     pub(super) start: u64,
@@ -28,8 +28,8 @@ pub(super) struct Classes {
 
 /// The bits that one worker sieves, and the position of each prime in them.
 #[derive(Debug)]
-pub(super) struct ClassScratch {
-    pub(super) bits: BitArray,
+pub(in crate::algorithm) struct ClassScratch {
+    pub(in crate::algorithm) bits: BitArray,
     /// The segment and the index of the class that `firsts` are for.
     at: Option<(u64, usize)>,
     /// For each prime, the index of its first multiple in the segment.
@@ -52,7 +52,7 @@ impl ClassScratch {
 impl Classes {
     /// Creates the classes of a range, which must not be empty. `primes` are the sieving primes of the range in
     /// ascending order, except those whose multiples go through buckets.
-    pub(super) fn new(range: &RangeInclusive<u64>, tuning: Tuning, cpu: Cpu, primes: &[u32]) -> Self {
+    pub(in crate::algorithm) fn new(range: &RangeInclusive<u64>, tuning: Tuning, cpu: Cpu, primes: &[u32]) -> Self {
         let wheel = Wheel::of(tuning.wheel).expect("a checked tuning has a known wheel");
         let presieve = Presieve::of(wheel);
         let presieved = presieve.primes().max().unwrap_or(0);
@@ -77,7 +77,7 @@ impl Classes {
         used.filter(|&prime| (self.start..=self.stop).contains(&u64::from(prime))).count() as u64
     }
 
-    pub(super) fn scratch(&self) -> ClassScratch {
+    pub(in crate::algorithm) fn scratch(&self) -> ClassScratch {
         let grouped = self.primes.groups[3].end;
         let largest = self.primes.primes[..grouped].iter().copied().max().unwrap_or(0);
         let bytes = (self.bits_of_all().div_ceil(8)).min(self.tuning.segment.into()) as usize;
@@ -92,7 +92,7 @@ impl Classes {
     }
 
     /// Returns the number of segments of each class.
-    pub(super) fn segments(&self) -> u64 {
+    pub(in crate::algorithm) fn segments(&self) -> u64 {
         self.bits_of_all().div_ceil(self.segment_bits())
     }
 
@@ -102,13 +102,13 @@ impl Classes {
     }
 
     /// Returns the number of bits of a segment of a class. The last segment may have fewer than the others.
-    pub(super) fn bits_of(&self, segment: u64) -> u64 {
+    pub(in crate::algorithm) fn bits_of(&self, segment: u64) -> u64 {
         (self.bits_of_all() - segment * self.segment_bits()).min(self.segment_bits())
     }
 
     /// Returns the first number of a segment of all classes, and the number of its numbers, which is less than 2^32 on
     /// the wheel of buckets.
-    pub(super) fn numbers_of(&self, segment: u64) -> (u64, u32) {
+    pub(in crate::algorithm) fn numbers_of(&self, segment: u64) -> (u64, u32) {
         let modulus = u64::from(self.wheel.modulus);
         (modulus * self.first_of(segment), (modulus * self.bits_of(segment)) as u32)
     }
@@ -125,7 +125,7 @@ impl Classes {
     /// Sieves a segment of a class: sets the bits of the scratch, and crosses off the multiples of all primes.
     ///
     /// The parts that take time are compiled for each instruction set, and once for all types of pulses.
-    pub(super) fn sieve<P: Pulse>(
+    pub(in crate::algorithm) fn sieve<P: Pulse>(
         &self,
         segment: u64,
         class: usize,
@@ -166,7 +166,7 @@ impl Classes {
 
     /// Returns the words of a sieved segment, without the bits that lie outside the range.
     #[inline(always)]
-    pub(super) fn clipped<'a>(&self, segment: u64, class: usize, array: &'a mut BitArray) -> &'a [u64] {
+    pub(in crate::algorithm) fn clipped<'a>(&self, segment: u64, class: usize, array: &'a mut BitArray) -> &'a [u64] {
         let modulus = u64::from(self.wheel.modulus);
         let residue = u64::from(self.wheel.classes[class]);
         let bits = self.bits_of(segment);

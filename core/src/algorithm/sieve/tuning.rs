@@ -122,6 +122,11 @@ impl Tuning {
         Self::on(buckets::MODULUS, parts(bytes(range.end() - range.start(), buckets::MODULUS), caches.l2 / 2), caches)
     }
 
+    /// Returns the tuning for segments whose classes are put together to all numbers coprime to 30.
+    pub(in crate::algorithm) fn for_windows(segment: u32) -> Self {
+        Self::on(30, segment, Caches::USUAL)
+    }
+
     /// Returns the tuning for a wheel and a segment size.
     fn on(wheel: u32, segment: u32, caches: Caches) -> Self {
         // Leave an eighth of the cache for the tables of the small primes.

@@ -1,0 +1,196 @@
+//! B, and the easy leaves with two primes that lie above the table of pi: sums of pi(n) over n > y.
+//!
+//! ```text
+//! B = sum of pi(x / p) over the primes p with y < p <= sqrt(x)
+//! ```
+//!
+//! The numbers above y are sieved window by window, by the kernel that counts primes: class by class, and then sorted
+//! in ascending order. A window counts only its own primes. How many primes lie before it is added when the windows'
+//! results are combined; see [`WindowSums`](super::sums::WindowSums).
+//!
+//! Time: O(x / y log log x). Memory per worker: 12 bytes for every 240 numbers of a window.
+
+use std::ops::RangeInclusive;
+
+use super::a::sum_of_quotients;
+use super::division::{quotient, quotient_up_to};
+use super::pairs::{self, Pairs};
+use super::sums::WindowSums;
+use super::tables::Tables;
+use super::window::Window;
+use crate::algorithm::odd_sieve::Segment;
+use crate::algorithm::sieve::{ClassScratch, Classes, Tuning};
+use crate::machine::{Cpu, Work};
+use crate::{Pulse, Stopped};
+
+/// The number of odd numbers that are sieved for primes p at a time: 32 KiB of bits.
+const LISTED: u64 = 1 << 18;
+
+/// How many easy leaves' primes are gone through between two beats.
+const PRIMES_PER_BEAT: usize = 64;
+
+/// The numbers from y + 1 to x / y, in windows.
+#[derive(Debug)]
+pub(super) struct Windows {
+    classes: Classes,
+    cpu: Cpu,
+}
+
+/// The memory of a worker.
+#[derive(Debug)]
+pub(super) struct WindowScratch {
+    class: ClassScratch,
+    window: Window,
+    /// Lists the primes p.
+    listed: Segment,
+}
+
+impl Windows {
+    /// Cuts the numbers into windows of 240 numbers per byte of `segment`.
+    pub(super) fn new(tables: &Tables, segment: u32, cpu: Cpu) -> Self {
+        let stop = quotient(tables.x, tables.y) as u64;
+        let roots = &tables.primes[tables.pi.indices(2..stop.isqrt())];
+        Self { classes: Classes::new(&(tables.y + 1..=stop), Tuning::for_windows(segment), cpu, roots), cpu }
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.classes.segments()
+    }
+
+    pub(super) fn scratch(&self) -> WindowScratch {
+        WindowScratch { class: self.classes.scratch(), window: Window::default(), listed: Segment::default() }
+    }
+
+    /// Returns the sums over the numbers of a window.
+    pub(super) fn sums<P: Pulse>(
+        &self,
+        tables: &Tables,
+        index: u64,
+        scratch: &mut WindowScratch,
+        pulse: &P,
+    ) -> Result<WindowSums, Stopped> {
+        let (first, length) = self.classes.numbers_of(index);
+        let words = self.classes.bits_of(index).div_ceil(8) as usize;
+        scratch.window.words.clear();
+        scratch.window.words.resize(words, 0);
+        for class in 0..8 {
+            self.classes.sieve(index, class, &mut scratch.class, pulse)?;
+            let bits = self.classes.clipped(index, class, &mut scratch.class.bits);
+            let bits: &[u8] = bytemuck::cast_slice(bits);
+            for (word, &byte) in scratch.window.words.iter_mut().zip(bits) {
+                // Byte c of the word holds 8 bits of class c for now.
+                *word |= u64::from(byte) << (8 * class);
+            }
+        }
+        let primes = self.cpu.run(SortAndCount(&mut scratch.window));
+        // The window of y has the numbers from y on: no prime up to y itself is in it.
+        let range = first.max(tables.y)..=first + u64::from(length) - 1;
+        let mut sums = WindowSums { primes: primes.into(), ..WindowSums::default() };
+        self.add_easy_leaves(tables, first, &range, &scratch.window, &mut sums, pulse)?;
+        add_large_primes(tables, first, &range, scratch, &mut sums, pulse)?;
+        Ok(sums)
+    }
+
+    /// Adds the leaves x / (p q) in the range, for primes p < q.
+    fn add_easy_leaves<P: Pulse>(
+        &self,
+        tables: &Tables,
+        first: u64,
+        range: &RangeInclusive<u64>,
+        window: &Window,
+        found: &mut WindowSums,
+        pulse: &P,
+    ) -> Result<(), Stopped> {
+        // x / (p q) < p^2 for easy leaves, and x / (p q) < x / p^2.
+        let least = range.start().isqrt();
+        let most = quotient(tables.x, *range.start()).isqrt().min(tables.cube_root.into()) as u64;
+        let indices = pairs::indices(tables);
+        let end = tables.pi.pi(most.max(2)) as usize + 1;
+        for b in indices.start.max(tables.pi.pi(least) as usize)..end {
+            if b % PRIMES_PER_BEAT == 0 {
+                pulse.beat()?;
+            }
+            let pairs = Pairs::of(tables, b);
+            let after = quotient_up_to(pairs.x, range.end() + 1, tables.y).max(pairs.from);
+            let last = quotient_up_to(pairs.x, *range.start(), tables.y).min(pairs.swap);
+            if after < last {
+                found.easy.sum += u128::from(self.cpu.run(EasyLeaves { tables, pairs, after, last, window, first }));
+                found.easy.count += tables.pi.indices(after..last).len() as u64;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds pi(x / p) for the primes p with y < p <= sqrt(x) and x / p in the range.
+fn add_large_primes<P: Pulse>(
+    tables: &Tables,
+    first: u64,
+    range: &RangeInclusive<u64>,
+    scratch: &mut WindowScratch,
+    found: &mut WindowSums,
+    pulse: &P,
+) -> Result<(), Stopped> {
+    let before = quotient_up_to(tables.x, range.end() + 1, u64::MAX).max(tables.y);
+    let last = quotient_up_to(tables.x, *range.start(), u64::MAX).min(tables.x.isqrt() as u64);
+    // Bit i stands for 2 i + 1. All these primes are odd.
+    let (first_bit, end) = (before.div_ceil(2), last.div_ceil(2));
+    scratch.listed.restart();
+    for bit in (first_bit..end).step_by(LISTED as usize) {
+        scratch.listed.sieve(bit..end.min(bit + LISTED), &tables.primes[2..], pulse)?;
+        for bit in scratch.listed.ones() {
+            let n = quotient(tables.x, 2 * bit + 1) as u64;
+            found.large.sum += u128::from(scratch.window.up_to(n - first));
+            found.large.count += 1;
+        }
+    }
+    Ok(())
+}
+
+struct EasyLeaves<'a> {
+    tables: &'a Tables,
+    pairs: Pairs,
+    after: u64,
+    last: u64,
+    window: &'a Window,
+    first: u64,
+}
+
+impl Work for EasyLeaves<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run(self) -> u64 {
+        sum_of_quotients(self.tables, self.pairs.x, self.after..self.last, |n| self.window.up_to(n - self.first))
+    }
+}
+
+/// Sorts the bits of the classes in ascending order of their numbers, and counts them.
+struct SortAndCount<'a>(&'a mut Window);
+
+impl Work for SortAndCount<'_> {
+    type Output = u32;
+
+    #[inline(always)]
+    fn run(self) -> u32 {
+        for word in &mut self.0.words {
+            *word = transposed(*word);
+        }
+        self.0.count()
+    }
+}
+
+/// Transposes a word as a matrix of 8 bytes of 8 bits: bit i of byte c becomes bit c of byte i.
+#[inline(always)]
+const fn transposed(word: u64) -> u64 {
+    let word = swapped::<7>(word, 0x00AA_00AA_00AA_00AA);
+    let word = swapped::<14>(word, 0x0000_CCCC_0000_CCCC);
+    swapped::<28>(word, 0x0000_0000_F0F0_F0F0)
+}
+
+/// Swaps the bits of the mask with those `SHIFT` places above.
+#[inline(always)]
+const fn swapped<const SHIFT: u32>(word: u64, mask: u64) -> u64 {
+    let differ = (word ^ (word >> SHIFT)) & mask;
+    word ^ differ ^ (differ << SHIFT)
+}
