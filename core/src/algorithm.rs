@@ -3,6 +3,7 @@
 //! An [`Algorithm`] is what a user asks for. A [`Plan`] is how the count is done. A kernel is what a backend runs.
 
 mod combinatorial;
+mod lucy;
 mod odd_sieve;
 mod pi_table;
 mod plan;
@@ -18,6 +19,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 pub use combinatorial::{Combinatorial, CombinatorialScratch, CombinatorialSums, Parameters};
+pub use lucy::pi_by_lucy;
 pub use plan::{Difference, Plan};
 pub use sieve::{Sieve, SieveScratch, Tuning};
 pub use sieve_and_test::{SieveAndTest, SieveAndTestScratch};
