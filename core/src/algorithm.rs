@@ -5,6 +5,7 @@
 mod combinatorial;
 mod lucy;
 mod odd_sieve;
+mod parity;
 mod pi_table;
 mod plan;
 mod primality;
@@ -20,6 +21,7 @@ use std::str::FromStr;
 
 pub use combinatorial::{Combinatorial, CombinatorialScratch, CombinatorialSums, Parameters};
 pub use lucy::pi_by_lucy;
+pub use parity::{Parity, ParityScratch, SumModulo4};
 pub use plan::{Difference, Plan};
 pub use sieve::{Sieve, SieveScratch, Tuning};
 pub use sieve_and_test::{SieveAndTest, SieveAndTestScratch};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::algorithm::{Combinatorial, Parameters, Sieve, SieveAndTest, TrialDivision, Tuning};
+use crate::algorithm::{Combinatorial, Parameters, Parity, Sieve, SieveAndTest, TrialDivision, Tuning};
 use crate::machine::Cpu;
 use crate::probe::Probe;
 use crate::{Error, Kernel, Pulse, Stopped, Wire, fold_tiles, guard};
@@ -47,6 +47,11 @@ pub enum JobSpec {
         /// How the work is split.
         parameters: Parameters,
     },
+    /// [`Parity`] of the number of primes up to `x`.
+    Parity {
+        /// The last number.
+        x: u128,
+    },
     /// The conformance suite's kernel.
     #[doc(hidden)]
     Probe(Probe),
@@ -65,6 +70,7 @@ impl JobSpec {
             Self::Probe(ref probe) => Box::new(Opened::new(probe.clone())),
             Self::TrialDivision { start, stop } => Box::new(Opened::new(TrialDivision::new(start..=stop))),
             Self::SieveAndTest { start, stop } => Box::new(Opened::new(SieveAndTest::new(start..=stop))),
+            Self::Parity { x } => Box::new(Opened::new(Parity::new(x, pulse)?)),
             Self::Sieve { start, stop, tuning } => {
                 Box::new(Opened::new(Sieve::with(start..=stop, tuning, Cpu::chosen()?, pulse)?))
             }
@@ -160,7 +166,8 @@ mod tests {
     use std::num::NonZeroUsize;
 
     use super::*;
-    use crate::Control;
+    use crate::algorithm::SumModulo4;
+    use crate::{Control, Monoid};
 
     #[test]
     fn a_job_that_crossed_a_wire_counts_as_its_kernel() {
@@ -177,6 +184,19 @@ mod tests {
             let count: u64 = runs.iter().map(|bytes| u64::decode(bytes).unwrap()).sum();
             assert_eq!(count, 6935 - 24);
         }
+    }
+
+    #[test]
+    fn a_parity_job_that_crossed_a_wire_sums_as_its_kernel() {
+        let kernel = Parity::new(123_456_789_012, &Control::new()).unwrap();
+        let sum = fold_tiles(&kernel, 0..kernel.tiles(), &mut kernel.scratch(), &Control::new());
+        let bytes = kernel.spec().unwrap().encode().unwrap();
+        let mut job = JobSpec::decode(&bytes).unwrap().open(&Heartbeat::new()).unwrap();
+        assert_eq!(job.tiles(), kernel.tiles());
+        let (middle, end) = (job.tiles() / 2, job.tiles());
+        let [low, high] =
+            [0..middle, middle..end].map(|run| SumModulo4::decode(&job.run(run, &Heartbeat::new()).unwrap()).unwrap());
+        assert_eq!(Ok(low.combine(high)), sum);
     }
 
     #[test]

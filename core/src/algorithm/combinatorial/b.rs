@@ -10,7 +10,7 @@
 //!
 //! Time: O(x / y log log x). Memory per worker: 12 bytes for every 240 numbers of a window.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use super::a::sum_of_quotients;
 use super::division::{quotient, quotient_up_to};
@@ -48,7 +48,8 @@ pub(super) struct WindowScratch {
 impl Windows {
     /// Cuts the numbers into windows of 240 numbers per byte of `segment`.
     pub(super) fn new(tables: &Tables, segment: u32, cpu: Cpu) -> Self {
-        let stop = quotient(tables.x, tables.y) as u64;
+        // If y is the root of x, there are no large primes, and one window that nobody needs.
+        let stop = (quotient(tables.x, tables.y) as u64).max(tables.y + 1);
         let roots = &tables.primes[tables.pi.indices(2..stop.isqrt())];
         Self { classes: Classes::new(&(tables.y + 1..=stop), Tuning::for_windows(segment), cpu, roots), cpu }
     }
@@ -102,11 +103,10 @@ impl Windows {
         pulse: &P,
     ) -> Result<(), Stopped> {
         // x / (p q) < p^2 for easy leaves, and x / (p q) < x / p^2.
-        let least = range.start().isqrt();
+        let root = range.start().isqrt();
         let most = quotient(tables.x, *range.start()).isqrt().min(tables.cube_root.into()) as u64;
-        let indices = pairs::indices(tables);
-        let end = tables.pi.pi(most.max(2)) as usize + 1;
-        for b in indices.start.max(tables.pi.pi(least) as usize)..end {
+        let Range { start, end } = tables.pi.indices(root - 1..most.max(root));
+        for b in start.max(pairs::indices(tables).start)..end {
             if b % PRIMES_PER_BEAT == 0 {
                 pulse.beat()?;
             }
