@@ -69,6 +69,19 @@ impl HardScratch {
     pub(super) fn new(bytes: u32) -> Self {
         Self { segment: Segment::new(bytes as usize / 8), leaves: Leaves::new(), phases: Vec::new(), last: Vec::new() }
     }
+
+    /// Finds the positions of a prime at the start of a segment, unless they are known from the segment before.
+    fn begin(&mut self, tables: &Tables, b: usize, low: u64) {
+        if b - FIRST < self.phases.len() {
+            return;
+        }
+        let p = tables.prime(b);
+        let x = quotient(tables.x, p);
+        let hard = quotient(quotient(x, p), p);
+        let here = if low == 0 { x } else { quotient(x, low) };
+        self.phases.push((low / PER_BYTE % p) as u32);
+        self.last.push(hard.min(here).min(tables.y.into()) as u64);
+    }
 }
 
 /// Returns the index of the last prime that has hard leaves at a number from `low` on.
@@ -90,7 +103,8 @@ pub(super) fn hard_leaves<P: Pulse>(
 ) -> Result<HardLeaves, Stopped> {
     let known = last_prime(tables, numbers.start) - SMALL_PRIMES;
     let mut found = HardLeaves { sum: 0, left: vec![0; known], weights: vec![0; known] };
-    begin(tables, numbers.start, known, scratch);
+    scratch.phases.clear();
+    scratch.last.clear();
     let length = u64::from(bytes) * PER_BYTE;
     for low in numbers.clone().step_by(length as usize) {
         let words = (numbers.end - low).min(length).div_ceil(PER_WORD).next_multiple_of(8);
@@ -100,6 +114,7 @@ pub(super) fn hard_leaves<P: Pulse>(
         cpu.run(Restart { first: low / PER_WORD, words: words as usize, segment: &mut scratch.segment });
         for b in FIRST..=sieved {
             pulse.beat()?;
+            scratch.begin(tables, b, low);
             cpu.run(Step { tables, b, low, high, scratch, found: &mut found });
         }
         // The squares of larger primes lie beyond the segment: these primes only cross off themselves.
@@ -110,20 +125,6 @@ pub(super) fn hard_leaves<P: Pulse>(
         }
     }
     Ok(found)
-}
-
-/// Finds the positions of the primes at the start of a run.
-fn begin(tables: &Tables, start: u64, known: usize, scratch: &mut HardScratch) {
-    scratch.phases.clear();
-    scratch.last.clear();
-    for b in FIRST..FIRST + known {
-        let p = tables.prime(b);
-        scratch.phases.push((start / PER_BYTE % p) as u32);
-        let x = quotient(tables.x, p);
-        let hard = quotient(quotient(x, p), p);
-        let here = if start == 0 { x } else { quotient(x, start) };
-        scratch.last.push(hard.min(here).min(tables.y.into()) as u64);
-    }
 }
 
 struct Restart<'a> {

@@ -32,43 +32,50 @@ pub(super) struct Pattern {
     period: usize,
 }
 
-/// How many words follow the period, so that this many can be read from any place.
-pub(super) const OVERLAP: usize = 8;
+/// Words in a block: a cache line.
+pub(super) const BLOCK: usize = 8;
 
 impl Pattern {
     pub(super) fn new(primes: &[u64]) -> Self {
         let period = primes.iter().product::<u64>() as usize;
-        let number = |word: usize, bit: usize| word as u64 * PER_WORD + bit as u64 / 8 * PER_BYTE + RESIDUES[bit % 8];
-        let coprime = |number: u64| primes.iter().all(|&prime| !number.is_multiple_of(prime));
-        let word =
-            |word| (0..64).filter(|&bit| coprime(number(word % period, bit))).fold(0, |word, bit| word | 1 << bit);
-        Self { words: (0..period + OVERLAP).map(word).collect(), period }
-    }
-
-    /// Returns where in the pattern the word with this index lies.
-    pub(super) fn place(&self, word: u64) -> usize {
-        (word % self.period as u64) as usize
-    }
-
-    /// Calls `each` with all blocks of `OVERLAP` words and the words of the pattern that they meet, if the first word of
-    /// the blocks has this place.
-    #[inline(always)]
-    pub(super) fn for_each_block(
-        &self,
-        place: usize,
-        words: &mut [u64],
-        mut each: impl FnMut(&mut [u64; OVERLAP], &[u64; OVERLAP]),
-    ) {
-        let mut place = place;
-        for block in words.as_chunks_mut::<OVERLAP>().0 {
-            if let Some(pattern) = self.words[place..].first_chunk() {
-                each(block, pattern);
-            }
-            place += OVERLAP;
-            while place >= self.period {
-                place -= self.period;
+        // The words of a block can be read from any place in the period.
+        let mut words = vec![u64::MAX; period + BLOCK];
+        for &prime in primes {
+            // All multiples coprime to 30, in the words before the end.
+            for multiple in (0..).map(|i| prime * (i / 8 * PER_BYTE + RESIDUES[i as usize % 8])) {
+                let Some(word) = words.get_mut((multiple / PER_WORD) as usize) else { break };
+                let rank = UP_TO[(multiple % PER_WORD) as usize].count_ones();
+                *word &= !(1 << (rank - 1));
             }
         }
+        Self { words, period }
+    }
+
+    /// Returns the blocks of the pattern from the word with this index on, without end.
+    #[inline(always)]
+    pub(super) fn blocks(&self, word: u64) -> Blocks<'_> {
+        Blocks { pattern: self, place: (word % self.period as u64) as usize }
+    }
+}
+
+/// The blocks of a pattern.
+#[derive(Debug)]
+pub(super) struct Blocks<'a> {
+    pattern: &'a Pattern,
+    place: usize,
+}
+
+impl<'a> Iterator for Blocks<'a> {
+    type Item = &'a [u64; BLOCK];
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let block = self.pattern.words.get(self.place..)?.first_chunk();
+        self.place += BLOCK;
+        if self.place >= self.pattern.period {
+            self.place -= self.pattern.period;
+        }
+        block
     }
 }
 

@@ -7,10 +7,9 @@
 //! - in each block of 64 words, kept up to date as bits are cleared. A lookup counts the bits of up to 64 words, after
 //!   the blocks' counts have been added up for a prime.
 
-use crate::algorithm::combinatorial::wheel::{OVERLAP, PER_BYTE, Pattern, RESIDUES, SMALL, UP_TO};
+use crate::algorithm::combinatorial::wheel::{BLOCK, PER_BYTE, Pattern, RESIDUES, SMALL, UP_TO};
 
-/// Words per small and per large block.
-const BLOCK: usize = OVERLAP;
+/// Words per large block.
 const LARGE_BLOCK: usize = 64;
 
 /// The form of the counts.
@@ -53,9 +52,9 @@ impl Segment {
         self.before.resize(words, 0);
         self.inside.resize(words.div_ceil(LARGE_BLOCK), 0);
         for pattern in &*SMALL {
-            pattern.for_each_block(pattern.place(first), &mut self.words, |block, pattern| {
+            for (block, pattern) in self.words.as_chunks_mut::<BLOCK>().0.iter_mut().zip(pattern.blocks(first)) {
                 block.iter_mut().zip(pattern).for_each(|(word, pattern)| *word &= pattern);
-            });
+            }
         }
         self.recount(counts);
     }
@@ -65,34 +64,28 @@ impl Segment {
         self.total
     }
 
-    /// Crosses off the multiples of a prime by its pattern.
+    /// Crosses off the multiples of a prime by its pattern, and counts anew.
     #[inline(always)]
     pub(super) fn cross_off_pattern(&mut self, pattern: &Pattern, first: u64, counts: Counts) {
-        let (mut total, mut before) = (0, self.before.iter_mut());
-        let place = pattern.place(first);
-        match counts {
-            Counts::Words => pattern.for_each_block(place, &mut self.words, |block, pattern| {
-                for (word, pattern) in block.iter_mut().zip(pattern) {
+        let blocks = self.words.as_chunks_mut::<BLOCK>().0.iter_mut().zip(pattern.blocks(first));
+        self.counts = counts;
+        let mut total = 0;
+        if counts == Counts::Words {
+            for ((block, pattern), before) in blocks.zip(self.before.as_chunks_mut::<BLOCK>().0) {
+                for ((word, pattern), before) in block.iter_mut().zip(pattern).zip(before) {
                     *word &= pattern;
-                    if let Some(before) = before.next() {
-                        *before = total;
-                    }
+                    *before = total;
                     total += word.count_ones();
                 }
-            }),
-            _ => pattern.for_each_block(place, &mut self.words, |block, pattern| {
-                if let Some(before) = before.next() {
-                    *before = total;
-                }
-                let mut count = 0;
-                for (word, pattern) in block.iter_mut().zip(pattern) {
-                    *word &= pattern;
-                    count += u64::from(word.count_ones());
-                }
-                total += count as u32;
-            }),
+            }
+        } else {
+            for ((block, pattern), before) in blocks.zip(&mut self.before) {
+                *before = total;
+                block.iter_mut().zip(pattern).for_each(|(word, pattern)| *word &= pattern);
+                total += ones(block);
+            }
         }
-        (self.total, self.counts) = (total, if counts == Counts::Words { counts } else { Counts::Blocks });
+        self.total = total;
     }
 
     /// Crosses off the multiples of a prime one by one, and counts anew if the form is not that of large blocks, or if
