@@ -1,7 +1,7 @@
 //! The number of primes up to n, for every n up to a limit, in a few nanoseconds.
 //!
 //! A bit for each odd number shows whether it is prime, and a count for every 64 bits shows how many bits before them
-//! are set. Memory: 12 bytes for every 128 numbers. Time to build: O(n log log n).
+//! are set. Memory: 16 bytes for every 128 numbers. Time to build: O(n log log n).
 
 use std::ops::Range;
 
@@ -17,10 +17,15 @@ const WORDS: u64 = 4096;
 /// pi(n) for n up to a limit.
 #[derive(Debug)]
 pub(in crate::algorithm) struct PiTable {
+    words: Vec<Word>,
+}
+
+/// Bits, and the number of bits set before them. They are side by side, so that a lookup needs one cache line.
+#[derive(Clone, Copy, Debug)]
+struct Word {
     /// Bit i of word w stands for 128 w + 2 i + 1; bit 0 of word 0 stands for 2.
-    words: Vec<u64>,
-    /// The number of set bits before each word.
-    before: Vec<u32>,
+    bits: u64,
+    before: u64,
 }
 
 impl PiTable {
@@ -29,17 +34,16 @@ impl PiTable {
         // One number more, since the bits up to an odd number end in the next word if it is the last of its word.
         let count = (limit + 1) / NUMBERS + 1;
         let roots = odd_primes_up_to((count * NUMBERS).isqrt(), pulse)?;
-        let (mut words, mut before) = (Vec::with_capacity(count as usize), Vec::with_capacity(count as usize));
-        let (mut segment, mut total) = (Segment::default(), 0);
+        let mut words = Vec::with_capacity(count as usize);
+        let (mut segment, mut before) = (Segment::default(), 0);
         for first in (0..count).step_by(WORDS as usize) {
             segment.sieve(64 * first..64 * count.min(first + WORDS), &roots, pulse)?;
-            for &word in segment.words() {
-                words.push(word);
-                before.push(total);
-                total += word.count_ones();
+            for &bits in segment.words() {
+                words.push(Word { bits, before });
+                before += u64::from(bits.count_ones());
             }
         }
-        Ok(Self { words, before })
+        Ok(Self { words })
     }
 
     /// Returns the number of primes up to n, which is not 1: its bit stands for 2.
@@ -51,8 +55,8 @@ impl PiTable {
         debug_assert!(n != 1, "the bit of 1 stands for 2");
         // The bits below this one stand for the odd numbers up to n, and for 2.
         let bit = n.div_ceil(2);
-        let word = (bit / 64) as usize;
-        u64::from(self.before[word]) + u64::from((self.words[word] & !(u64::MAX << (bit % 64))).count_ones())
+        let Word { bits, before } = self.words[(bit / 64) as usize];
+        before + u64::from((bits & !(u64::MAX << (bit % 64))).count_ones())
     }
 
     /// Returns the indices, counted from 1, of the primes p with `bounds.start` < p <= `bounds.end`.
@@ -64,8 +68,8 @@ impl PiTable {
     /// Returns the primes up to `limit`, in ascending order.
     pub(in crate::algorithm) fn primes(&self, limit: u64) -> impl Iterator<Item = u64> {
         let words = (0..).step_by(NUMBERS as usize).zip(&self.words);
-        let all = words.flat_map(|(first, &word)| {
-            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| first + 2 * bit + 1)
+        let all = words.flat_map(|(first, word)| {
+            (0..64).filter(move |bit| word.bits >> bit & 1 == 1).map(move |bit| first + 2 * bit + 1)
         });
         all.map(|number| if number == 1 { 2 } else { number }).take_while(move |&number| number <= limit)
     }

@@ -84,8 +84,9 @@ impl Windows {
             }
         }
         let primes = self.cpu.run(SortAndCount(&mut scratch.window));
-        // The window of y has the numbers from y on: no prime up to y itself is in it.
-        let range = first.max(tables.y)..=first + u64::from(length) - 1;
+        // The first window has the leaves from y on, although its primes are larger.
+        let start = if index == 0 { tables.y } else { first };
+        let range = start..=first + u64::from(length) - 1;
         let mut sums = WindowSums { primes: primes.into(), ..WindowSums::default() };
         self.add_easy_leaves(tables, first, &range, &scratch.window, &mut sums, pulse)?;
         add_large_primes(tables, first, &range, scratch, &mut sums, pulse)?;
@@ -161,7 +162,9 @@ impl Work for EasyLeaves<'_> {
 
     #[inline(always)]
     fn run(self) -> u64 {
-        sum_of_quotients(self.tables, self.pairs.x, self.after..self.last, |n| self.window.up_to(n - self.first))
+        // y itself may be the number before the first window. No prime of a window is less.
+        let up_to = |n: u64| self.window.up_to(n.saturating_sub(self.first));
+        sum_of_quotients(self.tables, self.pairs.x, self.after..self.last, up_to)
     }
 }
 

@@ -28,7 +28,7 @@ use super::division::{quotient, quotient_up_to};
 use super::phi::SMALL_PRIMES;
 use super::sums::HardLeaves;
 use super::tables::Tables;
-use super::wheel::{PER_BYTE, PER_WORD, Pattern};
+use super::wheel::{BLOCK, PER_BYTE, PER_WORD, Pattern};
 use crate::machine::{Cpu, Work};
 use crate::{Pulse, Stopped};
 
@@ -107,7 +107,7 @@ pub(super) fn hard_leaves<P: Pulse>(
     scratch.last.clear();
     let length = u64::from(bytes) * PER_BYTE;
     for low in numbers.clone().step_by(length as usize) {
-        let words = (numbers.end - low).min(length).div_ceil(PER_WORD).next_multiple_of(8);
+        let words = (numbers.end - low).min(length).div_ceil(PER_WORD).next_multiple_of(BLOCK as u64);
         let high = low + words * PER_WORD;
         let known = last_prime(tables, low).min(SMALL_PRIMES + known);
         let sieved = known.min((tables.pi.pi(high.isqrt().min(tables.y)) as usize).max(SMALL_PRIMES));

@@ -29,6 +29,10 @@ pub struct Parameters {
 /// The smallest x that the formula works for. Below, y would have fewer than eight primes.
 pub(super) const MIN_X: u128 = 1024;
 
+/// Windows begin after y, and do not contain the primes up to this one, since the sieve crosses them off with their
+/// multiples. If y is the root of x, nothing is looked up in windows.
+const PRESIEVED: u64 = 149;
+
 /// The largest x: all primes up to x^(2/5) fit in 32 bits.
 pub(super) const MAX_X: u128 = (1 << 80) - 1;
 
@@ -79,7 +83,8 @@ impl Parameters {
 
 fn bounds_of_y(x: u128) -> (u64, u64) {
     let x = x.clamp(MIN_X, MAX_X);
-    (largest_prime(x), (root(x, 2) as u64).min(FactorTable::MAX_LIMIT))
+    let root = root(x, 2) as u64;
+    (largest_prime(x).max(root.min(PRESIEVED)), root.min(FactorTable::MAX_LIMIT))
 }
 
 impl fmt::Display for Parameters {

@@ -32,12 +32,13 @@ pub(super) struct Pattern {
     period: usize,
 }
 
-/// Words in a block: a cache line.
-pub(super) const BLOCK: usize = 8;
+/// Words in a block. Sums within so many words hardly cost more than the counts themselves.
+pub(super) const BLOCK: usize = 32;
 
 impl Pattern {
     pub(super) fn new(primes: &[u64]) -> Self {
-        let period = primes.iter().product::<u64>() as usize;
+        let product = primes.iter().product::<u64>() as usize;
+        let period = product * BLOCK.div_ceil(product);
         // The words of a block can be read from any place in the period.
         let mut words = vec![u64::MAX; period + BLOCK];
         for &prime in primes {

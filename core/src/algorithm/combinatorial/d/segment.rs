@@ -81,8 +81,12 @@ impl Segment {
         } else {
             for ((block, pattern), before) in blocks.zip(&mut self.before) {
                 *before = total;
-                block.iter_mut().zip(pattern).for_each(|(word, pattern)| *word &= pattern);
-                total += ones(block);
+                let mut count = 0;
+                for (word, pattern) in block.iter_mut().zip(pattern) {
+                    *word &= pattern;
+                    count += u64::from(word.count_ones());
+                }
+                total += count as u32;
             }
         }
         self.total = total;
@@ -133,7 +137,7 @@ impl Segment {
                 }
             }
             Counts::Blocks => {
-                for (before, block) in self.before.iter_mut().zip(self.words.chunks(BLOCK)) {
+                for (before, block) in self.before.iter_mut().zip(self.words.as_chunks::<BLOCK>().0) {
                     *before = total;
                     total += ones(block);
                 }
