@@ -20,12 +20,13 @@ pub(in crate::algorithm) struct PiTable {
     words: Vec<Word>,
 }
 
-/// Bits, and the number of bits set before them. They are side by side, so that a lookup needs one cache line.
+/// Bits, and the number of bits set in them and before them. They are side by side, so that a lookup needs one cache
+/// line.
 #[derive(Clone, Copy, Debug)]
 struct Word {
     /// Bit i of word w stands for 128 w + 2 i + 1; bit 0 of word 0 stands for 2.
     bits: u64,
-    before: u64,
+    primes: u64,
 }
 
 impl PiTable {
@@ -35,12 +36,12 @@ impl PiTable {
         let count = (limit + 1) / NUMBERS + 1;
         let roots = odd_primes_up_to((count * NUMBERS).isqrt(), pulse)?;
         let mut words = Vec::with_capacity(count as usize);
-        let (mut segment, mut before) = (Segment::default(), 0);
+        let (mut segment, mut primes) = (Segment::default(), 0);
         for first in (0..count).step_by(WORDS as usize) {
             segment.sieve(64 * first..64 * count.min(first + WORDS), &roots, pulse)?;
             for &bits in segment.words() {
-                words.push(Word { bits, before });
-                before += u64::from(bits.count_ones());
+                primes += u64::from(bits.count_ones());
+                words.push(Word { bits, primes });
             }
         }
         Ok(Self { words })
@@ -53,10 +54,17 @@ impl PiTable {
     #[inline(always)]
     pub(in crate::algorithm) fn pi(&self, n: u64) -> u64 {
         debug_assert!(n != 1, "the bit of 1 stands for 2");
-        // The bits below this one stand for the odd numbers up to n, and for 2.
-        let bit = n.div_ceil(2);
-        let Word { bits, before } = self.words[(bit / 64) as usize];
-        before + u64::from((bits & !(u64::MAX << (bit % 64))).count_ones())
+        self.pi_of_odd(n.div_ceil(2))
+    }
+
+    /// Returns the number of primes among the first `count` odd numbers, with 2 in the place of 1.
+    ///
+    /// # Panics
+    /// As [`pi`](Self::pi).
+    #[inline(always)]
+    pub(in crate::algorithm) fn pi_of_odd(&self, count: u64) -> u64 {
+        let Word { bits, primes } = self.words[(count / 64) as usize];
+        primes - u64::from((bits >> (count % 64)).count_ones())
     }
 
     /// Returns the indices, counted from 1, of the primes p with `bounds.start` < p <= `bounds.end`.

@@ -15,6 +15,7 @@ use std::ops::Range;
 use super::division::Reciprocal;
 use super::pairs::Pairs;
 use super::tables::Tables;
+use crate::algorithm::pi_table::PiTable;
 use crate::machine::{Cpu, Work};
 use crate::{Pulse, Stopped};
 
@@ -51,28 +52,54 @@ impl Work for LowLeaves<'_> {
     fn run(self) -> u64 {
         let Self { tables, pairs: Pairs { x, from, swap, last, .. } } = self;
         let seam = from.clamp(swap, last);
-        let pi = |n| tables.pi.pi(n);
-        sum_of_quotients(tables, x, swap..seam, pi) + 2 * sum_of_quotients(tables, x, seam..last, pi)
+        let sum = |bounds| sum_of_quotients(tables, x, bounds, Exact(&tables.pi));
+        sum(swap..seam) + 2 * sum(seam..last)
+    }
+}
+
+/// A function of a quotient.
+pub(super) trait OfQuotient {
+    fn of(&self, quotient: u64) -> u64;
+
+    /// Returns the function of the quotient of a dividend by a divisor with this logarithm.
+    #[inline(always)]
+    fn of_fraction(&self, dividend: u64, divisor: Reciprocal, log: u32) -> u64 {
+        self.of(divisor.quotient(dividend, log))
+    }
+}
+
+/// pi, from the table.
+struct Exact<'a>(&'a PiTable);
+
+impl OfQuotient for Exact<'_> {
+    #[inline(always)]
+    fn of(&self, quotient: u64) -> u64 {
+        self.0.pi(quotient)
+    }
+
+    #[inline(always)]
+    fn of_fraction(&self, dividend: u64, divisor: Reciprocal, log: u32) -> u64 {
+        self.0.pi_of_odd(divisor.half_quotient(dividend, log))
     }
 }
 
 /// Returns the sum of f(x / q) over the primes q with `bounds.start` < q <= `bounds.end`.
 #[inline(always)]
-pub(super) fn sum_of_quotients(tables: &Tables, x: u128, bounds: Range<u64>, f: impl Fn(u64) -> u64) -> u64 {
+pub(super) fn sum_of_quotients(tables: &Tables, x: u128, bounds: Range<u64>, f: impl OfQuotient) -> u64 {
     if bounds.is_empty() {
         return 0;
     }
     let Range { start: mut first, end } = tables.pi.indices(bounds.clone());
-    let Some(x) = u64::try_from(x).ok().filter(|&x| x < Reciprocal::DIVIDENDS) else {
-        return tables.primes[first..end].iter().map(|&q| f((x / u128::from(q)) as u64)).sum();
-    };
-    let mut sum = 0;
+    if x >= Reciprocal::DIVIDENDS.into() {
+        return tables.primes[first..end].iter().map(|&q| f.of((x / u128::from(q)) as u64)).sum();
+    }
+    let (x, mut sum) = (x as u64, 0);
     // The logarithm is the same between two powers of two.
     while first < end {
         let log = tables.primes[first].ilog2();
         let alike = (tables.pi.pi((2_u64 << log).min(bounds.end)) as usize + 1).min(end);
-        for reciprocal in &tables.reciprocals[first..alike] {
-            sum += f(reciprocal.quotient(x, log));
+        for &divisor in &tables.reciprocals[first..alike] {
+            sum += f.of_fraction(x, divisor, log);
         }
         first = alike;
     }

@@ -12,7 +12,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use super::a::sum_of_quotients;
+use super::a::{OfQuotient, sum_of_quotients};
 use super::division::{quotient, quotient_up_to};
 use super::pairs::{self, Pairs};
 use super::sums::WindowSums;
@@ -162,9 +162,22 @@ impl Work for EasyLeaves<'_> {
 
     #[inline(always)]
     fn run(self) -> u64 {
+        let counted = Counted { window: self.window, first: self.first };
+        sum_of_quotients(self.tables, self.pairs.x, self.after..self.last, counted)
+    }
+}
+
+/// The number of primes in a window up to a number.
+struct Counted<'a> {
+    window: &'a Window,
+    first: u64,
+}
+
+impl OfQuotient for Counted<'_> {
+    #[inline(always)]
+    fn of(&self, quotient: u64) -> u64 {
         // y itself may be the number before the first window. No prime of a window is less.
-        let up_to = |n: u64| self.window.up_to(n.saturating_sub(self.first));
-        sum_of_quotients(self.tables, self.pairs.x, self.after..self.last, up_to)
+        self.window.up_to(quotient.saturating_sub(self.first))
     }
 }
 

@@ -37,7 +37,19 @@ impl Reciprocal {
     /// Returns the quotient, given the binary logarithm of the divisor, rounded down.
     #[inline(always)]
     pub(super) fn quotient(self, dividend: u64, log: u32) -> u64 {
-        ((u128::from(dividend) * u128::from(self.0)) >> 64) as u64 >> log
+        self.scaled(dividend) >> log
+    }
+
+    /// Returns half the quotient, rounded up: the number of odd numbers up to the quotient.
+    #[inline(always)]
+    pub(super) fn half_quotient(self, dividend: u64, log: u32) -> u64 {
+        (self.scaled(dividend) + (1 << log)) >> (log + 1)
+    }
+
+    /// Returns the quotient times 2^log, and a fraction of 2^log.
+    #[inline(always)]
+    fn scaled(self, dividend: u64) -> u64 {
+        ((u128::from(dividend) * u128::from(self.0)) >> 64) as u64
     }
 }
 
@@ -53,6 +65,8 @@ mod tests {
             prop_assume!(!divisor.is_power_of_two());
             let quotient = |dividend| Reciprocal::of(divisor).quotient(dividend, divisor.ilog2());
             prop_assert_eq!(quotient(dividend), dividend / u64::from(divisor));
+            let half = Reciprocal::of(divisor).half_quotient(dividend, divisor.ilog2());
+            prop_assert_eq!(half, (dividend / u64::from(divisor)).div_ceil(2));
             // The neighbours of a multiple are the hard cases.
             let multiple = dividend - dividend % u64::from(divisor);
             prop_assert_eq!(quotient(multiple), multiple / u64::from(divisor));

@@ -41,7 +41,7 @@ impl Parameters {
     #[must_use]
     pub fn for_x(x: u128) -> Self {
         let log = (x.max(MIN_X) as f64).ln();
-        let alpha = (0.1 * log * log - 4.4 * log + 53.0).max(1.0);
+        let alpha = 9.5 + 1.88 * (log - 27.63) + 0.017 * (log - 27.63) * (log - 34.54);
         Self { y: 0, segment: 1 << 17, window: 1 << 15, tiles: 256 }.with_alpha(x, alpha)
     }
 
