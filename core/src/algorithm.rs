@@ -3,6 +3,7 @@
 //! An [`Algorithm`] is what a user asks for. A [`Plan`] is how the count is done. A kernel is what a backend runs.
 
 mod combinatorial;
+mod cost;
 mod lucy;
 mod odd_sieve;
 mod parity;
@@ -84,11 +85,12 @@ impl FromStr for Algorithm {
 
 /// Plans the query and runs the plan. Each phase is a fold on the backend.
 pub(crate) fn count_on<B: Backend>(backend: &B, query: &Query<'_>) -> Result<u128, Error> {
-    if query.get_control().is_cancelled() {
+    let (range, control) = (query.get_range(), query.get_control());
+    if control.is_cancelled() {
         return Err(Error::Cancelled);
     }
     let plan = guard("planning", || Plan::for_query(query, backend.workers()))?;
-    run(backend, &plan, &query.get_range(), query.get_control())
+    run(backend, &plan, &range, control)
 }
 
 fn run<B: Backend>(
@@ -100,7 +102,10 @@ fn run<B: Backend>(
     let narrowed = || plan.narrowed(range);
     Ok(match plan {
         Plan::Empty => 0,
-        Plan::Table => table::count(&narrowed()?).into(),
+        Plan::Table => {
+            let count = table::count(&narrowed()?);
+            control.report_step("table").map(|()| count.into())?
+        }
         Plan::TrialDivision => backend.fold(&TrialDivision::new(narrowed()?), control)?.into(),
         Plan::Sieve(tuning) => {
             backend.fold(&Sieve::with(narrowed()?, *tuning, Cpu::chosen()?, control)?, control)?.into()
@@ -117,8 +122,9 @@ fn run<B: Backend>(
         }
         Plan::Difference(plans) => {
             let Difference { stop, before } = &**plans;
-            let to_stop = run(backend, stop, &(0..=*range.end()), control)?;
-            to_stop - run(backend, before, &(0..=range.start() - 1), control)?
+            let (to_stop, to_before) = (0..=*range.end(), 0..=range.start() - 1);
+            let [first, second] = control.split([stop.cost(&to_stop), before.cost(&to_before)]);
+            run(backend, stop, &to_stop, &first)? - run(backend, before, &to_before, &second)?
         }
     })
 }

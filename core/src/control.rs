@@ -1,10 +1,14 @@
 //! Stops and observes a running count.
 
+mod share;
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, TryLockError};
 use std::time::{Duration, Instant};
+
+use share::Share;
 
 use crate::{Error, Kernel, Monoid, Pulse, Stopped, fold_tiles, guard};
 
@@ -19,13 +23,15 @@ const REPORT_INTERVAL: Duration = Duration::from_millis(20);
 pub struct Control<'a> {
     cancel: Option<&'a AtomicBool>,
     observer: Option<&'a (dyn Fn(Progress) + Sync)>,
+    /// The part of a count that the next fold does. `None` if it is the only fold, and its tiles are what is reported.
+    share: Option<Share>,
 }
 
 impl<'a> Control<'a> {
     /// Creates a control with neither flag nor observer.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cancel: None, observer: None }
+        Self { cancel: None, observer: None, share: None }
     }
 
     /// Stops the count soon after the flag becomes true.
@@ -35,9 +41,10 @@ impl<'a> Control<'a> {
         self
     }
 
-    /// Tells the observer when a phase begins, from time to time while it runs, and when it is complete.
+    /// Tells the observer when a count begins, from time to time while it runs, and when it is complete.
     ///
-    /// Within a phase `done` only grows. Any worker may call the observer, but only one at a time, and a call holds up
+    /// `done` only grows, and ends at `total`. If the count needs several folds, so does their common progress, while
+    /// the phase changes from fold to fold. Any worker may call the observer, but only one at a time, and a call holds up
     /// only the worker that makes it. If the work is done in other processes, the thread that receives their answers
     /// makes the call. A panic in the observer ends the count with [`Error::Panicked`].
     #[must_use]
@@ -56,6 +63,11 @@ impl<'a> Control<'a> {
     pub fn watch<K: Kernel>(&self, kernel: &K, tiles: &Range<u64>) -> Watch<'a> {
         Watch::new(*self, kernel.phase(), tiles.end.saturating_sub(tiles.start))
     }
+
+    /// Reports a step that is already done, for work that needs no fold.
+    pub(crate) fn report_step(&self, phase: &'static str) -> Result<(), Error> {
+        if self.observer.is_none() { Ok(()) } else { Watch::new(*self, phase, 1).finish() }
+    }
 }
 
 impl Pulse for Control<'_> {
@@ -70,20 +82,23 @@ impl fmt::Debug for Control<'_> {
     }
 }
 
-/// How far a phase has come.
+/// How far a count has come.
+///
+/// If the count is one fold, the unit is its tiles. If it needs several folds, such as a count that is checked, the unit
+/// is a millionth of the whole count by its estimated cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// The name of the phase.
+    /// The name of the phase that is running.
     pub phase: &'static str,
-    /// The number of finished tiles, in whatever order they finish.
+    /// How much is finished, in whatever order it finishes.
     pub done: u64,
-    /// The total number of tiles.
+    /// The total.
     pub total: u64,
 }
 
 impl Progress {
-    /// Creates a report that `done` of the `total` tiles of a phase are finished.
+    /// Creates a report that `done` of `total` is finished.
     #[must_use]
     pub const fn new(phase: &'static str, done: u64, total: u64) -> Self {
         Self { phase, done, total }
@@ -113,6 +128,7 @@ struct Reported {
 
 impl<'a> Watch<'a> {
     fn new(control: Control<'a>, phase: &'static str, total: u64) -> Self {
+        let reported = control.share.filter(|share| share.is_continued).map(|share| share.from);
         let watch = Self {
             control,
             phase,
@@ -120,7 +136,7 @@ impl<'a> Watch<'a> {
             halted: AtomicBool::new(false),
             observer_fault: OnceLock::new(),
             done: AtomicU64::new(0),
-            reported: Mutex::new(Reported { done: None, at: Instant::now() }),
+            reported: Mutex::new(Reported { done: reported, at: Instant::now() }),
         };
         watch.report(Duration::ZERO);
         watch
@@ -175,6 +191,14 @@ impl<'a> Watch<'a> {
         self.observer_fault.get().cloned().unwrap_or(Error::Cancelled)
     }
 
+    fn progress(&self) -> Progress {
+        let done = self.done.load(Ordering::Relaxed).min(self.total);
+        match self.control.share {
+            None => Progress::new(self.phase, done, self.total),
+            Some(share) => share.progress(self.phase, done, self.total),
+        }
+    }
+
     /// Reports to the observer, unless another report is under way or the last one was less than `interval` ago.
     fn report(&self, interval: Duration) {
         let Some(observer) = self.control.observer else { return };
@@ -183,12 +207,11 @@ impl<'a> Watch<'a> {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
-        let done = self.done.load(Ordering::Relaxed).min(self.total);
-        if reported.at.elapsed() < interval || reported.done >= Some(done) {
+        let progress = self.progress();
+        if reported.at.elapsed() < interval || reported.done >= Some(progress.done) {
             return;
         }
-        *reported = Reported { done: Some(done), at: Instant::now() };
-        let progress = Progress::new(self.phase, done, self.total);
+        *reported = Reported { done: Some(progress.done), at: Instant::now() };
         let told = guard("progress observer", || {
             observer(progress);
             Ok(())

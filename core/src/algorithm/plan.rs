@@ -69,7 +69,7 @@ const BELOW_BUCKETS_NS: f64 = 90e6;
 const BUCKETED_PRIME_NS: f64 = 4.5;
 
 /// Nanoseconds per number that the sieve takes besides, measured at 1e10.
-const SIEVE_NS: f64 = 0.09;
+pub(super) const SIEVE_NS: f64 = 0.09;
 
 /// Nanoseconds that [`Plan::Combinatorial`] takes to set up, and per unit of x^(2/3) / log^2 x.
 const COMBINATORIAL_SETUP_NS: f64 = 1e5;
@@ -134,7 +134,7 @@ impl Plan {
     }
 
     /// Returns the nanoseconds that a plan without a sieve takes, on one worker.
-    fn combinatorial_ns(&self, range: &RangeInclusive<u128>) -> f64 {
+    pub(super) fn combinatorial_ns(&self, range: &RangeInclusive<u128>) -> f64 {
         match self {
             Self::Difference(plans) => {
                 let before = 0..=range.start() - 1;
@@ -194,12 +194,12 @@ impl Plan {
     }
 }
 
-fn sieve_and_test_ns(range: &RangeInclusive<u64>) -> f64 {
+pub(super) fn sieve_and_test_ns(range: &RangeInclusive<u64>) -> f64 {
     SIEVE_AND_TEST_NS * (range.end() - range.start()) as f64
 }
 
 /// Returns the nanoseconds that the sieve takes for its primes alone if the range ends at `end`.
-fn least_sieve_ns(end: u64) -> f64 {
+pub(super) fn least_sieve_ns(end: u64) -> f64 {
     let root = end.isqrt();
     let primes = (root as f64) / (root.max(3) as f64).ln();
     if root < u64::from(BUCKETS_FROM) {

@@ -40,7 +40,8 @@ fn a_reference_to_a_backend_and_a_shared_one_are_backends() {
     fn assert_same<B: Backend>(backend: &B) {
         assert_eq!((backend.label(), backend.workers()), ("idle", NonZeroUsize::MIN));
         assert_eq!(backend.time_elsewhere(), Duration::from_secs(7));
-        assert!(matches!(backend.count_primes(100), Err(Error::NotPortable { .. })));
+        let query = Query::up_to(100).algorithm(Algorithm::TrialDivision);
+        assert!(matches!(backend.count(&query), Err(Error::NotPortable { .. })));
     }
     assert_same(&&Idle);
     assert_same(&Arc::new(Idle));
