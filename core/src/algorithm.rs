@@ -4,6 +4,7 @@
 
 mod combinatorial;
 mod cost;
+mod double_check;
 mod lucy;
 mod odd_sieve;
 mod parity;
@@ -90,7 +91,11 @@ pub(crate) fn count_on<B: Backend>(backend: &B, query: &Query<'_>) -> Result<u12
         return Err(Error::Cancelled);
     }
     let plan = guard("planning", || Plan::for_query(query, backend.workers()))?;
-    run(backend, &plan, &range, control)
+    if query.get_double_check() {
+        double_check::count(backend, &plan, &range, control)
+    } else {
+        run(backend, &plan, &range, control)
+    }
 }
 
 fn run<B: Backend>(

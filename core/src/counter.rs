@@ -16,7 +16,8 @@ pub trait PrimeCounter: Send + Sync {
     /// Counts the primes that the query asks for.
     ///
     /// # Errors
-    /// [`Error::Cancelled`], [`Error::OutOfRange`] if the algorithm cannot count that far, or a fault of the backend.
+    /// [`Error::Cancelled`], [`Error::OutOfRange`] if the algorithm cannot count that far, [`Error::CountsDiffer`] or
+    /// [`Error::ParityDiffers`] if a double check fails, or a fault of the backend.
     fn count(&self, query: &Query<'_>) -> Result<u128, Error>;
 
     /// Counts the primes in `0..=limit`, which is pi(limit).

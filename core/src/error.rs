@@ -56,7 +56,31 @@ pub enum Error {
         count: u128,
     },
 
-    /// The sieve cannot work with this [`Tuning`](crate::algorithm::Tuning).
+    /// A double check counted another number of primes than the first count: one of the two is wrong.
+    #[error("counted {first} primes, but {second} with other parameters")]
+    CountsDiffer {
+        /// The first count.
+        first: u128,
+        /// The count of the double check.
+        second: u128,
+    },
+
+    /// A double check found that the number of primes is odd although the count is even, or the other way round.
+    #[error("counted {count} primes, but the parity check found an {} number", if .count % 2 == 0 { "odd" } else { "even" })]
+    ParityDiffers {
+        /// The count.
+        count: u128,
+    },
+
+    /// The parity check of a count is itself wrong: no count of primes leads to its result.
+    #[error("the parity check of the primes up to {x} gave a result that no count leads to")]
+    ParityFailed {
+        /// The last number that the parity check covers.
+        x: u128,
+    },
+
+    /// An algorithm cannot work with these parameters: the [`Tuning`](crate::algorithm::Tuning) of a sieve, or the
+    /// [`Parameters`](crate::algorithm::Parameters) of the combinatorial method.
     #[error("bad tuning: {reason}")]
     BadTuning {
         /// The first value that is wrong, and its bounds.
@@ -219,6 +243,17 @@ mod tests {
         let beyond = Error::OutOfRange { algorithm: "sieve".into(), max: u64::MAX.into(), end: 1 << 64 };
         let text = "sieve counts up to 18446744073709551615, but the range ends at 18446744073709551616";
         assert_eq!(beyond.to_string(), text);
+    }
+
+    #[test]
+    fn a_failed_double_check_shows_both_results() {
+        let counts = Error::CountsDiffer { first: 5, second: 6 };
+        assert_eq!(counts.to_string(), "counted 5 primes, but 6 with other parameters");
+        let parity = |count| Error::ParityDiffers { count }.to_string();
+        assert_eq!(parity(4), "counted 4 primes, but the parity check found an odd number");
+        assert_eq!(parity(5), "counted 5 primes, but the parity check found an even number");
+        let failed = Error::ParityFailed { x: 100 };
+        assert_eq!(failed.to_string(), "the parity check of the primes up to 100 gave a result that no count leads to");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::Plan;
 use super::plan::{SIEVE_NS, least_sieve_ns, sieve_and_test_ns};
 
-/// Nanoseconds per division.
+/// Nanoseconds per division, in trial division and in the check of the parity.
 const DIVISION_NS: f64 = 3.5;
 
 impl Plan {
@@ -21,6 +21,11 @@ impl Plan {
             Self::Empty | Self::Table | Self::Combinatorial(_) | Self::Difference(_) => self.combinatorial_ns(range),
         }
     }
+}
+
+/// Returns the approximate number of nanoseconds that the parity of pi(x) takes on one worker.
+pub(super) fn cost_of_parity(x: u128) -> f64 {
+    0.3 * DIVISION_NS * sqrt(x) * ln(x)
 }
 
 fn sqrt(x: u128) -> f64 {
