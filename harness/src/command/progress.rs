@@ -33,7 +33,17 @@ pub(super) struct Bar {
 }
 
 impl Bar {
+    /// Creates a bar that shows the rate in units per second.
     pub(super) fn new(when: When, units: u64, unit: &'static str) -> Self {
+        Self::with_style(when, units, style(Some(unit)))
+    }
+
+    /// Creates a bar for work that has no unit.
+    pub(super) fn of_percent(when: When) -> Self {
+        Self::with_style(when, 1_000_000, style(None))
+    }
+
+    fn with_style(when: When, units: u64, style: ProgressStyle) -> Self {
         let shown = match when {
             When::Auto => stderr().is_terminal(),
             When::Always => true,
@@ -44,11 +54,11 @@ impl Bar {
         } else {
             ProgressDrawTarget::hidden()
         };
-        let drawn = ProgressBar::with_draw_target(Some(units), target).with_style(style(unit));
+        let drawn = ProgressBar::with_draw_target(Some(units), target).with_style(style);
         Self { drawn, units, since: Instant::now() }
     }
 
-    /// Shows the progress of a phase: `done` of `total` tiles are taken for the same part of the units.
+    /// Shows the progress: `done` of `total` is taken for the same part of the units.
     pub(super) fn show(&self, progress: Progress) {
         if self.since.elapsed() > DELAY {
             let units = u128::from(self.units) * u128::from(progress.done) / u128::from(progress.total.max(1));
@@ -63,13 +73,13 @@ impl Bar {
     }
 }
 
-fn style(unit: &'static str) -> ProgressStyle {
-    ProgressStyle::with_template("{msg} [{bar:32}] {percent} %  {rate}, {left} left")
+fn style(unit: Option<&'static str>) -> ProgressStyle {
+    ProgressStyle::with_template("{msg} [{bar:32}] {percent} %  {rate}{left} left")
         .expect("the template is valid")
         .progress_chars("=> ")
         .with_key("rate", move |state: &ProgressState, f: &mut dyn std::fmt::Write| {
             // Nothing can be done about a bar that cannot be drawn.
-            let _ = write!(f, "{:.2e} {unit}/s", state.per_sec());
+            let _ = unit.map_or(Ok(()), |unit| write!(f, "{:.2e} {unit}/s, ", state.per_sec()));
         })
         .with_key("left", |state: &ProgressState, f: &mut dyn std::fmt::Write| {
             let _ = write!(f, "{}", HumanDuration(state.eta()));

@@ -25,7 +25,7 @@ pub(super) struct Args {
     #[arg(value_name = "STOP", value_parser = parse_u64, allow_negative_numbers = true)]
     stop: u64,
 
-    /// The algorithm: auto, trial-division or sieve; auto means the fastest.
+    /// The algorithm: auto, trial-division, sieve or combinatorial; auto means the fastest.
     #[arg(long, value_name = "NAME", default_value = "auto")]
     algorithm: Algorithm,
 

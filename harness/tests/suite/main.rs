@@ -6,6 +6,7 @@ mod agreement;
 mod broken_backends;
 mod command;
 mod conformance;
+mod double_check;
 mod gil;
 mod guides;
 mod python;
