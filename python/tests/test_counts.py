@@ -42,14 +42,20 @@ def test_powers_of_ten(limit: int, count: int) -> None:
 
 
 def test_counts_with_and_without_a_thread() -> None:
-    # Up to 100,000, the extension counts on the calling thread.
-    assert [primelanes.count_primes(limit) for limit in (99_990, 99_991, 100_000, 100_001, 100_003)] == [
-        9_591,
-        9_592,
-        9_592,
-        9_592,
-        9_593,
-    ]
+    # Up to 262,142, the extension counts on the calling thread, by default in a table. 262,139 and 262,147 are primes.
+    for algorithm in primelanes.algorithms():
+        limits = (262_138, 262_139, 262_142, 262_143, 262_146, 262_147)
+        counts = [primelanes.count_primes(limit, algorithm=algorithm) for limit in limits]
+        assert counts == [22_999, 23_000, 23_000, 23_000, 23_000, 23_001]
+
+
+@pytest.mark.parametrize("algorithm", primelanes.algorithms())
+@pytest.mark.parametrize("backend", primelanes.backends())
+def test_counts_pass_a_double_check(algorithm: str, backend: str) -> None:
+    for limit, start, count in [(100, 0, 25), (7, 8, 0), (200_000, 100, 17_959), (10**9 + 10**4, 10**9, 487)]:
+        checked = primelanes.count_primes(limit, start=start, algorithm=algorithm, double_check=True, backend=backend)
+        assert checked == count
+    assert primelanes.count_primes_holding_gil(10**6, algorithm=algorithm, double_check=True) == 78_498
 
 
 def test_both_ends_are_included() -> None:
@@ -119,7 +125,7 @@ class Changing:
 
 def test_only_the_value_of_an_integer_matters() -> None:
     assert primelanes.count_primes(Lying(10)) == 4
-    for number in (2**70, 2**130):
+    for number in (2**80, 2**130):
         with pytest.raises(OverflowError, match=str(number)):
             primelanes.count_primes(Lying(number))
         with pytest.raises(OverflowError, match=str(number)):

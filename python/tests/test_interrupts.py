@@ -32,7 +32,7 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.parametrize("backend", primelanes.backends())
-@pytest.mark.parametrize(("algorithm", "start"), [("sieve", 0), ("trial-division", 10**17)])
+@pytest.mark.parametrize(("algorithm", "start"), [("sieve", 0), ("trial-division", 10**17), ("combinatorial", 0)])
 def test_ctrl_c_ends_a_count_and_leaves_no_thread_or_process(
     request: pytest.FixtureRequest, backend: str, algorithm: str, start: int
 ) -> None:
@@ -54,7 +54,7 @@ def interrupt():
 reports = []
 threading.Thread(target=interrupt).start()
 try:
-    primelanes.count_primes(10**13, backend="single-thread", progress=reports.append)
+    primelanes.count_primes(10**13, algorithm="sieve", backend="single-thread", progress=reports.append)
 except KeyboardInterrupt:
     print("interrupted", len(reports) > 0)
 """
@@ -95,7 +95,7 @@ class Last:
     def __del__(self, count=primelanes.count_primes, write=os.write):
         # A short count runs to its end, because it is never interrupted.
         write(1, b"%d" % count(1000))
-        count(10**18)
+        count(10**18, algorithm="sieve")
 
 builtins.last = Last()
 """
@@ -118,7 +118,7 @@ def handle(number, frame):
 signal.signal(signal.SIGALRM, handle)
 signal.alarm(1)
 try:
-    primelanes.count_primes(10**18)
+    primelanes.count_primes(10**18, algorithm="sieve")
 except Alarm:
     print("alarm")
 """
@@ -133,7 +133,7 @@ import primelanes
 heard = []
 signal.signal(signal.SIGALRM, lambda *_: heard.append(1))
 signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
-count = primelanes.count_primes(10**10, backend="single-thread")
+count = primelanes.count_primes(10**10, algorithm="sieve", backend="single-thread")
 signal.setitimer(signal.ITIMER_REAL, 0)
 print(count, len(heard) > 1)
 """
@@ -145,7 +145,8 @@ def test_the_interpreter_exits_while_a_daemon_thread_counts() -> None:
 import threading, time
 import primelanes
 
-threading.Thread(target=primelanes.count_primes, args=(10**18,), daemon=True).start()
+kwargs = {"algorithm": "sieve"}
+threading.Thread(target=primelanes.count_primes, args=(10**18,), kwargs=kwargs, daemon=True).start()
 time.sleep(0.3)
 print("the end")
 """

@@ -10,6 +10,7 @@ import pytest
 import primelanes
 
 MAX_64 = 2**64 - 1
+MAX_80 = 2**80 - 1
 MAX_128 = 2**128 - 1
 BACKENDS = ", ".join(primelanes.backends())
 
@@ -17,7 +18,16 @@ BACKENDS = ", ".join(primelanes.backends())
 @pytest.mark.parametrize(
     ("arguments", "exception", "message"),
     [
-        ({"limit": MAX_64 + 1}, OverflowError, f"sieve counts up to {MAX_64}, but the range ends at {MAX_64 + 1}"),
+        (
+            {"limit": MAX_64 + 1, "algorithm": "sieve"},
+            OverflowError,
+            f"sieve counts up to {MAX_64}, but the range ends at {MAX_64 + 1}",
+        ),
+        (
+            {"limit": MAX_80 + 1, "start": MAX_80, "double_check": True},
+            OverflowError,
+            f"combinatorial counts up to {MAX_80}, but the range ends at {MAX_80 + 1}",
+        ),
         (
             {"limit": 10**30, "algorithm": "trial-division"},
             OverflowError,
@@ -32,7 +42,7 @@ BACKENDS = ", ".join(primelanes.backends())
         (
             {"limit": MAX_128},
             OverflowError,
-            f"sieve counts up to {MAX_64}, but the range ends at {MAX_128}",
+            f"combinatorial counts up to {MAX_80}, but the range ends at {MAX_128}",
         ),
         (
             {"limit": MAX_128, "start": MAX_128, "algorithm": "trial-division", "backend": "processes"},
@@ -61,9 +71,10 @@ BACKENDS = ", ".join(primelanes.backends())
         (
             {"limit": 1, "algorithm": "guess"},
             ValueError,
-            "unknown algorithm 'guess': expected one of auto, trial-division, sieve",
+            "unknown algorithm 'guess': expected one of auto, trial-division, sieve, combinatorial",
         ),
         ({"limit": 1, "algorithm": None}, TypeError, "'None' is not an instance of 'str'"),
+        ({"limit": 1, "double_check": 1}, TypeError, "'int' object is not an instance of 'bool'"),
         ({"limit": 1, "progress": 3}, TypeError, "progress must be callable, not 'int'"),
     ],
 )
@@ -76,11 +87,11 @@ def test_the_message_names_the_value_and_what_is_allowed(
 
 
 def test_holding_the_lock_makes_no_difference() -> None:
-    with pytest.raises(OverflowError, match=f"sieve counts up to {MAX_64}"):
-        primelanes.count_primes_holding_gil(MAX_64 + 1)
+    with pytest.raises(OverflowError, match=f"combinatorial counts up to {MAX_80}"):
+        primelanes.count_primes_holding_gil(MAX_80 + 1)
     with pytest.raises(TypeError, match="'float' object"):
         primelanes.count_primes_holding_gil(1.0)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="one of auto, trial-division, sieve"):
+    with pytest.raises(ValueError, match="one of auto, trial-division, sieve, combinatorial"):
         primelanes.count_primes_holding_gil(1, algorithm="guess")
 
 

@@ -28,14 +28,16 @@ def test_all_public_names_exist() -> None:
 def test_backends_and_algorithms_are_listed() -> None:
     backends = ["single-thread", "scoped-threads", "rayon", "global-lock", "processes"]
     assert primelanes.backends() == backends
-    assert primelanes.algorithms() == ["auto", "trial-division", "sieve"]
+    assert primelanes.algorithms() == ["auto", "trial-division", "sieve", "combinatorial"]
 
 
 def test_help_shows_the_parameters() -> None:
     signature = inspect.signature(primelanes.count_primes)
-    expected = "(limit, *, start=0, algorithm='auto', backend='auto', workers=None, progress=None)"
-    assert str(signature) == expected
-    assert str(inspect.signature(primelanes.count_primes_holding_gil)) == "(limit, *, start=0, algorithm='auto')"
+    assert str(signature) == (
+        "(limit, *, start=0, algorithm='auto', double_check=False, backend='auto', workers=None, progress=None)"
+    )
+    holding_gil = inspect.signature(primelanes.count_primes_holding_gil)
+    assert str(holding_gil) == "(limit, *, start=0, algorithm='auto', double_check=False)"
     documented = re.findall(r"^(\w+) : ", inspect.getdoc(primelanes.count_primes) or "", re.MULTILINE)
     assert documented == list(signature.parameters)
 

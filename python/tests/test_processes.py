@@ -18,7 +18,7 @@ from support import eventually, python, workers
 def test_workers_are_gone_after_a_count() -> None:
     seen: list[int] = []
     count = primelanes.count_primes(
-        10**8, backend="processes", workers=2, progress=lambda _: seen.append(len(workers()))
+        10**8, algorithm="sieve", backend="processes", workers=2, progress=lambda _: seen.append(len(workers()))
     )
     assert (count, max(seen)) == (5_761_455, 2)
     assert eventually(lambda: not workers())
@@ -32,7 +32,8 @@ def test_a_killed_worker_is_replaced_and_the_count_is_right() -> None:
             killed.append(workers()[0])
             os.kill(killed[-1], signal.SIGKILL)
 
-    assert primelanes.count_primes(10**10, backend="processes", workers=2, progress=kill) == 455_052_511
+    count = primelanes.count_primes(10**10, algorithm="sieve", backend="processes", workers=2, progress=kill)
+    assert count == 455_052_511
     assert len(killed) == 2
 
 
@@ -50,7 +51,9 @@ def test_losing_every_worker_is_an_exception() -> None:
     killer.start()
     try:
         with pytest.raises(primelanes.Error, match="processes lost 3 workers on the tiles "):
-            primelanes.count_primes(10**15, backend="processes", workers=2, progress=lambda _: started.set())
+            primelanes.count_primes(
+                10**15, algorithm="sieve", backend="processes", workers=2, progress=lambda _: started.set()
+            )
     finally:
         started.set()
         stopped.set()

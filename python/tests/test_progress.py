@@ -14,12 +14,24 @@ from support import eventually, threads, workers
 @pytest.mark.parametrize("backend", primelanes.backends())
 def test_progress_grows_up_to_the_total(backend: str) -> None:
     reports: list[primelanes.Progress] = []
-    assert primelanes.count_primes(10**8, backend=backend, progress=reports.append) == 5_761_455
+    count = primelanes.count_primes(10**8, algorithm="sieve", backend=backend, progress=reports.append)
+    assert count == 5_761_455
     assert {progress.phase for progress in reports} == {"sieve"}
     assert {type(progress) for progress in reports} == {primelanes.Progress}
     done = [progress.done for progress in reports]
     assert done == sorted(set(done))
     assert reports[-1].done == reports[-1].total == reports[0].total
+
+
+@pytest.mark.parametrize("backend", primelanes.backends())
+def test_progress_of_several_phases_grows_once(backend: str) -> None:
+    reports: list[primelanes.Progress] = []
+    count = primelanes.count_primes(10**12, start=10**11, double_check=True, backend=backend, progress=reports.append)
+    assert count == 33_489_857_205
+    assert {progress.phase for progress in reports} <= {"pi(x)", "parity"}
+    done = [progress.done for progress in reports]
+    assert done == sorted(set(done))
+    assert {progress.total for progress in reports} == {done[-1]}
 
 
 def test_the_callback_runs_in_the_calling_thread() -> None:
@@ -41,7 +53,7 @@ def test_a_slow_callback_misses_some_reports_but_not_the_last() -> None:
         reports.append(progress)
         time.sleep(0.15)
 
-    primelanes.count_primes(5 * 10**8, backend="single-thread", progress=slow)
+    primelanes.count_primes(5 * 10**8, algorithm="sieve", backend="single-thread", progress=slow)
     assert reports[-1].done == reports[-1].total
 
 
@@ -56,7 +68,7 @@ def test_an_exception_in_the_callback_ends_the_count(backend: str) -> None:
         raise StopIteration("enough")
 
     with pytest.raises(StopIteration, match="enough"):
-        primelanes.count_primes(10**15, backend=backend, progress=stop)
+        primelanes.count_primes(10**15, algorithm="sieve", backend=backend, progress=stop)
     assert calls == 1
     assert eventually(lambda: threads() <= before and not workers())
 
@@ -75,7 +87,7 @@ def test_another_thread_can_cancel_a_count() -> None:
 
     def count() -> None:
         try:
-            primelanes.count_primes(10**15, progress=check)
+            primelanes.count_primes(10**15, algorithm="sieve", progress=check)
         except Cancelled as cancelled:
             raised.append(cancelled)
 

@@ -13,7 +13,7 @@ import primelanes
 from primelanes import _experiment, _report
 
 MAX_LIMIT = 2**64 - 1
-"""The algorithms of the extension count up to here."""
+"""Trial division, which all lanes run, counts up to here."""
 
 
 def main(arguments: list[str] | None = None) -> int:

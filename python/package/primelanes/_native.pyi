@@ -23,7 +23,7 @@ def backends() -> list[str]:
     Return the names that `backend` accepts on this system, except "auto".
     """
 
-def count_primes(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm: str = "auto", backend: str = "auto", workers: SupportsIndex | None = None, progress: Callable[[Progress], object] | None = None) -> int:
+def count_primes(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm: str = "auto", double_check: bool = False, backend: str = "auto", workers: SupportsIndex | None = None, progress: Callable[[Progress], object] | None = None) -> int:
     """
     Count the primes from `start` to `limit`, both included.
 
@@ -34,18 +34,22 @@ def count_primes(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm:
     Parameters
     ----------
     limit : int
-        The last number of the range. If it is negative, the count is 0. The algorithms count up to 2**64 - 1. Like the other
-        numbers, it can be any object with `__index__`.
+        The last number of the range. If it is negative, the count is 0. "auto" and "combinatorial" count up to 2**80 - 1,
+        the other algorithms up to 2**64 - 1. Like the other numbers, it can be any object with `__index__`.
     start : int
         The first number of the range. If it is above `limit`, the count is 0.
     algorithm : str
-        How to find primes, one of `algorithms()`: "sieve", the fast one; "trial-division", which divides each number by
-        those up to its square root; or "auto", which picks the fastest.
+        How to count, one of `algorithms()`: "combinatorial", which counts the primes up to both ends of the range without
+        finding them; "sieve", which finds them; "trial-division", which divides each number by those up to its square
+        root; or "auto", which picks the fastest.
+    double_check : bool
+        Whether to count again with other parameters, and to check by an independent formula whether the count is odd or
+        even. That takes the time of the count once more, and about 40 seconds on one core if `limit` is 10**18.
     backend : str
         Where the work runs, one of `backends()`, or "auto", which starts threads for the count. "processes" starts
         interpreters, which takes about 30 ms.
     workers : int
-        The number of threads or processes. The default is one per core, or a single one if `limit` is at most 100,000.
+        The number of threads or processes. The default is one per core, or a single one if `limit` is at most 262,142.
     progress : callable
         Called with a `Progress` from time to time, in the thread that called this function. An exception that it raises
         ends the count.
@@ -64,7 +68,7 @@ def count_primes(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm:
     ValueError
         If the algorithm or backend is unknown, or the number of workers is out of range.
     primelanes.Error
-        If workers were lost or could not be started.
+        If workers were lost or could not be started, or if a double check found different results.
 
     Examples
     --------
@@ -75,7 +79,7 @@ def count_primes(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm:
     36249
     """
 
-def count_primes_holding_gil(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm: str = "auto") -> int:
+def count_primes_holding_gil(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm: str = "auto", double_check: bool = False) -> int:
     """
     Count the primes from `start` to `limit` without releasing the global interpreter lock.
 

@@ -6,16 +6,17 @@ from typing import NamedTuple
 class Error(Exception):
     """A count failed although its arguments were valid.
 
-    For example, worker processes were lost, a thread or process could not be started, or primelanes has a bug.
+    For example, worker processes were lost, a thread or process could not be started, a double check found different
+    results, or primelanes has a bug.
     """
 
 
 class Progress(NamedTuple):
-    """The progress of a count. Within a phase, ``done`` grows until it equals ``total``."""
+    """The progress of a count. ``done`` grows until it equals ``total``, which stays the same."""
 
     phase: str
-    """The name of the phase."""
+    """The name of the phase that is running."""
     done: int
-    """The number of finished pieces of work."""
+    """How much is finished: the number of pieces of work, or of millionths if the count has several phases."""
     total: int
-    """The number of all pieces of work."""
+    """How much there is to do."""

@@ -14,10 +14,10 @@ use super::numbers::{Number, range};
 use super::worker::backend_factory;
 use crate::interruptible::{self, Failure, Observer};
 
-/// A count up to this limit runs on the calling thread. It takes milliseconds with any algorithm, so nobody needs to
-/// interrupt it. To start a thread for it, or to ask the system for the number of cores, would take longer than most such
-/// counts: 0.08 and 0.03 ms, against 0.001 ms for the first 1,000 numbers.
-const SHORT_LIMIT: u128 = 100_000;
+/// A count up to this limit runs on the calling thread. By default, it is an entry of a table. It takes milliseconds with
+/// any other algorithm, so nobody needs to interrupt it. To start a thread for it, or to ask the system for the number of
+/// cores, would take much longer than to look into the table: 0.08 and 0.03 ms.
+const SHORT_LIMIT: u128 = 262_142;
 
 /// Count the primes from `start` to `limit`, both included.
 ///
@@ -28,18 +28,22 @@ const SHORT_LIMIT: u128 = 100_000;
 /// Parameters
 /// ----------
 /// limit : int
-///     The last number of the range. If it is negative, the count is 0. The algorithms count up to 2**64 - 1. Like the other
-///     numbers, it can be any object with `__index__`.
+///     The last number of the range. If it is negative, the count is 0. "auto" and "combinatorial" count up to 2**80 - 1,
+///     the other algorithms up to 2**64 - 1. Like the other numbers, it can be any object with `__index__`.
 /// start : int
 ///     The first number of the range. If it is above `limit`, the count is 0.
 /// algorithm : str
-///     How to find primes, one of `algorithms()`: "sieve", the fast one; "trial-division", which divides each number by
-///     those up to its square root; or "auto", which picks the fastest.
+///     How to count, one of `algorithms()`: "combinatorial", which counts the primes up to both ends of the range without
+///     finding them; "sieve", which finds them; "trial-division", which divides each number by those up to its square
+///     root; or "auto", which picks the fastest.
+/// double_check : bool
+///     Whether to count again with other parameters, and to check by an independent formula whether the count is odd or
+///     even. That takes the time of the count once more, and about 40 seconds on one core if `limit` is 10**18.
 /// backend : str
 ///     Where the work runs, one of `backends()`, or "auto", which starts threads for the count. "processes" starts
 ///     interpreters, which takes about 30 ms.
 /// workers : int
-///     The number of threads or processes. The default is one per core, or a single one if `limit` is at most 100,000.
+///     The number of threads or processes. The default is one per core, or a single one if `limit` is at most 262,142.
 /// progress : callable
 ///     Called with a `Progress` from time to time, in the thread that called this function. An exception that it raises
 ///     ends the count.
@@ -58,7 +62,7 @@ const SHORT_LIMIT: u128 = 100_000;
 /// ValueError
 ///     If the algorithm or backend is unknown, or the number of workers is out of range.
 /// primelanes.Error
-///     If workers were lost or could not be started.
+///     If workers were lost or could not be started, or if a double check found different results.
 ///
 /// Examples
 /// --------
@@ -67,20 +71,25 @@ const SHORT_LIMIT: u128 = 100_000;
 /// 78498
 /// >>> primelanes.count_primes(10**12 + 10**6, start=10**12)
 /// 36249
+#[expect(clippy::too_many_arguments, reason = "Python passes them by name")]
 #[pyfunction]
-#[pyo3(signature = (limit, *, start = Number::ZERO, algorithm = "auto", backend = "auto", workers = None, progress = None))]
-#[pyo3(text_signature = "(limit, *, start=0, algorithm='auto', backend='auto', workers=None, progress=None)")]
+#[pyo3(signature = (
+    limit, *, start = Number::ZERO, algorithm = "auto", double_check = false, backend = "auto", workers = None,
+    progress = None
+))]
+#[pyo3(text_signature = "(limit, *, start=0, algorithm='auto', double_check=False, backend='auto', workers=None, \
+                         progress=None)")]
 pub(super) fn count_primes(
     py: Python<'_>,
     limit: Number,
     start: Number,
     algorithm: &str,
+    double_check: bool,
     backend: &str,
     workers: Option<Number>,
     progress: Option<Callback>,
 ) -> PyResult<u128> {
-    let algorithm = algorithm.parse::<Algorithm>().map_err(exception)?;
-    let query = Query::range(range(start, limit)).algorithm(algorithm);
+    let query = query(limit, start, algorithm, double_check)?;
     let short = *query.get_range().end() <= SHORT_LIMIT;
     let default = if short { NonZeroUsize::MIN } else { available_workers() };
     let (kind, workers) = lane(backend, workers.map(Number::workers).transpose()?, default)?;
@@ -99,6 +108,12 @@ pub(super) fn count_primes(
         Failure::Interrupt(raised) => raised.unwrap_or_else(|| Error::new_err("the interpreter is shutting down")),
         Failure::Count(error) => exception(error),
     })
+}
+
+fn query(limit: Number, start: Number, algorithm: &str, double_check: bool) -> PyResult<Query<'static>> {
+    let algorithm = algorithm.parse::<Algorithm>().map_err(exception)?;
+    let query = Query::range(range(start, limit)).algorithm(algorithm);
+    Ok(if double_check { query.double_check() } else { query })
 }
 
 /// Passes progress to the callback and runs signal handlers. An exception from either ends the count. So does the shutdown
@@ -126,10 +141,14 @@ fn poll(report: Option<Progress>, callback: Option<&Callback>) -> Result<(), Opt
 /// >>> primelanes.count_primes_holding_gil(10**6)
 /// 78498
 #[pyfunction]
-#[pyo3(signature = (limit, *, start = Number::ZERO, algorithm = "auto"))]
-#[pyo3(text_signature = "(limit, *, start=0, algorithm='auto')")]
-pub(super) fn count_primes_holding_gil(limit: Number, start: Number, algorithm: &str) -> PyResult<u128> {
-    let algorithm = algorithm.parse::<Algorithm>().map_err(exception)?;
-    let query = Query::range(range(start, limit)).algorithm(algorithm);
+#[pyo3(signature = (limit, *, start = Number::ZERO, algorithm = "auto", double_check = false))]
+#[pyo3(text_signature = "(limit, *, start=0, algorithm='auto', double_check=False)")]
+pub(super) fn count_primes_holding_gil(
+    limit: Number,
+    start: Number,
+    algorithm: &str,
+    double_check: bool,
+) -> PyResult<u128> {
+    let query = query(limit, start, algorithm, double_check)?;
     guard("count", || SingleThread.count(&query)).map_err(exception)
 }
