@@ -52,7 +52,7 @@ impl Work for LowLeaves<'_> {
     fn run(self) -> u64 {
         let Self { tables, pairs: Pairs { x, from, swap, last, .. } } = self;
         let seam = from.clamp(swap, last);
-        let sum = |bounds| sum_of_quotients(tables, x, bounds, Exact(&tables.pi));
+        let sum = |bounds| sum_of_quotients(tables, x, bounds, &Exact(&tables.pi));
         sum(swap..seam) + 2 * sum(seam..last)
     }
 }
@@ -85,7 +85,7 @@ impl OfQuotient for Exact<'_> {
 
 /// Returns the sum of f(x / q) over the primes q with `bounds.start` < q <= `bounds.end`.
 #[inline(always)]
-pub(super) fn sum_of_quotients(tables: &Tables, x: u128, bounds: Range<u64>, f: impl OfQuotient) -> u64 {
+pub(super) fn sum_of_quotients(tables: &Tables, x: u128, bounds: Range<u64>, f: &impl OfQuotient) -> u64 {
     if bounds.is_empty() {
         return 0;
     }

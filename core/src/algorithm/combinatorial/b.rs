@@ -163,7 +163,7 @@ impl Work for EasyLeaves<'_> {
     #[inline(always)]
     fn run(self) -> u64 {
         let counted = Counted { window: self.window, first: self.first };
-        sum_of_quotients(self.tables, self.pairs.x, self.after..self.last, counted)
+        sum_of_quotients(self.tables, self.pairs.x, self.after..self.last, &counted)
     }
 }
 

@@ -22,13 +22,13 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use leaves::Leaves;
-use segment::{Counts, Segment};
+use segment::{BLOCK, Counts, Segment};
 
 use super::division::{quotient, quotient_up_to};
 use super::phi::SMALL_PRIMES;
 use super::sums::HardLeaves;
 use super::tables::Tables;
-use super::wheel::{BLOCK, PER_BYTE, PER_WORD, Pattern};
+use super::wheel::{PER_BYTE, PER_WORD, Pattern};
 use crate::machine::{Cpu, Work};
 use crate::{Pulse, Stopped};
 

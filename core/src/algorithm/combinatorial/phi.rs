@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 use super::division::quotient;
 use super::factor_table::{self, largest_up_to};
 use super::tables::Tables;
-use super::wheel::{BLOCK, PER_WORD, Pattern};
+use super::wheel::{PER_WORD, Pattern};
 use super::window::Window;
 
 /// The number of primes that are taken care of from the start, and the last of them.
@@ -28,13 +28,10 @@ const PERIOD: u64 = 510_510;
 const COPRIME: u128 = 92_160;
 
 static WINDOW: LazyLock<Window> = LazyLock::new(|| {
-    let words = PERIOD.div_ceil(PER_WORD).next_multiple_of(BLOCK as u64);
     let mut window = Window::default();
-    window.words.resize(words as usize, u64::MAX);
+    window.words.resize(PERIOD.div_ceil(PER_WORD) as usize, u64::MAX);
     for primes in [&[7, 11][..], &[13, 17]] {
-        let pattern = Pattern::new(primes);
-        let blocks = window.words.as_chunks_mut::<BLOCK>().0.iter_mut().zip(pattern.blocks(0));
-        blocks.for_each(|(block, pattern)| block.iter_mut().zip(pattern).for_each(|(word, pattern)| *word &= pattern));
+        Pattern::new(primes).cross_off(0, &mut window.words);
     }
     window.count();
     window

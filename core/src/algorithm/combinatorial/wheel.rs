@@ -29,54 +29,37 @@ const fn up_to() -> [u64; PER_WORD as usize] {
 #[derive(Debug)]
 pub(super) struct Pattern {
     words: Vec<u64>,
-    period: usize,
 }
 
-/// Words in a block. Sums within so many words hardly cost more than the counts themselves.
-pub(super) const BLOCK: usize = 32;
+/// The shortest period. A loop over fewer words at a time takes longer to begin than to run.
+const SHORTEST: usize = 256;
 
 impl Pattern {
     pub(super) fn new(primes: &[u64]) -> Self {
         let product = primes.iter().product::<u64>() as usize;
-        let period = product * BLOCK.div_ceil(product);
-        // The words of a block can be read from any place in the period.
-        let mut words = vec![u64::MAX; period + BLOCK];
+        let mut words = vec![u64::MAX; product * SHORTEST.div_ceil(product)];
         for &prime in primes {
-            // All multiples coprime to 30, in the words before the end.
             for multiple in (0..).map(|i| prime * (i / 8 * PER_BYTE + RESIDUES[i as usize % 8])) {
                 let Some(word) = words.get_mut((multiple / PER_WORD) as usize) else { break };
                 let rank = UP_TO[(multiple % PER_WORD) as usize].count_ones();
                 *word &= !(1 << (rank - 1));
             }
         }
-        Self { words, period }
+        Self { words }
     }
 
-    /// Returns the blocks of the pattern from the word with this index on, without end.
+    /// Clears the bits of the multiples. `first` is the index of the first word among all numbers.
     #[inline(always)]
-    pub(super) fn blocks(&self, word: u64) -> Blocks<'_> {
-        Blocks { pattern: self, place: (word % self.period as u64) as usize }
-    }
-}
-
-/// The blocks of a pattern.
-#[derive(Debug)]
-pub(super) struct Blocks<'a> {
-    pattern: &'a Pattern,
-    place: usize,
-}
-
-impl<'a> Iterator for Blocks<'a> {
-    type Item = &'a [u64; BLOCK];
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<Self::Item> {
-        let block = self.pattern.words.get(self.place..)?.first_chunk();
-        self.place += BLOCK;
-        if self.place >= self.pattern.period {
-            self.place -= self.pattern.period;
+    pub(super) fn cross_off(&self, first: u64, words: &mut [u64]) {
+        let mut pattern = &self.words[(first % self.words.len() as u64) as usize..];
+        let mut rest = words;
+        while !rest.is_empty() {
+            let (here, after) = rest.split_at_mut(pattern.len().min(rest.len()));
+            for (word, pattern) in here.iter_mut().zip(pattern) {
+                *word &= pattern;
+            }
+            (rest, pattern) = (after, &self.words);
         }
-        block
     }
 }
 

@@ -11,6 +11,9 @@ use crate::algorithm::combinatorial::wheel::PER_WORD;
 /// The largest number of leaves in a batch.
 const BATCH: usize = 2048;
 
+/// Room for the leaves of a block of the factor table: a power of two, so that an index can be cut to it for free.
+const ROOM: usize = factor_table::COPRIME.next_power_of_two();
+
 /// Below this, a quotient of doubles is exact when it is rounded down: it differs from the next whole number by at least
 /// 1 / divisor, and its rounding error is smaller.
 const EXACT: u128 = 1 << 52;
@@ -48,14 +51,17 @@ impl Leaves {
         while first < end {
             let base = factor_table::base(first);
             let mut length = 0;
-            // Each round finds at most as many leaves as there are residues.
-            while first < end && length + factor_table::COPRIME <= BATCH {
+            while first < end && length + ROOM <= BATCH {
                 let (residues, entries) = tables.factors.block(first, end);
-                let above = (factor_table::base(first) - base) as u32;
+                let above = 2 * (factor_table::base(first) - base) as u32;
+                let free: &mut [u32] = &mut self.signed[length..length + ROOM];
+                let mut found = 0;
                 for (&residue, &entry) in residues.iter().zip(entries) {
-                    self.signed[length] = 2 * (above + residue) + u32::from(entry & 1);
-                    length += usize::from(entry > least);
+                    // Each number is written, and the next overwrites it if it is not a leaf.
+                    free[found % ROOM] = above + 2 * residue + u32::from(entry & 1);
+                    found += usize::from(entry > least);
                 }
+                length += found;
                 first += entries.len();
             }
             let signed = &self.signed[..length];

@@ -3,13 +3,14 @@
 //! The counts exist in three forms, from the dearest to keep up to the dearest to look up:
 //!
 //! - before each word of 240 numbers: a lookup counts the bits of one word.
-//! - before each block of 8 words: a lookup counts the bits of up to 8 words.
+//! - before each block of 32 words: a lookup counts the bits of up to 32 words.
 //! - in each block of 64 words, kept up to date as bits are cleared. A lookup counts the bits of up to 64 words, after
 //!   the blocks' counts have been added up for a prime.
 
-use crate::algorithm::combinatorial::wheel::{BLOCK, PER_BYTE, Pattern, RESIDUES, SMALL, UP_TO};
+use crate::algorithm::combinatorial::wheel::{PER_BYTE, Pattern, RESIDUES, SMALL, UP_TO};
 
-/// Words per large block.
+/// Words per small and per large block.
+pub(super) const BLOCK: usize = 32;
 const LARGE_BLOCK: usize = 64;
 
 /// The form of the counts.
@@ -52,9 +53,7 @@ impl Segment {
         self.before.resize(words, 0);
         self.inside.resize(words.div_ceil(LARGE_BLOCK), 0);
         for pattern in &*SMALL {
-            for (block, pattern) in self.words.as_chunks_mut::<BLOCK>().0.iter_mut().zip(pattern.blocks(first)) {
-                block.iter_mut().zip(pattern).for_each(|(word, pattern)| *word &= pattern);
-            }
+            pattern.cross_off(first, &mut self.words);
         }
         self.recount(counts);
     }
@@ -67,29 +66,8 @@ impl Segment {
     /// Crosses off the multiples of a prime by its pattern, and counts anew.
     #[inline(always)]
     pub(super) fn cross_off_pattern(&mut self, pattern: &Pattern, first: u64, counts: Counts) {
-        let blocks = self.words.as_chunks_mut::<BLOCK>().0.iter_mut().zip(pattern.blocks(first));
-        self.counts = counts;
-        let mut total = 0;
-        if counts == Counts::Words {
-            for ((block, pattern), before) in blocks.zip(self.before.as_chunks_mut::<BLOCK>().0) {
-                for ((word, pattern), before) in block.iter_mut().zip(pattern).zip(before) {
-                    *word &= pattern;
-                    *before = total;
-                    total += word.count_ones();
-                }
-            }
-        } else {
-            for ((block, pattern), before) in blocks.zip(&mut self.before) {
-                *before = total;
-                let mut count = 0;
-                for (word, pattern) in block.iter_mut().zip(pattern) {
-                    *word &= pattern;
-                    count += u64::from(word.count_ones());
-                }
-                total += count as u32;
-            }
-        }
-        self.total = total;
+        pattern.cross_off(first, &mut self.words);
+        self.recount(counts);
     }
 
     /// Crosses off the multiples of a prime one by one, and counts anew if the form is not that of large blocks, or if
@@ -177,12 +155,13 @@ impl Segment {
     #[inline(always)]
     fn sum_up_to<const SIZE: usize>(&self, places: &[(u32, u32)], weight: impl Fn(usize) -> i64) -> i64 {
         let mut sum = 0;
+        let (words, before) = (&self.words[..], &self.before[..]);
         for (i, &(word, number)) in places.iter().enumerate() {
             let word = word as usize;
             let block = word / SIZE;
-            let inside = ones(&self.words[block * SIZE..word]);
-            let last = (self.words[word] & UP_TO[number as usize]).count_ones();
-            sum += weight(i) * i64::from(self.before[block] + inside + last);
+            let inside = ones(&words[block * SIZE..word]);
+            let last = (words[word] & UP_TO[number as usize]).count_ones();
+            sum += weight(i) * i64::from(before[block] + inside + last);
         }
         sum
     }
