@@ -78,7 +78,7 @@ impl Args {
         let cancel = interrupt::flag()?;
         let plan = Plan::for_query(&Query::range(range.clone()).algorithm(self.algorithm), workers)?;
         if self.explain {
-            eprint!("{}", explanation(&plan)?);
+            eprint!("{}", explanation(&plan, &range)?);
             if self.double_check {
                 eprintln!("check     count again with other parameters, then find whether the count is odd or even");
             }
@@ -139,13 +139,13 @@ impl Args {
 }
 
 /// The plan and the machine that it was made for, one fact per line.
-fn explanation(plan: &Plan) -> Result<String, Error> {
+fn explanation(plan: &Plan, range: &RangeInclusive<u128>) -> Result<String, Error> {
     // These do not depend on the machine.
     if matches!(plan, Plan::TrialDivision | Plan::Table) {
-        return Ok(format!("{plan}\n"));
+        return Ok(format!("{}\n", plan.explain(range)));
     }
     let (cpu, Caches { l1, l2, .. }) = (Cpu::chosen()?, Caches::detect());
     let known: Vec<_> = Cpu::available().map(Cpu::name).collect();
     let machine = format!("cpu       {cpu} of {}\ncaches    {} and {} KiB", known.join(", "), l1 >> 10, l2 >> 10);
-    Ok(format!("{machine}\n{plan}\n"))
+    Ok(format!("{machine}\n{}\n", plan.explain(range)))
 }

@@ -6,7 +6,7 @@
 //!
 //! The numbers above y are sieved window by window, by the kernel that counts primes: class by class, and then sorted
 //! in ascending order. A window counts only its own primes. How many primes lie before it is added when the windows'
-//! results are combined; see [`WindowSums`](super::sums::WindowSums).
+//! results are combined; see [`WindowSums`].
 //!
 //! Time: O(x / y log log x). Memory per worker: 12 bytes for every 240 numbers of a window.
 

@@ -10,6 +10,8 @@
 //! where p is the b-th prime. All x / (p q r) are less than y. Time: there are far fewer of these than of the leaves
 //! with two primes.
 
+use std::ops::Range;
+
 use super::division::quotient;
 use super::pairs;
 use super::phi::SMALL_PRIMES;
@@ -17,17 +19,13 @@ use super::tables::Tables;
 use crate::{Pulse, Stopped};
 
 /// Returns the indices of the primes p that may have such leaves: those up to the square root of y.
-pub(super) fn indices(tables: &Tables) -> std::ops::Range<usize> {
+pub(super) fn indices(tables: &Tables) -> Range<usize> {
     let first = pairs::indices(tables).start.max(SMALL_PRIMES + 1);
     let end = tables.pi.pi(tables.y.isqrt()) as usize + 1;
     first..end.max(first)
 }
 
-pub(super) fn easy_leaves<P: Pulse>(
-    tables: &Tables,
-    indices: std::ops::Range<usize>,
-    pulse: &P,
-) -> Result<i128, Stopped> {
+pub(super) fn easy_leaves<P: Pulse>(tables: &Tables, indices: Range<usize>, pulse: &P) -> Result<i128, Stopped> {
     let mut sum = 0;
     for b in indices {
         let p = tables.prime(b);

@@ -2,6 +2,7 @@
 //!
 //! Memory: 2 bytes per number coprime to 2310, which is 0.42 bytes per number. Time to build: O(n log log n).
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::{Pulse, Stopped};
@@ -35,6 +36,9 @@ static WHEEL: LazyLock<Wheel> = LazyLock::new(|| {
 /// - The two largest values for 1 and for primes.
 pub(super) type Entry = u16;
 
+/// How many cofactors are gone through between two beats.
+const COFACTORS_PER_BEAT: usize = 1 << 15;
+
 const ONE: Entry = Entry::MAX - 1;
 const PRIME: Entry = Entry::MAX;
 
@@ -59,15 +63,20 @@ impl FactorTable {
             if 13 * prime > limit {
                 break;
             }
-            pulse.beat()?;
-            // The index fits: only primes up to the root of the limit are the least factor of a composite.
-            table.mark_multiples(limit, prime, (2 * b) as Entry);
+            let end = rank(limit / prime);
+            for first in (0..end).step_by(COFACTORS_PER_BEAT) {
+                pulse.beat()?;
+                // The index fits: only primes up to the root of the limit are the least factor of a composite.
+                table.mark_multiples(prime, (2 * b) as Entry, first..end.min(first + COFACTORS_PER_BEAT));
+            }
+            table.mark_squares(limit, prime);
         }
         Ok(table)
     }
 
-    fn mark_multiples(&mut self, limit: u64, prime: u64, least: Entry) {
-        for cofactor in numbers(1..rank(limit / prime)) {
+    /// Marks the multiples by the cofactors of these ranks, except the prime itself.
+    fn mark_multiples(&mut self, prime: u64, least: Entry, cofactors: Range<usize>) {
+        for cofactor in numbers(cofactors.start.max(1)..cofactors.end) {
             let entry = &mut self.entries[rank(prime * cofactor) - 1];
             *entry = match *entry {
                 PRIME => least | 1,
@@ -75,6 +84,9 @@ impl FactorTable {
                 known => known ^ 1,
             };
         }
+    }
+
+    fn mark_squares(&mut self, limit: u64, prime: u64) {
         for cofactor in numbers(0..rank(limit / prime / prime)) {
             self.entries[rank(prime * prime * cofactor) - 1] = 0;
         }
@@ -90,7 +102,7 @@ impl FactorTable {
 
     /// Returns the entries of a range of ranks.
     #[inline(always)]
-    pub(super) fn entries(&self, ranks: std::ops::Range<usize>) -> &[Entry] {
+    pub(super) fn entries(&self, ranks: Range<usize>) -> &[Entry] {
         &self.entries[ranks]
     }
 
@@ -118,7 +130,7 @@ pub(super) fn rank(n: u64) -> usize {
 }
 
 /// Returns the numbers coprime to 2310 whose ranks, counted from 0, are in the range.
-pub(super) fn numbers(ranks: std::ops::Range<usize>) -> impl Iterator<Item = u64> {
+pub(super) fn numbers(ranks: Range<usize>) -> impl Iterator<Item = u64> {
     ranks.map(number)
 }
 

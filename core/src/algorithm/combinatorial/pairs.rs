@@ -24,6 +24,8 @@
 //! with swap = x / (p to). If `from` < s, then pivot = last = s. Otherwise the first sum is empty, pivot =
 //! `from`, and last = x / (p (pivot + 1)), but not less than swap.
 
+use std::ops::Range;
+
 use super::division::quotient;
 use super::phi::LAST_SMALL_PRIME;
 use super::roots::root;
@@ -44,7 +46,7 @@ pub(super) struct Pairs {
 }
 
 /// Returns the indices of the primes p that have easy leaves with two primes.
-pub(super) fn indices(tables: &Tables) -> std::ops::Range<usize> {
+pub(super) fn indices(tables: &Tables) -> Range<usize> {
     // p^3 y > x, so that x / p^3 < y.
     let least = root(quotient(tables.x, tables.y), 3) as u64;
     let least = least.max(LAST_SMALL_PRIME);

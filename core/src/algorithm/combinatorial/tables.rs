@@ -6,6 +6,9 @@ use super::roots::root;
 use crate::algorithm::pi_table::PiTable;
 use crate::{Pulse, Stopped};
 
+/// How many primes are listed between two beats.
+const PRIMES_PER_BEAT: usize = 1 << 12;
+
 /// What all parts of the formula look up. Built once, and only read from then on.
 #[derive(Debug)]
 pub(super) struct Tables {
@@ -32,9 +35,15 @@ impl Tables {
     pub(super) fn new<P: Pulse>(x: u128, y: u64, pulse: &P) -> Result<Self, Stopped> {
         let pi = PiTable::new(y, pulse)?;
         let most = largest_prime(x).min(y);
-        let mut primes = vec![0];
-        primes.extend(pi.primes(most).map(|prime| prime as u32));
-        let reciprocals = primes.iter().map(|&prime| Reciprocal::of(prime.max(3))).collect();
+        // The first entries are never looked up. They only need values that fit the types.
+        let (mut primes, mut reciprocals) = (vec![0], vec![Reciprocal::of(3)]);
+        for prime in pi.primes(most) {
+            if primes.len() % PRIMES_PER_BEAT == 0 {
+                pulse.beat()?;
+            }
+            primes.push(prime as u32);
+            reciprocals.push(Reciprocal::of(primes[primes.len() - 1].max(3)));
+        }
         let factors = FactorTable::new(y, pi.primes(y).skip(5), pulse)?;
         let (x_star, cube_root) = (root(x, 4) as u64, root(x, 3) as u64);
         Ok(Self { x, y, a: pi.pi(y), x_star, cube_root, primes, reciprocals, pi, factors })

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::pairs::{self, Pairs};
-use super::phi::SMALL_PRIMES;
 use super::tables::Tables;
 use super::wheel::{PER_BYTE, PER_WORD};
 use super::{Parameters, a, c};
+use crate::{Pulse, Stopped};
 
 /// A piece of one part of the formula.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,25 +27,33 @@ pub(super) enum Tile {
 
 /// The narrowest run of numbers, and the fewest ranks of the factor table, that make a tile.
 const NARROWEST: u64 = 64 * PER_WORD;
-const RANKS: usize = 1 << 18;
+const RANKS: u64 = 1 << 15;
+
+/// How many primes are gone through between two beats.
+const PRIMES_PER_BEAT: usize = 256;
 
 /// Returns all tiles. Those of a part are in order, and cost about the same.
-pub(super) fn all(tables: &Tables, parameters: &Parameters, windows: u64) -> Vec<Tile> {
+pub(super) fn all<P: Pulse>(
+    tables: &Tables,
+    parameters: &Parameters,
+    windows: u64,
+    pulse: &P,
+) -> Result<Vec<Tile>, Stopped> {
     let mut tiles = hard(tables, parameters);
-    tiles.extend(pairs(tables, parameters));
-    tiles.extend(
-        cut(windows as usize, (windows as usize).div_ceil(parameters.tiles as usize))
-            .map(|Range { start, end }| Tile::Windows(start as u64..end as u64)),
-    );
+    tiles.extend(pairs(tables, parameters, pulse)?);
+    let per_tile = windows.div_ceil(parameters.tiles.into());
+    tiles.extend(cut(windows, per_tile).map(Tile::Windows));
     tiles.extend(Some(c::indices(tables)).filter(|indices| !indices.is_empty()).map(Tile::Triples));
-    tiles.extend(cut(tables.factors.len(), RANKS).map(Tile::Ordinary));
+    tiles.extend(
+        cut(tables.factors.len() as u64, RANKS).map(|ranks| Tile::Ordinary(ranks.start as usize..ranks.end as usize)),
+    );
     tiles.push(Tile::Sigma);
-    tiles
+    Ok(tiles)
 }
 
 /// Cuts `0..end` into ranges of this length. The last may be shorter.
-fn cut(end: usize, length: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..end).step_by(length.max(1)).map(move |start| start..end.min(start + length.max(1)))
+fn cut(end: u64, length: u64) -> impl Iterator<Item = Range<u64>> {
+    (0..end).step_by(length as usize).map(move |start| start..end.min(start + length))
 }
 
 fn hard(tables: &Tables, parameters: &Parameters) -> Vec<Tile> {
@@ -61,20 +69,24 @@ fn hard(tables: &Tables, parameters: &Parameters) -> Vec<Tile> {
     tiles
 }
 
-fn pairs(tables: &Tables, parameters: &Parameters) -> Vec<Tile> {
+fn pairs<P: Pulse>(tables: &Tables, parameters: &Parameters, pulse: &P) -> Result<Vec<Tile>, Stopped> {
     let indices = pairs::indices(tables);
     // Getting a prime's bounds costs as much as some lookups.
-    let cost = |b| 30 + a::lookups(tables, &Pairs::of(tables, b));
-    let most = indices.clone().map(cost).sum::<u64>().div_ceil(parameters.tiles.into());
-    let (mut tiles, mut first, mut sum) = (Vec::new(), indices.start, 0);
+    let mut costs = Vec::with_capacity(indices.len());
     for b in indices.clone() {
-        sum += cost(b);
+        if b % PRIMES_PER_BEAT == 0 {
+            pulse.beat()?;
+        }
+        costs.push(30 + a::lookups(tables, &Pairs::of(tables, b)));
+    }
+    let most = costs.iter().sum::<u64>().div_ceil(parameters.tiles.into());
+    let (mut tiles, mut first, mut sum) = (Vec::new(), indices.start, 0);
+    for (b, cost) in indices.clone().zip(costs) {
+        sum += cost;
         if sum >= most || b + 1 == indices.end {
             tiles.push(Tile::Pairs(first..b + 1));
             (first, sum) = (b + 1, 0);
         }
     }
-    tiles
+    Ok(tiles)
 }
-
-const _: () = assert!(SMALL_PRIMES == 8);
