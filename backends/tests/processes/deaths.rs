@@ -7,11 +7,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use primelanes_backends::probe::{Probe, Trouble};
-use primelanes_backends::{Backend, Control, Error, PrimeCounter, Processes, Progress, Query};
+use primelanes_backends::{Backend, Control, Error, PrimeCounter, Processes, Progress, Query, SingleThread};
 use rustix::process::Signal;
 
 use super::saboteur::open;
-use super::system::{children, descriptors, is_gone, kill_all, signal, slow, state_of, tiles_of, wait_until};
+use super::system::{children, descriptors, is_gone, kill_all, sieve, signal, slow, state_of, tiles_of, wait_until};
 
 super::trials! {
     workers_killed_without_a_run_are_replaced,
@@ -146,7 +146,7 @@ fn a_cancelled_stall_is_not_waited_for() {
         lane.fold(&probe, &Control::new().cancel(&stop))
     });
     assert_eq!(folded.err(), Some(Error::Cancelled));
-    assert_eq!(lane.count_primes(1_000), Ok(168));
+    assert_eq!(sieve(&lane, 1_000), Ok(168));
 }
 
 /// A process that starts workers, prints their process IDs, and lets them sleep without a beat.
@@ -229,12 +229,12 @@ fn workers_that_start_slowly_are_waited_for() {
     command.args(["-c", r#"sleep 1; exec "$0" worker"#]).arg(this);
     let lane = Processes::with_command(super::system::workers(2), command).unwrap().timeout(Duration::from_millis(300));
     kill_all(&lane);
-    assert_eq!(lane.count_primes(1_000), Ok(168));
+    assert_eq!(sieve(&lane, 1_000), Ok(168));
 }
 
 fn the_timeout_can_be_endless() {
     let lane = open(2, &[]).timeout(Duration::MAX);
-    assert_eq!(lane.count_primes(1_000_000), Ok(78_498));
+    assert_eq!(sieve(&lane, 1_000_000), Ok(78_498));
 }
 
 /// Runs in its own process, where no other test opens files.
@@ -253,7 +253,7 @@ fn nothing_is_left_behind() {
         if limit % 100 == 50 {
             kill_all(&lane);
         }
-        assert_eq!(lane.count_primes(limit), primelanes_backends::SingleThread.count_primes(limit));
+        assert_eq!(sieve(&lane, limit), sieve(&SingleThread, limit));
     }
     assert!(lane.replaced() >= 10);
     assert_eq!(lane.fold(&slow(40), &Control::new()).map(|visits| visits.len()), Ok(40));

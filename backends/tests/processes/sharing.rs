@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use primelanes_backends::probe::Probe;
-use primelanes_backends::{Backend, Control, PrimeCounter, Progress};
+use primelanes_backends::{Backend, Control, Progress, SingleThread};
 
 use super::saboteur::open;
-use super::system::{processes_of, slow, tiles_of};
+use super::system::{processes_of, sieve, slow, tiles_of};
 
 super::trials! {
     a_late_fold_does_not_wait_for_the_end_of_an_early_one,
@@ -65,7 +65,7 @@ fn folds_share_fewer_workers_than_there_are_folds() {
             let lane = &lane;
             scope.spawn(move || {
                 for _ in 0..5 {
-                    assert_eq!(lane.count_primes(limit), primelanes_backends::SingleThread.count_primes(limit));
+                    assert_eq!(sieve(lane, limit), sieve(&SingleThread, limit));
                     assert_eq!(lane.fold(&Probe::new(40), &Control::new()).map(|visits| visits.len()), Ok(40));
                 }
             });

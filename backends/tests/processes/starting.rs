@@ -11,7 +11,7 @@ use primelanes_backends::{
 };
 
 use super::saboteur::{command, open};
-use super::system::{processes_of, state_of, tiles_of, wait_until, workers};
+use super::system::{processes_of, sieve, state_of, tiles_of, wait_until, workers};
 
 super::trials! {
     a_registered_program_is_the_lane,
@@ -34,7 +34,7 @@ fn a_registered_program_is_the_lane() {
     worker::register(program, ["worker"]);
     let lane = BackendKind::Processes.open(workers(2)).unwrap();
     assert_eq!((lane.label(), lane.workers()), ("processes", workers(2)));
-    assert_eq!(lane.count_primes(1_000_000), Ok(78_498));
+    assert_eq!(sieve(&lane, 1_000_000), Ok(78_498));
     assert!(!lane.time_elsewhere().is_zero());
     assert_eq!(BackendKind::Processes.build(workers(1)).unwrap().name(), "processes");
 }
@@ -154,7 +154,7 @@ fn workers_that_do_not_exit_are_not_waited_for_one_by_one() {
     command.args(["-c", r#"trap "" HUP TERM; "$0" worker; sleep 3600"#]).arg(this);
     let lane = Processes::with_command(workers(20), command).unwrap();
     let ids = lane.process_ids();
-    assert_eq!(lane.count_primes(1_000), Ok(168));
+    assert_eq!(sieve(&lane, 1_000), Ok(168));
     let clock = std::time::Instant::now();
     drop(lane);
     println!("20 workers that do not exit were killed within {:?}", clock.elapsed());
@@ -168,7 +168,7 @@ fn workers_exit_when_they_are_told_to() {
     let this = std::env::current_exe().unwrap();
     command.args(["-c", r#""$0" worker; echo ended >> "$1""#]).arg(this).arg(file.path());
     let lane = Processes::with_command(workers(2), command).unwrap();
-    assert_eq!(lane.count_primes(1_000), Ok(168));
+    assert_eq!(sieve(&lane, 1_000), Ok(168));
     drop(lane);
     wait_until("both have ended", || std::fs::read_to_string(file.path()).unwrap() == "ended\nended\n");
 }

@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use primelanes_backends::Processes;
 use primelanes_backends::probe::{Probe, Visit};
+use primelanes_backends::{Algorithm, Error, PrimeCounter, Processes, Query};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long anything may take, on the slowest of machines.
@@ -19,6 +19,11 @@ pub(super) fn workers(count: usize) -> NonZeroUsize {
 /// Tiles of one millisecond each.
 pub(super) fn slow(tiles: u64) -> Probe {
     Probe { pause: Duration::from_millis(1), ..Probe::new(tiles) }
+}
+
+/// Counts by a fold, and not by a look at a table.
+pub(super) fn sieve(lane: &impl PrimeCounter, limit: u128) -> Result<u128, Error> {
+    lane.count(&Query::up_to(limit).algorithm(Algorithm::Sieve))
 }
 
 pub(super) fn tiles_of(visits: &[Visit]) -> Vec<u64> {
