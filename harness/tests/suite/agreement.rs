@@ -125,11 +125,14 @@ fn trial_division_reaches_the_top_of_u64() -> Result<(), Error> {
 #[test]
 fn the_tables_are_met() -> Result<(), Error> {
     let auto = BackendKind::auto().build(primelanes_backends::available_workers())?;
-    for (k, count) in oracle::powers_of_ten().into_iter().take(10) {
-        assert_eq!(auto.count_primes(10_u64.pow(k))?, count, "10^{k}");
-    }
-    for (k, count) in oracle::powers_of_two().into_iter().take(31) {
-        assert_eq!(auto.count_primes(1 << k)?, count, "2^{k}");
+    for algorithm in [Algorithm::Sieve, Algorithm::Auto] {
+        let count = |limit: u64| auto.count(&Query::up_to(limit.into()).algorithm(algorithm));
+        for (k, expected) in oracle::powers_of_ten().into_iter().take(10) {
+            assert_eq!(count(10_u64.pow(k)), Ok(expected.into()), "10^{k} by {algorithm}");
+        }
+        for (k, expected) in oracle::powers_of_two().into_iter().take(31) {
+            assert_eq!(count(1 << k), Ok(expected.into()), "2^{k} by {algorithm}");
+        }
     }
     Ok(())
 }

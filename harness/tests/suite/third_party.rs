@@ -7,7 +7,7 @@ use std::thread;
 
 use primelanes_backends::probe::{Probe, Trouble};
 use primelanes_backends::{
-    Backend, Control, Error, Kernel, Ledger, Monoid, PrimeCounter, Pulse, Query, Stopped, fold_tiles, guard,
+    Algorithm, Backend, Control, Error, Kernel, Ledger, Monoid, PrimeCounter, Pulse, Query, Stopped, fold_tiles, guard,
 };
 
 /// A backend without a ledger.
@@ -60,6 +60,8 @@ impl Backend for Threads {
 fn backends_count_and_name_what_panics() {
     fn assert_sound(lane: &impl Backend) {
         assert_eq!((lane.count_primes(1_000_000), lane.count_range(1_000..=2_000)), (Ok(78_498), Ok(135)));
+        // The other algorithms look so small a range up in a table.
+        assert_eq!(lane.count(&Query::range(1_000..=2_000).algorithm(Algorithm::Sieve)), Ok(135));
         let probe = Probe { trouble: Some(Trouble::PanicInTile(4)), ..Probe::new(9) };
         let panicked = Error::Panicked { phase: "probe".into(), message: Probe::panic_of_tile(4) };
         assert_eq!(lane.fold(&probe, &Control::new()), Err(panicked));

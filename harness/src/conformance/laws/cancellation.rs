@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use primelanes_backends::probe::{Probe, Trouble};
-use primelanes_backends::{Backend, Control, Error, Kernel, PrimeCounter, Progress, Pulse, Query, Stopped};
+use primelanes_backends::{Algorithm, Backend, Control, Error, Kernel, PrimeCounter, Progress, Pulse, Query, Stopped};
 
 use crate::conformance::Ability;
 use crate::conformance::broken::{Broken, Judged, ensure};
@@ -27,7 +27,10 @@ pub(super) fn before<B: Backend>(subject: &Subject<'_, B>) -> Judged {
             let probe = Probe { trouble: Some(Trouble::PanicInTile(tile)), ..Probe::new(100) };
             ensure_cancelled(&lane.fold(&probe, &Control::new().cancel(&stop)), "before the first tile")?;
         }
-        ensure_cancelled(&lane.count(&Query::up_to(1_000).cancel(&stop)), "before the count")?;
+        for &algorithm in Algorithm::ALL {
+            let query = Query::up_to(1_000).algorithm(algorithm).cancel(&stop);
+            ensure_cancelled(&lane.count(&query), "before the count")?;
+        }
         ensure_usable(&lane)?;
     }
     Ok(())

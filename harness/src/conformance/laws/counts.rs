@@ -54,11 +54,13 @@ pub(super) fn seams<B: Backend>(subject: &Subject<'_, B>) -> Judged {
 }
 
 pub(super) fn additivity<B: Backend>(subject: &Subject<'_, B>) -> Judged {
-    let questions = (0..1_u64 << 40, 1..strategies::LOW / 2, any::<prop::sample::Index>());
-    subject.for_all(questions, |lane, (start, width, cut)| {
+    let starts = (prop::sample::select(vec![Algorithm::Auto, Algorithm::Sieve]), 0..1_u64 << 40);
+    let questions = (starts, 1..strategies::LOW / 2, any::<prop::sample::Index>());
+    subject.for_all(questions, |lane, ((algorithm, start), width, cut)| {
         let (middle, stop) = (start + cut.index(width as usize) as u64, start + width);
-        let (left, right) = (lane.count_range(start..=middle)?, lane.count_range(middle + 1..=stop)?);
-        let whole = lane.count_range(start..=stop)?;
+        let count = |range: RangeInclusive<u64>| lane.count(&Query::from(range).algorithm(algorithm));
+        let (left, right) = (count(start..=middle)?, count(middle + 1..=stop)?);
+        let whole = count(start..=stop)?;
         ensure!(left + right == whole, "{left} primes up to {middle} and {right} beyond are not {whole}");
         Ok(())
     })
@@ -105,7 +107,8 @@ pub(super) fn inside_rayon<B: Backend>(subject: &Subject<'_, B>) -> Judged {
     for threads in [1, 2] {
         let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
         for lane in subject.lanes() {
-            let counts = pool.install(|| rayon::join(|| lane.count_primes(10_000), || lane.count_primes(20_000)));
+            let count = |limit| lane.count(&Query::up_to(limit).algorithm(Algorithm::Sieve));
+            let counts = pool.install(|| rayon::join(|| count(10_000), || count(20_000)));
             let counts = (counts.0?, counts.1?);
             ensure!(counts == (1229, 2262), "inside a pool of {threads}: {counts:?}, not (1229, 2262)");
         }
