@@ -4,8 +4,10 @@ use std::fmt::Debug;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
+use primelanes_backends::algorithm::{Combinatorial, Parameters};
+use primelanes_backends::machine::Cpu;
 use primelanes_backends::probe::{Probe, Visit};
-use primelanes_backends::{Backend, Control};
+use primelanes_backends::{Backend, Control, Error};
 use proptest::strategy::{BoxedStrategy, Strategy};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
 
@@ -93,6 +95,12 @@ impl Trial {
             TestError::Abort(reason) => Broken(reason.to_string()),
         })
     }
+}
+
+/// Creates the kernel that counts the primes up to x by the combinatorial method. Its partial results do not commute,
+/// and its tiles also run in other processes.
+pub(super) fn combinatorial(x: u128) -> Result<Combinatorial, Error> {
+    Combinatorial::with(x, Parameters::for_x(x), Cpu::chosen()?, &Control::new())
 }
 
 /// Ensures that an instance still folds correctly.

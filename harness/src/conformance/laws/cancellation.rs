@@ -9,7 +9,7 @@ use primelanes_backends::{Algorithm, Backend, Control, Error, Kernel, PrimeCount
 
 use crate::conformance::Ability;
 use crate::conformance::broken::{Broken, Judged, ensure};
-use crate::conformance::subject::{Subject, ensure_tiles, ensure_usable};
+use crate::conformance::subject::{Subject, combinatorial, ensure_tiles, ensure_usable};
 
 fn ensure_cancelled<T>(answer: &Result<T, Error>, when: &str) -> Judged {
     match answer {
@@ -37,30 +37,35 @@ pub(super) fn before<B: Backend>(subject: &Subject<'_, B>) -> Judged {
 }
 
 pub(super) fn during<B: Backend>(subject: &Subject<'_, B>) -> Judged {
+    // Each of these takes half a second or more, even with the most workers.
+    let probe = Probe { pause: Duration::from_millis(1), ..Probe::new(3_000) };
+    let count = combinatorial(10_u128.pow(16))?;
     for lane in subject.lanes() {
-        let stop = AtomicBool::new(false);
-        let under_way = |progress: Progress| {
-            if (1..progress.total / 2).contains(&progress.done) {
-                stop.store(true, Ordering::Relaxed);
-            }
-        };
-        let control = Control::new().cancel(&stop);
-        // This takes half a second or more, even with the most workers.
-        let probe = Probe { pause: Duration::from_millis(1), ..Probe::new(3_000) };
-        let control = if subject.caps.has(Ability::Progress) { control.progress(&under_way) } else { control };
-        // The clock or the observer sets the flag, whichever comes first, because not all backends report while they
-        // run.
-        let answer = thread::scope(|scope| {
-            scope.spawn(|| {
-                thread::sleep(Duration::from_millis(30));
-                stop.store(true, Ordering::Relaxed);
-            });
-            lane.fold(&probe, &control)
-        });
-        ensure_cancelled(&answer, "meanwhile")?;
-        ensure_usable(&lane)?;
+        ensure_stops(subject, &lane, &probe)?;
+        ensure_stops(subject, &lane, &count)?;
     }
     Ok(())
+}
+
+fn ensure_stops<B: Backend>(subject: &Subject<'_, B>, lane: &B, kernel: &impl Kernel) -> Judged {
+    let stop = AtomicBool::new(false);
+    let under_way = |progress: Progress| {
+        if (1..progress.total / 2).contains(&progress.done) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    };
+    let control = Control::new().cancel(&stop);
+    let control = if subject.caps.has(Ability::Progress) { control.progress(&under_way) } else { control };
+    // The clock or the observer sets the flag, whichever comes first, because not all backends report while they run.
+    let answer = thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(30));
+            stop.store(true, Ordering::Relaxed);
+        });
+        lane.fold(kernel, &control).map(drop)
+    });
+    ensure_cancelled(&answer, "meanwhile")?;
+    ensure_usable(lane)
 }
 
 pub(super) fn after<B: Backend>(subject: &Subject<'_, B>) -> Judged {

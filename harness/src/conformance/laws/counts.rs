@@ -23,6 +23,9 @@ fn questions() -> impl Strategy<Value = (Algorithm, RangeInclusive<u64>)> {
         (Just(Algorithm::Sieve), strategies::windows(0..1_u64 << 40, 20_000)),
         // These have several segments, and so several claims.
         (Just(Algorithm::Sieve), (0..strategies::LOW).prop_map(|limit| 0..=limit)),
+        // A window is the difference of two counts from 0.
+        (Just(Algorithm::Combinatorial), strategies::windows(1_000..1_000_000_000_u64, 20_000)),
+        (Just(Algorithm::Combinatorial), (0..strategies::LOW).prop_map(|limit| 0..=limit)),
     ]
 }
 
@@ -31,6 +34,8 @@ fn seam_questions() -> impl Strategy<Value = (Algorithm, RangeInclusive<u64>)> {
         (Just(Algorithm::TrialDivision), strategies::windows(strategies::seams(200_000), 3_000)),
         (Just(Algorithm::Sieve), strategies::windows(strategies::seams(1 << 40), 3_000)),
         (Just(Algorithm::Sieve), strategies::seams(strategies::LOW).prop_map(|limit| 0..=limit)),
+        (Just(Algorithm::Combinatorial), strategies::windows(strategies::seams(1_000_000_000), 3_000)),
+        (Just(Algorithm::Combinatorial), strategies::seams(strategies::LOW).prop_map(|limit| 0..=limit)),
     ]
 }
 
@@ -104,13 +109,19 @@ pub(super) fn counts_at_once<B: Backend>(subject: &Subject<'_, B>) -> Judged {
 }
 
 pub(super) fn inside_rayon<B: Backend>(subject: &Subject<'_, B>) -> Judged {
+    let questions = [
+        (Algorithm::Sieve, [10_000, 20_000], (1229, 2262)),
+        (Algorithm::Combinatorial, [1_000_000, 2_000_000], (78_498, 148_933)),
+    ];
     for threads in [1, 2] {
         let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
         for lane in subject.lanes() {
-            let count = |limit| lane.count(&Query::up_to(limit).algorithm(Algorithm::Sieve));
-            let counts = pool.install(|| rayon::join(|| count(10_000), || count(20_000)));
-            let counts = (counts.0?, counts.1?);
-            ensure!(counts == (1229, 2262), "inside a pool of {threads}: {counts:?}, not (1229, 2262)");
+            for (algorithm, limits, expected) in questions {
+                let [left, right] = limits.map(|limit| Query::up_to(limit).algorithm(algorithm));
+                let counts = pool.install(|| rayon::join(|| lane.count(&left), || lane.count(&right)));
+                let counts = (counts.0?, counts.1?);
+                ensure!(counts == expected, "inside a pool of {threads}: {counts:?}, not {expected:?}, by {algorithm}");
+            }
         }
     }
     Ok(())

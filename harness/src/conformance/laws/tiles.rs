@@ -7,11 +7,16 @@ use std::thread;
 use std::time::Duration;
 
 use primelanes_backends::probe::{Probe, Trouble, Visit};
-use primelanes_backends::{Algorithm, Backend, Control, Kernel, PrimeCounter, Pulse, Query, Stopped};
+use primelanes_backends::{
+    Algorithm, Backend, Control, Kernel, Monoid, PrimeCounter, Pulse, Query, Stopped, fold_tiles,
+};
 use proptest::prelude::*;
 
 use crate::conformance::broken::{InCase, Judged, ensure};
-use crate::conformance::subject::{Subject, ensure_tiles};
+use crate::conformance::subject::{Subject, combinatorial, ensure_tiles};
+
+/// The numbers up to which primes are counted by folds whose partial results do not commute.
+const LIMITS: [u128; 3] = [2_000, 1_000_000, 1_000_000_000];
 
 /// Kernels with random numbers of tiles and grains.
 fn probes() -> impl Strategy<Value = Probe> {
@@ -25,6 +30,14 @@ pub(super) fn each_tile_once<B: Backend>(subject: &Subject<'_, B>) -> Judged {
 /// Checks the order of the fold. The first tile takes longest, so a backend that combines results as they arrive
 /// receives it last.
 pub(super) fn fold_order<B: Backend>(subject: &Subject<'_, B>) -> Judged {
+    for x in LIMITS {
+        let kernel = combinatorial(x)?;
+        let expected = fold_tiles(&kernel, 0..kernel.tiles(), &mut kernel.scratch(), &Control::new()).ok();
+        for lane in subject.lanes() {
+            let sums = Some(lane.fold(&kernel, &Control::new())?);
+            ensure!(sums == expected, "the sums for pi({x}) on {} workers differ from those in order", lane.workers());
+        }
+    }
     subject.for_all((probes(), any::<prop::sample::Index>()), |lane, (probe, start)| {
         let first = start.index(probe.tiles as usize + 1) as u64;
         let stall = Trouble::Stall(first, Duration::from_millis(3));
@@ -46,6 +59,13 @@ pub(super) fn any_cut<B: Backend>(subject: &Subject<'_, B>) -> Judged {
         for start in [u64::from(u32::MAX) - 2, u64::MAX - 5] {
             let visits = lane.fold_run(&Probe::new(u64::MAX), start..start + 5, &Control::new())?;
             ensure_tiles(&visits, start..start + 5)?;
+        }
+        for x in LIMITS {
+            let kernel = combinatorial(x)?;
+            let tiles = kernel.tiles();
+            let run = |run| lane.fold_run(&kernel, run, &Control::new());
+            let cut = run(0..tiles / 3)?.combine(run(tiles / 3..tiles / 2)?).combine(run(tiles / 2..tiles)?);
+            ensure!(cut == run(0..tiles)?, "the sums of three runs for pi({x}) differ from those of the whole");
         }
     }
     let cuts = (probes(), prop::array::uniform3(any::<prop::sample::Index>()));
