@@ -11,7 +11,7 @@ use primelanes_harness::strategies::{LOW, limits, windows};
 use proptest::prelude::*;
 
 /// Every lane with 1, 2, 3 and 7 workers, up to its maximum. They are opened once.
-static LANES: LazyLock<Vec<AnyBackend>> = LazyLock::new(|| {
+pub(super) static LANES: LazyLock<Vec<AnyBackend>> = LazyLock::new(|| {
     #[cfg(unix)]
     primelanes_backends::worker::register(env!("CARGO_BIN_EXE_primelanes"), ["worker"]);
     let workers = [1, 2, 3, 7].map(|workers| NonZeroUsize::new(workers).unwrap());

@@ -9,5 +9,6 @@ mod conformance;
 mod double_check;
 mod gil;
 mod guides;
+mod pi;
 mod python;
 mod third_party;
