@@ -7,6 +7,8 @@
 #[cfg(unix)]
 mod deaths;
 #[cfg(unix)]
+mod killed_counts;
+#[cfg(unix)]
 mod nonsense;
 #[cfg(unix)]
 mod saboteur;
@@ -39,8 +41,14 @@ fn main() {
         ["parent"] => deaths::parent(),
         ["forgetful"] => starting::forgetful(),
         _ => {
-            let modules =
-                [starting::trials(), deaths::trials(), nonsense::trials(), sharing::trials(), storm::trials()];
+            let modules = [
+                starting::trials(),
+                deaths::trials(),
+                nonsense::trials(),
+                sharing::trials(),
+                storm::trials(),
+                killed_counts::trials(),
+            ];
             let trials = modules.into_iter().flatten().collect();
             libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials).exit();
         }
