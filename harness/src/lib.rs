@@ -53,6 +53,9 @@ mod guides {
     #[doc = include_str!("../../docs/lanes.md")]
     mod lanes {}
 
+    #[doc = include_str!("../../docs/pi.md")]
+    mod pi {}
+
     #[cfg(unix)]
     #[doc = include_str!("../../docs/processes.md")]
     mod processes {}
