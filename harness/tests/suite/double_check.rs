@@ -37,7 +37,10 @@ fn a_double_check_is_explained() {
     let check = "check     count again with other parameters, then find whether the count is odd or even\n";
     let explained = standard_error(&["1e6", "--algorithm", "combinatorial", "--explain", "--double-check"]);
     assert!(explained.starts_with("cpu       ") && explained.ends_with(check), "{explained}");
-    assert!(explained.contains("\ncaches    ") && explained.contains("\nplan      combinatorial\n"), "{explained}");
+    assert!(
+        explained.contains("\ncaches    ") && explained.contains("\nplan      pi(x) by the combinatorial method\n"),
+        "{explained}"
+    );
     assert!(!standard_error(&["1e6", "--explain"]).contains("check"));
     assert_eq!(standard_error(&["1e3", "--explain"]), "plan      look up in a table\n");
 }

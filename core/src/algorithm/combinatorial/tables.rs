@@ -35,8 +35,12 @@ impl Tables {
     pub(super) fn new<P: Pulse>(x: u128, y: u64, pulse: &P) -> Result<Self, Stopped> {
         let pi = PiTable::new(y, pulse)?;
         let most = largest_prime(x).min(y);
+        // Without room for all, the lists would grow to up to twice their size.
+        let count = pi.pi(most) as usize + 1;
+        let (mut primes, mut reciprocals) = (Vec::with_capacity(count), Vec::with_capacity(count));
         // The first entries are never looked up. They only need values that fit the types.
-        let (mut primes, mut reciprocals) = (vec![0], vec![Reciprocal::of(3)]);
+        primes.push(0);
+        reciprocals.push(Reciprocal::of(3));
         for prime in pi.primes(most) {
             if primes.len() % PRIMES_PER_BEAT == 0 {
                 pulse.beat()?;
