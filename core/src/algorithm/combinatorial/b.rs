@@ -15,7 +15,7 @@ use std::ops::{Range, RangeInclusive};
 use super::a::{OfQuotient, sum_of_quotients};
 use super::division::{quotient, quotient_up_to};
 use super::pairs::{self, Pairs};
-use super::sums::WindowSums;
+use super::sums::{Lookups, WindowSums};
 use super::tables::Tables;
 use super::window::Window;
 use crate::algorithm::odd_sieve::Segment;
@@ -83,30 +83,33 @@ impl Windows {
                 *word |= u64::from(byte) << (8 * class);
             }
         }
-        let primes = self.cpu.run(SortAndCount(&mut scratch.window));
+        let primes = self.cpu.run(SortAndCount(&mut scratch.window)).into();
         // The first window has the leaves from y on, although its primes are larger.
         let start = if index == 0 { tables.y } else { first };
-        let range = start..=first + u64::from(length) - 1;
-        let mut sums = WindowSums { primes: primes.into(), ..WindowSums::default() };
-        self.add_easy_leaves(tables, first, &range, &scratch.window, &mut sums, pulse)?;
-        add_large_primes(tables, first, &range, scratch, &mut sums, pulse)?;
-        Ok(sums)
+        let view = View { tables, window: &scratch.window, first, range: start..=first + u64::from(length) - 1 };
+        let easy = view.easy_leaves(self.cpu, pulse)?;
+        Ok(WindowSums { primes, easy, large: view.large_primes(&mut scratch.listed, pulse)? })
     }
+}
 
-    /// Adds the leaves x / (p q) in the range, for primes p < q.
-    fn add_easy_leaves<P: Pulse>(
-        &self,
-        tables: &Tables,
-        first: u64,
-        range: &RangeInclusive<u64>,
-        window: &Window,
-        found: &mut WindowSums,
-        pulse: &P,
-    ) -> Result<(), Stopped> {
+/// A counted window, and the numbers whose leaves it has.
+struct View<'a> {
+    tables: &'a Tables,
+    window: &'a Window,
+    /// The first number of the window.
+    first: u64,
+    range: RangeInclusive<u64>,
+}
+
+impl View<'_> {
+    /// Returns the sum of pi(x / (p q)) over the leaves in the range, for primes p < q.
+    fn easy_leaves<P: Pulse>(&self, cpu: Cpu, pulse: &P) -> Result<Lookups, Stopped> {
+        let Self { tables, range, .. } = self;
         // x / (p q) < p^2 for easy leaves, and x / (p q) < x / p^2.
         let root = range.start().isqrt();
         let most = quotient(tables.x, *range.start()).isqrt().min(tables.cube_root.into()) as u64;
         let Range { start, end } = tables.pi.indices(root - 1..most.max(root));
+        let mut found = Lookups::default();
         for b in start.max(pairs::indices(tables).start)..end {
             if b % PRIMES_PER_BEAT == 0 {
                 pulse.beat()?;
@@ -115,46 +118,39 @@ impl Windows {
             let after = quotient_up_to(pairs.x, range.end() + 1, tables.y).max(pairs.from);
             let last = quotient_up_to(pairs.x, *range.start(), tables.y).min(pairs.swap);
             if after < last {
-                found.easy.sum += u128::from(self.cpu.run(EasyLeaves { tables, pairs, after, last, window, first }));
-                found.easy.count += tables.pi.indices(after..last).len() as u64;
+                found.sum += u128::from(cpu.run(EasyLeaves { view: self, x: pairs.x, bounds: after..last }));
+                found.count += tables.pi.indices(after..last).len() as u64;
             }
         }
-        Ok(())
+        Ok(found)
     }
-}
 
-/// Adds pi(x / p) for the primes p with y < p <= sqrt(x) and x / p in the range.
-fn add_large_primes<P: Pulse>(
-    tables: &Tables,
-    first: u64,
-    range: &RangeInclusive<u64>,
-    scratch: &mut WindowScratch,
-    found: &mut WindowSums,
-    pulse: &P,
-) -> Result<(), Stopped> {
-    let before = quotient_up_to(tables.x, range.end() + 1, u64::MAX).max(tables.y);
-    let last = quotient_up_to(tables.x, *range.start(), u64::MAX).min(tables.x.isqrt() as u64);
-    // Bit i stands for 2 i + 1. All these primes are odd.
-    let (first_bit, end) = (before.div_ceil(2), last.div_ceil(2));
-    scratch.listed.restart();
-    for bit in (first_bit..end).step_by(LISTED as usize) {
-        scratch.listed.sieve(bit..end.min(bit + LISTED), &tables.primes[2..], pulse)?;
-        for bit in scratch.listed.ones() {
-            let n = quotient(tables.x, 2 * bit + 1) as u64;
-            found.large.sum += u128::from(scratch.window.up_to(n - first));
-            found.large.count += 1;
+    /// Returns the sum of pi(x / p) over the primes p with y < p <= sqrt(x) and x / p in the range.
+    fn large_primes<P: Pulse>(&self, listed: &mut Segment, pulse: &P) -> Result<Lookups, Stopped> {
+        let Self { tables, range, .. } = self;
+        let before = quotient_up_to(tables.x, range.end() + 1, u64::MAX).max(tables.y);
+        let last = quotient_up_to(tables.x, *range.start(), u64::MAX).min(tables.x.isqrt() as u64);
+        // Bit i stands for 2 i + 1. All these primes are odd.
+        let (first_bit, end) = (before.div_ceil(2), last.div_ceil(2));
+        let mut found = Lookups::default();
+        listed.restart();
+        for bit in (first_bit..end).step_by(LISTED as usize) {
+            listed.sieve(bit..end.min(bit + LISTED), &tables.primes[2..], pulse)?;
+            for bit in listed.ones() {
+                let n = quotient(tables.x, 2 * bit + 1) as u64;
+                found.sum += u128::from(self.window.up_to(n - self.first));
+                found.count += 1;
+            }
         }
+        Ok(found)
     }
-    Ok(())
 }
 
+/// Adds up the leaves of one prime p, given x / p and the bounds of q.
 struct EasyLeaves<'a> {
-    tables: &'a Tables,
-    pairs: Pairs,
-    after: u64,
-    last: u64,
-    window: &'a Window,
-    first: u64,
+    view: &'a View<'a>,
+    x: u128,
+    bounds: Range<u64>,
 }
 
 impl Work for EasyLeaves<'_> {
@@ -162,18 +158,11 @@ impl Work for EasyLeaves<'_> {
 
     #[inline(always)]
     fn run(self) -> u64 {
-        let counted = Counted { window: self.window, first: self.first };
-        sum_of_quotients(self.tables, self.pairs.x, self.after..self.last, &counted)
+        sum_of_quotients(self.view.tables, self.x, self.bounds, self.view)
     }
 }
 
-/// The number of primes in a window up to a number.
-struct Counted<'a> {
-    window: &'a Window,
-    first: u64,
-}
-
-impl OfQuotient for Counted<'_> {
+impl OfQuotient for View<'_> {
     #[inline(always)]
     fn of(&self, quotient: u64) -> u64 {
         // y itself may be the number before the first window. No prime of a window is less.

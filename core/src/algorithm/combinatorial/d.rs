@@ -44,9 +44,6 @@ const RECOUNTED_TO: u64 = 1100;
 /// With this many leaves of a prime in a segment, it pays to count before each word.
 const DENSE: usize = 1000;
 
-/// The same if the counts were otherwise kept up to date.
-const DENSE_ABOVE: usize = 1000;
-
 /// The patterns of the primes from the ninth on.
 static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     let is_prime = |n: &u64| (2..=n.isqrt()).all(|divisor| !n.is_multiple_of(divisor));
@@ -176,19 +173,18 @@ impl Work for Step<'_> {
             last[i] = after;
         }
         found.left[i] += u64::from(segment.total());
-        let phase = phases[i] as usize;
-        if let Some(pattern) = PATTERNS.get(i) {
-            let counts = if count >= DENSE { Counts::Words } else { Counts::Blocks };
-            segment.cross_off_pattern(pattern, low / PER_WORD, counts);
+        // The next prime has about as many leaves as this one.
+        let counts = if count >= DENSE {
+            Counts::Words
+        } else if p <= RECOUNTED_TO {
+            Counts::Blocks
         } else {
-            let counts = if count >= if p <= RECOUNTED_TO { DENSE } else { DENSE_ABOVE } {
-                Counts::Words
-            } else if p <= RECOUNTED_TO {
-                Counts::Blocks
-            } else {
-                Counts::LargeBlocks
-            };
-            segment.cross_off(p as usize, phase, counts);
+            Counts::LargeBlocks
+        };
+        let phase = phases[i] as usize;
+        match PATTERNS.get(i) {
+            Some(pattern) => segment.cross_off_pattern(pattern, low / PER_WORD, counts),
+            None => segment.cross_off(p as usize, phase, counts),
         }
         let bytes = ((high - low) / PER_BYTE) as usize;
         phases[i] = ((phase + bytes) % p as usize) as u32;

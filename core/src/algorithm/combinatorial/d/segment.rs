@@ -80,7 +80,7 @@ impl Segment {
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut self.words);
         for residue in RESIDUES {
             let (mut byte, mask) = first_multiple(prime, phase, residue);
-            while let Some(bits) = bytes.get_mut(byte) {
+            while let Some(bits) = bytes.get_mut(in_memory(byte)) {
                 *bits &= !mask;
                 byte += prime;
             }
@@ -93,7 +93,7 @@ impl Segment {
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut self.words);
         for residue in RESIDUES {
             let (mut byte, mask) = first_multiple(prime, phase, residue);
-            while let Some(bits) = bytes.get_mut(byte) {
+            while let Some(bits) = bytes.get_mut(in_memory(byte)) {
                 let cleared = u32::from(*bits & mask != 0);
                 *bits &= !mask;
                 self.total -= cleared;
@@ -180,6 +180,12 @@ fn first_multiple(prime: usize, phase: usize, residue: u64) -> (usize, u8) {
     // The cofactors of a residue are 30 apart, so their multiples are `prime` bytes apart.
     let byte = if byte < phase { byte + prime - phase } else { byte - phase };
     (byte, 1 << BITS[number])
+}
+
+/// Returns where a byte of the words lies in memory: the least significant byte of a word counts as its first.
+#[inline(always)]
+const fn in_memory(byte: usize) -> usize {
+    if cfg!(target_endian = "big") { byte ^ 7 } else { byte }
 }
 
 /// The bit in its byte of each number below 30 that is coprime to 30.
