@@ -61,6 +61,15 @@ mod tests {
 
     proptest! {
         #[test]
+        fn a_quotient_is_exact_for_either_width(dividend: u128, shift in 0..128_u32, divisor in 1..u64::MAX, most: u64) {
+            let dividend = dividend >> shift;
+            let quotient = quotient(dividend, divisor);
+            let rest = dividend.checked_sub(quotient * u128::from(divisor));
+            prop_assert!(rest.is_some_and(|rest| rest < divisor.into()));
+            prop_assert_eq!(u128::from(quotient_up_to(dividend, divisor, most)), quotient.min(most.into()));
+        }
+
+        #[test]
         fn a_reciprocal_divides_exactly(dividend in 0..Reciprocal::DIVIDENDS, divisor in 3..u32::MAX) {
             prop_assume!(!divisor.is_power_of_two());
             let quotient = |dividend| Reciprocal::of(divisor).quotient(dividend, divisor.ilog2());
