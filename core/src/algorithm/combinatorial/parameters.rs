@@ -36,8 +36,9 @@ const PRESIEVED: u64 = 149;
 pub(super) const MAX_X: u128 = (1 << 80) - 1;
 
 impl Parameters {
-    /// Returns the parameters for x. The best alpha was measured on Zen 3 with AVX2: 9.5 at 10^12, 13 at 10^13, 18 at
-    /// 10^14, 22 at 10^15, about 28 at 10^16. Values that are a fifth larger or smaller take 1 to 3 % longer.
+    /// Returns the parameters for x. Alpha was measured on Zen 3 with AVX2, and is 9.5 at 10^12, 13 at 10^13, 18 at
+    /// 10^14, 22 at 10^15 and 27 at 10^16. The optimum is flat: a fifth more or less took up to a tenth longer, and from
+    /// 10^13 on no more than the times scatter.
     #[must_use]
     pub fn for_x(x: u128) -> Self {
         let log = (x.max(MIN_X) as f64).ln();

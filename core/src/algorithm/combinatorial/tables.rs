@@ -34,7 +34,7 @@ impl Tables {
     /// Builds the tables. y lies between x^(2/5) and the square root of x.
     pub(super) fn new<P: Pulse>(x: u128, y: u64, pulse: &P) -> Result<Self, Stopped> {
         let pi = PiTable::new(y, pulse)?;
-        let most = largest_prime(x).min(y);
+        let most = largest_prime(x);
         // Without room for all, the lists would grow to up to twice their size.
         let count = pi.pi(most) as usize + 1;
         let (mut primes, mut reciprocals) = (Vec::with_capacity(count), Vec::with_capacity(count));

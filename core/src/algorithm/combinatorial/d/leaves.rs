@@ -26,7 +26,7 @@ pub(super) struct Leaves {
     places: Box<[(u32, u32); BATCH]>,
 }
 
-/// The sum over some leaves of -mu(m) phi, the sum of -mu(m), and how many numbers were looked at.
+/// The sum over some leaves of -mu(m) phi, the sum of -mu(m), and their number.
 type Found = (i64, i64, usize);
 
 impl Leaves {
