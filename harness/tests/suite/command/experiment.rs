@@ -1,0 +1,100 @@
+//! The experiment, also in Python.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{catches_interrupts, json, primelanes, refusal, stdout};
+use crate::python;
+
+#[test]
+fn the_experiment_verifies_every_lane() {
+    let text = stdout(&["experiment", "--limit", "1e4", "--tasks", "3", "--rounds", "2"]);
+    assert_eq!(text.matches("1229 ✓").count(), 5 * 3, "{text}");
+    assert!(text.contains("every count is right.\nStarting 3 worker processes took "), "{text}");
+    let same = stdout(&["--limit", "1e4", "--lanes", "rayon"]);
+    assert_eq!(same.matches("1229 ✓").count(), 2, "{same}");
+}
+
+#[test]
+fn the_experiment_as_json_has_all_samples() {
+    let report = json(&["--limit", "1e4", "--tasks", "2", "--rounds", "3", "--json"]);
+    assert_eq!((&report["limit"], &report["tasks"]), (&10_000.into(), &2.into()));
+    let lanes = report["lanes"].as_array().unwrap();
+    let names: Vec<_> = lanes.iter().map(|lane| lane["lane"].as_str().unwrap()).collect();
+    assert_eq!(names, ["sequential", "global-lock", "scoped-threads", "rayon", "processes"]);
+    for lane in lanes {
+        assert_eq!(lane["seconds"].as_array().unwrap().len(), 3);
+        assert_eq!(lane["counts"], Value::from(vec![1229, 1229]));
+        assert_eq!(lane["verified"], Value::from(true));
+        assert!(lane["speedup"].as_f64().unwrap() > 0.0 && lane["cores_used"].as_f64().unwrap() > 0.0);
+        assert_eq!(lane["handovers"].is_u64(), lane["lane"] == "global-lock");
+        assert_eq!(lane.get("start_up").is_some(), lane["lane"] == "processes");
+    }
+}
+
+#[test]
+fn the_experiment_runs_in_python_too() {
+    if python::is_missing("the_experiment_runs_in_python_too") {
+        return;
+    }
+    let common = ["experiment", "--limit", "1e4", "--rounds", "1", "--python", "python3"];
+    let text = stdout(&common);
+    assert_eq!(text.matches("1229 ✓").count(), 8 * 2, "{text}");
+    let last = text.lines().last().unwrap();
+    assert!(last.contains(" itself: 2 threads ran ") && last.contains(", 2 processes "), "{text}");
+    let lanes = "python-processes,python-sequential";
+    let report = json(&[&common[..], &["--tasks", "3", "--lanes", lanes, "--json"]].concat());
+    let measured = report["lanes"].as_array().unwrap();
+    let names: Vec<_> = measured.iter().map(|lane| lane["lane"].as_str().unwrap()).collect();
+    assert_eq!(names.join(","), lanes);
+    for lane in measured {
+        assert_eq!((&lane["counts"], &lane["verified"]), (&Value::from(vec![1229; 3]), &true.into()));
+        assert!(lane["speedup"].as_f64().unwrap() > 0.0 && lane["cores_used"].as_f64().unwrap() > 0.0);
+        assert_eq!(lane["handovers"], Value::Null);
+    }
+    assert!(report["interpreter"].as_str().unwrap().contains(" 3."), "{report}");
+    let (code, text) = refusal(&[&common[..], &["--tasks", "300", "--lanes", "python-processes"]].concat());
+    assert_eq!((code, text.as_str()), (Some(2), "error: python-processes takes at most 256 workers, not 300\n"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_of_python_outlives_the_command() {
+    if python::is_missing("nothing_of_python_outlives_the_command") {
+        return;
+    }
+    for (signal, code) in [("INT", Some(130)), ("KILL", None)] {
+        let folder = std::env::temp_dir().join(format!("primelanes-python-{signal}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let endless = ["experiment", "--python", "python3", "--lanes", "python-processes", "--limit", "1e15"];
+        let mut child = primelanes(&endless).env("TMPDIR", &folder).stderr(Stdio::null()).spawn().unwrap();
+        // These are the command, the shell that ends the scripts, the script, and its two workers.
+        wait_until("start", || catches_interrupts(child.id()) && processes_of(&folder) >= 5);
+        let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status().unwrap();
+        assert!(sent.success());
+        assert_eq!(child.wait().unwrap().code(), code);
+        wait_until("end", || processes_of(&folder) == 0);
+        let left = std::fs::read_dir(&folder).unwrap().count();
+        assert!(left == 0 || signal == "KILL", "{left} files are left");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !is_so() {
+        assert!(since.elapsed() < Duration::from_mins(1), "the scripts do not {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The number of processes with the folder in their environment.
+#[cfg(target_os = "linux")]
+fn processes_of(folder: &std::path::Path) -> usize {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let environments = processes.filter_map(|process| std::fs::read(process.path().join("environ")).ok());
+    environments.filter(|text| String::from_utf8_lossy(text).contains(folder.to_str().unwrap())).count()
+}
