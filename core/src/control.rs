@@ -43,8 +43,8 @@ impl<'a> Control<'a> {
 
     /// Tells the observer when a count begins, from time to time while it runs, and when it is complete.
     ///
-    /// `done` only grows, and ends at `total`. If the count needs several folds, so does their common progress, while
-    /// the phase changes from fold to fold. Any worker may call the observer, but only one at a time, and a call holds up
+    /// `done` only grows, and ends at `total`. If the count needs several folds, they share one progress, and only the
+    /// phase changes from fold to fold. Any worker may call the observer, but only one at a time, and a call holds up
     /// only the worker that makes it. If the work is done in other processes, the thread that receives their answers
     /// makes the call. A panic in the observer ends the count with [`Error::Panicked`].
     #[must_use]

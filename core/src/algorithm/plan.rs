@@ -38,8 +38,8 @@ pub enum Plan {
     Sieve(Tuning),
     /// Counts by [`SieveAndTest`](super::SieveAndTest).
     SieveAndTest,
-    /// Counts by [`Combinatorial`] with these parameters, which must fit the end of the range. The
-    /// range must begin at 0, 1 or 2.
+    /// Counts by [`Combinatorial`] with these parameters, which must fit the end of the range. The range must begin at
+    /// 0, 1 or 2.
     Combinatorial(Parameters),
     /// Counts the primes up to the end of the range, and those before its start.
     Difference(Box<Difference>),

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::factor_table::FactorTable;
-use super::roots::root;
 use super::tables::largest_prime;
 use crate::Error;
 use crate::algorithm::plan::combinatorial_ns;
@@ -113,7 +112,7 @@ impl Parameters {
 
 fn bounds_of_y(x: u128) -> (u64, u64) {
     let x = x.clamp(MIN_X, MAX_X);
-    let root = root(x, 2) as u64;
+    let root = x.isqrt() as u64;
     (largest_prime(x).max(root.min(PRESIEVED)), root.min(FactorTable::MAX_LIMIT))
 }
 

@@ -57,7 +57,8 @@ fn cut(end: u64, length: u64) -> impl Iterator<Item = Range<u64>> {
 }
 
 fn hard(tables: &Tables, parameters: &Parameters) -> Vec<Tile> {
-    let end = if tables.x_star > 22 { (tables.x / u128::from(tables.y)) as u64 + 1 } else { 0 };
+    // 23 is the least prime with hard leaves.
+    let end = if tables.x_star >= 23 { (tables.x / u128::from(tables.y)) as u64 + 1 } else { 0 };
     let segment = u64::from(parameters.segment) * PER_BYTE;
     let widest = (end / u64::from(parameters.tiles)).max(segment);
     let (mut tiles, mut low) = (Vec::new(), 0);
