@@ -1,8 +1,11 @@
 //! Progress, Ctrl-C, and pipes that nobody reads.
 
+#[cfg(unix)]
 use std::process::Command;
+#[cfg(target_os = "linux")]
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
 use super::stopped_after;
 
 #[cfg(target_os = "linux")]

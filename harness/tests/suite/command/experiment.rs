@@ -1,11 +1,15 @@
 //! The experiment, also in Python.
 
+#[cfg(target_os = "linux")]
 use std::process::{Command, Stdio};
+#[cfg(target_os = "linux")]
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{catches_interrupts, json, primelanes, refusal, stdout};
+#[cfg(target_os = "linux")]
+use super::{catches_interrupts, primelanes};
+use super::{json, refusal, stdout};
 use crate::python;
 
 #[test]
