@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::process::Command;
 use std::time::Duration;
 
-use primelanes_core::{Backend, Control, Error, Kernel, guard};
+use primelanes_core::{Backend, Control, Crew, Error, Kernel, guard};
 
 use crate::Ledger;
 use crate::remote::checkout::Checkout;
@@ -113,6 +113,10 @@ impl Backend for Processes {
 
     fn workers(&self) -> NonZeroUsize {
         self.pool.size()
+    }
+
+    fn crew(&self) -> Crew {
+        Crew::apart(self.workers())
     }
 
     fn time_elsewhere(&self) -> Duration {

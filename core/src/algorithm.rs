@@ -31,7 +31,7 @@ pub use simple_sieve::SimpleSieve;
 pub use trial_division::TrialDivision;
 
 use crate::machine::Cpu;
-use crate::{Backend, Control, Error, Query, guard};
+use crate::{Backend, Control, Error, Query, Watch, guard};
 
 /// The algorithm that a query asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -90,7 +90,7 @@ pub(crate) fn count_on<B: Backend>(backend: &B, query: &Query<'_>) -> Result<u12
     if control.is_cancelled() {
         return Err(Error::Cancelled);
     }
-    let plan = guard("planning", || Plan::for_query(query, backend.workers()))?;
+    let plan = guard("planning", || Plan::for_query(query, backend.crew()))?;
     if query.get_double_check() {
         double_check::count(backend, &plan, &range, control)
     } else {
@@ -111,19 +111,26 @@ fn run<B: Backend>(
             let count = table::count(&narrowed()?);
             control.report_step("table").map(|()| count.into())?
         }
-        Plan::TrialDivision => backend.fold(&TrialDivision::new(narrowed()?), control)?.into(),
+        Plan::TrialDivision => {
+            let (kernel, control) = control.set_up(|_| Ok(TrialDivision::new(narrowed()?)))?;
+            backend.fold(&kernel, &control)?.into()
+        }
         Plan::Sieve(tuning) => {
-            backend.fold(&Sieve::with(narrowed()?, *tuning, Cpu::chosen()?, control)?, control)?.into()
+            let build = |watch: &Watch<'_>| Sieve::with(narrowed()?, *tuning, Cpu::chosen()?, watch);
+            let (kernel, control) = control.set_up(build)?;
+            backend.fold(&kernel, &control)?.into()
         }
         Plan::SieveAndTest => {
             // This kernel does not use an instruction set, but a request for one that is not available is still an
             // error.
             Cpu::chosen()?;
-            backend.fold(&SieveAndTest::new(narrowed()?), control)?.into()
+            let (kernel, control) = control.set_up(|_| Ok(SieveAndTest::new(narrowed()?)))?;
+            backend.fold(&kernel, &control)?.into()
         }
         Plan::Combinatorial(parameters) => {
-            let kernel = Combinatorial::with(*range.end(), *parameters, Cpu::chosen()?, control)?;
-            let sums = backend.fold(&kernel, control)?;
+            let build = |watch: &Watch<'_>| Combinatorial::with(*range.end(), *parameters, Cpu::chosen()?, watch);
+            let (kernel, control) = control.set_up(build)?;
+            let sums = backend.fold(&kernel, &control)?;
             // A backend that loses tiles can make the sum negative.
             guard("pi(x)", || Ok(kernel.count(&sums)))?
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Control, Error, Kernel};
+use crate::{Control, Crew, Error, Kernel};
 
 /// Runs the tiles of a kernel on its workers and folds the partial results in tile order.
 ///
@@ -58,6 +58,11 @@ pub trait Backend: Send + Sync {
         self.fold_run(kernel, 0..kernel.tiles(), control)
     }
 
+    /// Returns the workers, and whether they share memory with this process, which is the default.
+    fn crew(&self) -> Crew {
+        self.workers().into()
+    }
+
     /// Returns the processor time that the workers have used outside this process so far. It is zero, the default, if
     /// they run inside this process.
     fn time_elsewhere(&self) -> Duration {
@@ -75,6 +80,10 @@ macro_rules! behind {
 
             fn workers(&self) -> NonZeroUsize {
                 (**self).workers()
+            }
+
+            fn crew(&self) -> Crew {
+                (**self).crew()
             }
 
             fn fold_run<K: Kernel>(

@@ -2,8 +2,9 @@
 
 mod share;
 
+use std::cell::Cell;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, TryLockError};
 use std::time::{Duration, Instant};
@@ -12,9 +13,18 @@ use share::Share;
 
 use crate::{Error, Kernel, Monoid, Pulse, Stopped, fold_tiles, guard};
 
-/// The shortest time between two reports to an observer. People cannot read faster updates, and a report costs more
-/// than a small tile.
-const REPORT_INTERVAL: Duration = Duration::from_millis(20);
+/// The time between two reports to an observer while work goes on. People cannot read faster updates, and a report costs
+/// more than a small tile.
+const REPORT_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The approximate part of a count's time that its set-up takes. It takes more only where a count takes milliseconds.
+const SET_UP_SHARE: f64 = 0.01;
+
+/// Looking at the clock takes longer than the work between two beats of some kernels, so one beat in this many does.
+const BEATS_PER_LOOK: u8 = 16;
+
+/// A function that is told the progress of a count. [`ControlFlow::Break`] ends the count with [`Error::Cancelled`].
+pub type Observer<'a> = dyn Fn(Progress) -> ControlFlow<()> + Sync + 'a;
 
 /// The optional cancel flag and the optional progress observer of a count.
 ///
@@ -22,7 +32,7 @@ const REPORT_INTERVAL: Duration = Duration::from_millis(20);
 #[derive(Clone, Copy, Default)]
 pub struct Control<'a> {
     cancel: Option<&'a AtomicBool>,
-    observer: Option<&'a (dyn Fn(Progress) + Sync)>,
+    observer: Option<&'a Observer<'a>>,
     /// The part of a count that the next fold does. `None` if it is the only fold, and its tiles are what is reported.
     share: Option<Share>,
 }
@@ -41,14 +51,16 @@ impl<'a> Control<'a> {
         self
     }
 
-    /// Tells the observer when a count begins, from time to time while it runs, and when it is complete.
+    /// Tells the observer when a count begins, about every 50 ms while it works, and when it is complete.
     ///
-    /// `done` only grows, and ends at `total`. If the count needs several folds, they share one progress, and only the
-    /// phase changes from fold to fold. Any worker may call the observer, but only one at a time, and a call holds up
-    /// only the worker that makes it. If the work is done in other processes, the thread that receives their answers
-    /// makes the call. A panic in the observer ends the count with [`Error::Panicked`].
+    /// `done` never shrinks, and ends at `total`. If the count needs several folds, they share one progress, and only
+    /// the phase changes from fold to fold. A [`Break`](ControlFlow::Break) ends the count with [`Error::Cancelled`], and
+    /// a panic in the observer ends it with [`Error::Panicked`]. After either, the observer is not called again.
+    ///
+    /// Any worker may call the observer, but only one at a time, and a call holds up only the worker that makes it. If
+    /// the work is done in other processes, the thread that receives their answers makes the call.
     #[must_use]
-    pub const fn progress(mut self, observer: &'a (dyn Fn(Progress) + Sync)) -> Self {
+    pub const fn progress(mut self, observer: &'a Observer<'a>) -> Self {
         self.observer = Some(observer);
         self
     }
@@ -64,9 +76,20 @@ impl<'a> Control<'a> {
         Watch::new(*self, kernel.phase(), tiles.end.saturating_sub(tiles.start))
     }
 
+    /// Builds a kernel as the first step of a count, and returns the control of its fold. The pulse reports that the
+    /// count is alive, and the observer can end it.
+    pub(crate) fn set_up<K>(&self, build: impl FnOnce(&Watch<'a>) -> Result<K, Error>) -> Result<(K, Self), Error> {
+        let [step, fold] = self.split([SET_UP_SHARE, 1.0 - SET_UP_SHARE]);
+        let watch = Watch::new(step, "set-up", 1);
+        let kernel = guard("set-up", || build(&watch));
+        let kernel = kernel.map_err(|error| if error == Error::Cancelled { watch.cause() } else { error })?;
+        watch.finish().map(|()| (kernel, fold))
+    }
+
     /// Reports a step that is already done, for work that needs no fold.
     pub(crate) fn report_step(&self, phase: &'static str) -> Result<(), Error> {
-        if self.observer.is_none() { Ok(()) } else { Watch::new(*self, phase, 1).finish() }
+        let [step] = self.split([1.0]);
+        Watch::new(step, phase, 1).finish()
     }
 }
 
@@ -84,8 +107,8 @@ impl fmt::Debug for Control<'_> {
 
 /// How far a count has come.
 ///
-/// If the count is one fold, the unit is its tiles. If it needs several folds, such as a count that is checked, the unit
-/// is a millionth of the whole count by its estimated cost.
+/// The unit is a millionth of the count by its estimated cost. If a fold is run without a count, as by
+/// [`Backend::fold`](crate::Backend::fold), the unit is its tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
@@ -108,22 +131,22 @@ impl Progress {
 /// One fold under a [`Control`]: the plain [`Pulse`] of its workers, and the count of its finished tiles.
 ///
 /// A backend runs tiles with [`fold_tiles`](Watch::fold_tiles) and calls [`finish`](Watch::finish) at the end. The
-/// pulse of the tiles is the watch itself, or the backend's own pulse, which calls the watch. A backend whose tiles run
-/// elsewhere calls [`advance`](Watch::advance) when it learns that tiles are finished.
+/// pulse of the tiles is the watch itself, or the backend's own pulse, which calls the watch. Its beats also report to
+/// the observer. A backend whose tiles run elsewhere calls [`report`](Watch::report) while it waits, and
+/// [`advance`](Watch::advance) when it learns that tiles are finished.
 pub struct Watch<'a> {
     control: Control<'a>,
     phase: &'static str,
     total: u64,
     halted: AtomicBool,
-    observer_fault: OnceLock<Error>,
+    /// How the observer ended the count.
+    ended: OnceLock<Error>,
     done: AtomicU64,
-    reported: Mutex<Reported>,
-}
-
-/// The last report to the observer.
-struct Reported {
-    done: Option<u64>,
-    at: Instant,
+    begun: Instant,
+    /// When the next report is due, in nanoseconds since `begun`.
+    due: AtomicU64,
+    /// The last report to the observer.
+    reported: Mutex<Option<u64>>,
 }
 
 impl<'a> Watch<'a> {
@@ -134,11 +157,13 @@ impl<'a> Watch<'a> {
             phase,
             total,
             halted: AtomicBool::new(false),
-            observer_fault: OnceLock::new(),
+            ended: OnceLock::new(),
             done: AtomicU64::new(0),
-            reported: Mutex::new(Reported { done: reported, at: Instant::now() }),
+            begun: Instant::now(),
+            due: AtomicU64::new(REPORT_INTERVAL.as_nanos() as u64),
+            reported: Mutex::new(reported),
         };
-        watch.report(Duration::ZERO);
+        watch.report_growth();
         watch
     }
 
@@ -162,22 +187,21 @@ impl<'a> Watch<'a> {
         Ok(folded)
     }
 
-    /// Counts `tiles` more tiles as finished.
+    /// Counts `tiles` more tiles as finished. The next report tells it.
     pub fn advance(&self, tiles: u64) {
         if self.control.observer.is_some() {
             self.done.fetch_add(tiles, Ordering::Relaxed);
-            self.report(REPORT_INTERVAL);
         }
     }
 
     /// Counts the fold as complete.
     ///
     /// # Errors
-    /// [`Error::Panicked`] if the observer panicked.
+    /// [`Error::Cancelled`] or [`Error::Panicked`] if the observer ended the count.
     pub fn finish(&self) -> Result<(), Error> {
         self.done.store(self.total, Ordering::Relaxed);
-        self.report(Duration::ZERO);
-        self.observer_fault.get().map_or(Ok(()), |fault| Err(fault.clone()))
+        self.report_growth();
+        self.ended.get().map_or(Ok(()), |cause| Err(cause.clone()))
     }
 
     /// Stops all workers of this fold at their next beat, because one of them failed.
@@ -188,7 +212,45 @@ impl<'a> Watch<'a> {
     /// Returns why the pulse stopped the work: the panic of the observer, or else [`Error::Cancelled`].
     #[must_use]
     pub fn cause(&self) -> Error {
-        self.observer_fault.get().cloned().unwrap_or(Error::Cancelled)
+        self.ended.get().cloned().unwrap_or(Error::Cancelled)
+    }
+
+    /// Returns whether a [`report`](Watch::report) is due. Only one call in a few looks at the clock.
+    ///
+    /// A pulse that must not call the observer where it beats, because it holds a lock, asks this first. It then reports
+    /// without the lock, and calls [`check`](Watch::check) in place of [`beat`](Pulse::beat).
+    #[must_use]
+    pub fn is_report_due(&self) -> bool {
+        thread_local!(static BEATS: Cell<u8> = const { Cell::new(0) });
+        self.control.observer.is_some() && {
+            let beats = BEATS.get();
+            BEATS.set((beats + 1) % BEATS_PER_LOOK);
+            beats == 0 && self.is_interval_over()
+        }
+    }
+
+    /// Reports to the observer, unless another report is under way or the last one was less than 50 ms ago.
+    pub fn report(&self) {
+        if self.control.observer.is_some() && self.is_interval_over() {
+            self.report_if(|_| true);
+        }
+    }
+
+    /// Checks whether the work may go on, without a report.
+    ///
+    /// # Errors
+    /// [`Stopped`] if the work must end here.
+    pub fn check(&self) -> Result<(), Stopped> {
+        if self.halted.load(Ordering::Relaxed) { Err(Stopped) } else { self.control.beat() }
+    }
+
+    fn is_interval_over(&self) -> bool {
+        self.begun.elapsed().as_nanos() as u64 >= self.due.load(Ordering::Relaxed)
+    }
+
+    /// Reports the beginning or the end, unless that is what was reported last.
+    fn report_growth(&self) {
+        self.report_if(|grown| grown);
     }
 
     fn progress(&self) -> Progress {
@@ -199,8 +261,8 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Reports to the observer, unless another report is under way or the last one was less than `interval` ago.
-    fn report(&self, interval: Duration) {
+    /// Reports to the observer, unless another report is under way. `wanted` is told whether `done` has grown.
+    fn report_if(&self, wanted: impl FnOnce(bool) -> bool) {
         let Some(observer) = self.control.observer else { return };
         let mut reported = match self.reported.try_lock() {
             Ok(reported) => reported,
@@ -208,16 +270,19 @@ impl<'a> Watch<'a> {
             Err(TryLockError::WouldBlock) => return,
         };
         let progress = self.progress();
-        if reported.at.elapsed() < interval || reported.done >= Some(progress.done) {
+        if self.ended.get().is_some() || !wanted(*reported < Some(progress.done)) {
             return;
         }
-        *reported = Reported { done: Some(progress.done), at: Instant::now() };
-        let told = guard("progress observer", || {
-            observer(progress);
-            Ok(())
+        *reported = Some(progress.done);
+        let told = guard("progress observer", || match observer(progress) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Error::Cancelled),
         });
-        if let Err(fault) = told {
-            self.observer_fault.get_or_init(|| fault);
+        // The time that the observer takes does not count.
+        let due = self.begun.elapsed() + REPORT_INTERVAL;
+        self.due.store(due.as_nanos() as u64, Ordering::Relaxed);
+        if let Err(cause) = told {
+            self.ended.get_or_init(|| cause);
             self.halt();
         }
     }
@@ -225,7 +290,10 @@ impl<'a> Watch<'a> {
 
 impl Pulse for Watch<'_> {
     fn beat(&self) -> Result<(), Stopped> {
-        if self.halted.load(Ordering::Relaxed) { Err(Stopped) } else { self.control.beat() }
+        if self.is_report_due() {
+            self.report();
+        }
+        self.check()
     }
 }
 
@@ -254,13 +322,20 @@ mod tests {
     /// Returns the reports that an observer receives during a watch over this many tiles.
     fn told(tiles: u64, work: impl FnOnce(&Watch<'_>)) -> Vec<Progress> {
         let told = Mutex::new(Vec::new());
-        let observer = |progress| told.lock().unwrap().push(progress);
+        let observer = |progress| {
+            told.lock().unwrap().push(progress);
+            ControlFlow::Continue(())
+        };
         work(&watch(&Control::new().progress(&observer), tiles));
         told.into_inner().unwrap()
     }
 
     fn progress(done: u64, total: u64) -> Progress {
         Progress::new("probe", done, total)
+    }
+
+    fn beat(watch: &Watch<'_>) -> Result<(), Stopped> {
+        (0..BEATS_PER_LOOK).try_for_each(|_| watch.beat())
     }
 
     #[test]
@@ -273,18 +348,86 @@ mod tests {
     fn finished_tiles_are_told_after_a_while() {
         let told = told(4, |watch| {
             watch.advance(1);
+            beat(watch).unwrap();
             thread::sleep(REPORT_INTERVAL);
             watch.advance(2);
+            beat(watch).unwrap();
         });
-        assert_eq!(told.last(), Some(&progress(3, 4)));
+        assert_eq!(told, [progress(0, 4), progress(3, 4)]);
+    }
+
+    #[test]
+    fn a_tile_that_works_on_is_told_again_and_again() {
+        let told = told(4, |watch| {
+            for _ in 0..2 {
+                thread::sleep(REPORT_INTERVAL);
+                beat(watch).unwrap();
+            }
+            thread::sleep(REPORT_INTERVAL);
+            watch.report();
+            watch.report();
+        });
+        assert_eq!(told, [progress(0, 4); 4]);
     }
 
     #[test]
     fn reports_keep_their_distance() {
         let clock = Instant::now();
-        let told = told(1000, |watch| (0..1000).for_each(|_| watch.advance(1)));
+        let told = told(1000, |watch| {
+            for _ in 0..1000 {
+                watch.advance(1);
+                beat(watch).unwrap();
+                watch.report();
+            }
+        });
         let intervals = clock.elapsed().as_millis() / REPORT_INTERVAL.as_millis();
         assert!(told.len() as u128 <= 1 + intervals, "{} reports in {intervals} intervals", told.len());
+    }
+
+    #[test]
+    fn nobody_looks_at_the_clock_at_every_beat() {
+        let told = told(4, |watch| {
+            thread::sleep(REPORT_INTERVAL);
+            let due = (0..2 * BEATS_PER_LOOK).filter(|_| watch.is_report_due()).count();
+            assert_eq!(due, 2);
+        });
+        assert_eq!(told, [progress(0, 4)]);
+        assert!(!watch(&Control::new(), 1).is_report_due());
+    }
+
+    #[test]
+    fn an_observer_ends_the_count_at_any_report() {
+        let begin =
+            |progress: Progress| if progress.done == 0 { ControlFlow::Break(()) } else { panic!("{progress:?}") };
+        let watch = watch(&Control::new().progress(&begin), 4);
+        assert_eq!((watch.beat(), watch.check(), watch.cause()), (Err(Stopped), Err(Stopped), Error::Cancelled));
+        assert_eq!(watch.finish(), Err(Error::Cancelled));
+
+        let end =
+            |progress: Progress| if progress.done == 4 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        let watch = super::tests::watch(&Control::new().progress(&end), 4);
+        assert_eq!((watch.beat(), watch.finish()), (Ok(()), Err(Error::Cancelled)));
+    }
+
+    #[test]
+    fn a_set_up_is_told_and_can_be_ended() {
+        let told = Mutex::new(Vec::new());
+        let observer = |progress: Progress| {
+            told.lock().unwrap().push(progress);
+            if told.lock().unwrap().len() == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let ended = Control::new().progress(&observer).set_up(|watch| {
+            thread::sleep(REPORT_INTERVAL);
+            beat(watch).map_err(|Stopped| Error::Cancelled)
+        });
+        assert_eq!(ended.err(), Some(Error::Cancelled));
+        assert_eq!(told.into_inner().unwrap(), [Progress::new("set-up", 0, 1_000_000); 2]);
+
+        let panics = |_| resume_unwind(Box::new("a bad observer"));
+        let control = Control::new().progress(&panics);
+        let ended = control.set_up(|watch| watch.beat().map_err(|Stopped| Error::Cancelled));
+        let fault = Error::Panicked { phase: "progress observer".into(), message: "a bad observer".into() };
+        assert_eq!(ended.err(), Some(fault));
     }
 
     #[test]
@@ -312,7 +455,7 @@ mod tests {
 
     #[test]
     fn debug_output_tells_what_is_watched() {
-        let control = Control::new().progress(&|_| ());
+        let control = Control::new().progress(&|_| ControlFlow::Continue(()));
         assert_eq!(format!("{control:?}"), "Control { cancel: None, observed: true }");
         let watch = watch(&Control::new(), 3);
         let control = "Control { cancel: None, observed: false }";

@@ -98,6 +98,24 @@ pub enum Error {
         reason: String,
     },
 
+    /// There is not enough memory.
+    #[error("out of memory: {what} needs {bytes} bytes")]
+    OutOfMemory {
+        /// What the memory is for.
+        what: Name,
+        /// The number of bytes that were requested.
+        bytes: u64,
+    },
+
+    /// A plan needs more memory than the query allows.
+    #[error("the count needs about {needed} bytes of memory, but the bound is {bound}")]
+    MemoryBound {
+        /// The approximate number of bytes that all workers need together.
+        needed: u64,
+        /// The number of bytes that the query allows.
+        bound: u64,
+    },
+
     /// The backend cannot have this many workers.
     #[error("{backend} takes at most {max} worker{}, not {requested}", if *.max == 1 { "" } else { "s" })]
     TooManyWorkers {

@@ -1,7 +1,8 @@
 //! Turns panics into errors.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::Error;
 
@@ -11,17 +12,30 @@ use crate::Error;
 /// example.
 ///
 /// # Errors
-/// The error of `work`, or [`Error::Panicked`] with the name of the phase and the text of the panic.
+/// The error of `work`, [`Error::OutOfMemory`] if a kernel found no memory, or [`Error::Panicked`] with the name of the
+/// phase and the text of the panic.
 pub fn guard<T>(phase: &'static str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|payload| Err(Error::Panicked { phase: phase.into(), message: message_of(payload) }))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(error_of(phase, payload)))
 }
 
-fn message_of(payload: Box<dyn Any + Send>) -> String {
-    match payload.downcast::<String>() {
-        Ok(text) => *text,
-        Err(other) => other.downcast_ref::<&str>().map_or("(no text)", |text| text).to_owned(),
+/// Unwinds to the [`guard`], which returns the error. For failures where a kernel cannot return one: the contract lets
+/// its tiles and scratches fail only because they were stopped.
+pub(crate) fn raise(error: Error) -> ! {
+    resume_unwind(Box::new(error))
+}
+
+fn error_of(phase: &'static str, payload: Box<dyn Any + Send>) -> Error {
+    let payload = match payload.downcast::<Error>() {
+        Ok(raised) => return *raised,
+        Err(payload) => payload,
+    };
+    let message = payload.downcast_ref::<String>().cloned();
+    let message = message.or_else(|| payload.downcast_ref::<&str>().map(|&text| text.to_owned()));
+    if message.is_none() {
+        // Dropping a value of an unknown type can panic again.
+        mem::forget(payload);
     }
+    Error::Panicked { phase: phase.into(), message: message.unwrap_or_else(|| "(no text)".to_owned()) }
 }
 
 #[cfg(test)]
@@ -35,5 +49,22 @@ mod tests {
         assert_eq!(guard::<()>("sums", || panic!("plain")), panicked("plain"));
         assert_eq!(guard::<()>("sums", || std::panic::panic_any(3_u8)), panicked("(no text)"));
         assert_eq!(guard("sums", || Ok(1)), Ok(1));
+    }
+
+    #[test]
+    fn a_raised_error_is_returned_unchanged() {
+        assert_eq!(guard::<()>("sums", || raise(Error::AlreadyAttached)), Err(Error::AlreadyAttached));
+    }
+
+    #[test]
+    fn a_panic_that_panics_when_it_is_dropped_is_an_error() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("dropped");
+            }
+        }
+        let panicked = Error::Panicked { phase: "sums".into(), message: "(no text)".into() };
+        assert_eq!(guard::<()>("sums", || std::panic::panic_any(Bomb)), Err(panicked));
     }
 }

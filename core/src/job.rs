@@ -59,7 +59,7 @@ pub enum JobSpec {
 
 impl JobSpec {
     /// The version of this list and of the kernels' tilings. Both sides of a connection must agree on it.
-    pub const VERSION: u32 = 6;
+    pub const VERSION: u32 = 7;
 
     /// Rebuilds the kernel. If that takes long, it beats the pulse. This is the only place that knows all kernels.
     ///

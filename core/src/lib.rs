@@ -23,9 +23,11 @@
 //! ```
 
 pub mod algorithm;
+mod allocation;
 mod backend;
 mod control;
 mod counter;
+mod crew;
 #[doc(hidden)]
 pub mod environment;
 mod error;
@@ -41,8 +43,9 @@ mod tiling;
 
 pub use algorithm::{Algorithm, Plan};
 pub use backend::Backend;
-pub use control::{Control, Progress, Watch};
+pub use control::{Control, Observer, Progress, Watch};
 pub use counter::PrimeCounter;
+pub use crew::Crew;
 pub use error::Error;
 pub use guard::guard;
 pub use job::JobSpec;

@@ -9,9 +9,11 @@ pub(crate) mod bit_array;
 mod caches;
 #[expect(unsafe_code, reason = "only a run-time check can tell that the CPU has what a function was compiled for")]
 mod cpu;
+mod memory;
 #[expect(unsafe_code, reason = "the intrinsic takes a raw pointer")]
 pub(crate) mod prefetch;
 
 pub use caches::Caches;
 pub use cpu::Cpu;
 pub(crate) use cpu::Work;
+pub use memory::default_memory;

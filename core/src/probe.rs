@@ -7,7 +7,7 @@ use std::panic::resume_unwind;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,8 @@ pub enum Trouble {
     PanicInTile(u64),
     /// The tile of this index sleeps for this time.
     Stall(u64, Duration),
+    /// The tile of this index works for this time, and beats its pulse every millisecond.
+    Work(u64, Duration),
     /// The tile of this index ends its process at once, with [`Probe::EXIT_CODE`].
     Exit(u64),
     /// The scratch constructor panics with [`Probe::PANIC_OF_SCRATCH`].
@@ -111,6 +113,13 @@ impl Kernel for Probe {
         match self.trouble {
             Some(Trouble::PanicInTile(bad)) if bad == index => resume_unwind(Box::new(Self::panic_of_tile(index))),
             Some(Trouble::Stall(slow, length)) if slow == index => thread::sleep(length),
+            Some(Trouble::Work(long, length)) if long == index => {
+                let begun = Instant::now();
+                while begun.elapsed() < length {
+                    pulse.beat()?;
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
             Some(Trouble::Exit(last)) if last == index => process::exit(Self::EXIT_CODE),
             _ => {}
         }
@@ -126,8 +135,6 @@ impl Kernel for Probe {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
     use crate::job::Heartbeat;
     use crate::{Control, Error, Wire, fold_tiles, guard};
@@ -174,6 +181,13 @@ mod tests {
         let stalled = Probe { trouble: Some(Trouble::Stall(1, Duration::from_millis(20))), ..Probe::new(2) };
         assert_eq!(fold(&stalled).map(|visits| visits.len()), Ok(2));
         assert!(clock.elapsed() >= Duration::from_millis(20));
+        let clock = Instant::now();
+        let worked = Probe { trouble: Some(Trouble::Work(1, Duration::from_millis(20))), ..Probe::new(2) };
+        assert_eq!(fold(&worked).map(|visits| visits.len()), Ok(2));
+        assert!(clock.elapsed() >= Duration::from_millis(20));
+        let pulse = Heartbeat::new();
+        pulse.stop();
+        assert_eq!(worked.tile(1, &mut worked.scratch(), &pulse), Err(Stopped));
         let clock = Instant::now();
         let elsewhere = Probe { trouble: Some(Trouble::Stall(2, Duration::from_secs(5))), ..Probe::new(2) };
         assert_eq!(fold(&elsewhere).map(|visits| visits.len()), Ok(2));

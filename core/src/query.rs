@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 use std::sync::atomic::AtomicBool;
 
-use crate::{Algorithm, Control, Plan, Progress};
+use crate::control::Observer;
+use crate::{Algorithm, Control, Plan};
 
 /// A range of numbers, the way to count its primes, and the control over the count.
 ///
@@ -22,6 +23,7 @@ pub struct Query<'a> {
     algorithm: Algorithm,
     plan: Option<Plan>,
     double_check: bool,
+    memory: Option<u64>,
     control: Control<'a>,
 }
 
@@ -42,7 +44,14 @@ impl<'a> Query<'a> {
 
     /// Creates a query for all numbers in a range. Both ends are included; a reversed range is empty.
     pub const fn range(range: RangeInclusive<u128>) -> Self {
-        Self { range, algorithm: Algorithm::Auto, plan: None, double_check: false, control: Control::new() }
+        Self {
+            range,
+            algorithm: Algorithm::Auto,
+            plan: None,
+            double_check: false,
+            memory: None,
+            control: Control::new(),
+        }
     }
 
     /// Counts with this algorithm. The default is [`Algorithm::Auto`].
@@ -94,14 +103,25 @@ impl<'a> Query<'a> {
         self
     }
 
+    /// Sets the number of bytes that all workers together may take, besides the program itself. A count that needs more
+    /// is an error.
+    ///
+    /// By default, a plan takes at most [a sixteenth of the memory](crate::machine::default_memory) if there is such a
+    /// plan, and otherwise as little as possible.
+    pub const fn memory(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
+        self
+    }
+
     /// Ends the count with [`Error::Cancelled`](crate::Error::Cancelled) soon after the flag becomes true.
     pub const fn cancel(mut self, flag: &'a AtomicBool) -> Self {
         self.control = self.control.cancel(flag);
         self
     }
 
-    /// Tells the observer how far the count has come. See [`Control::progress`].
-    pub const fn progress(mut self, observer: &'a (dyn Fn(Progress) + Sync)) -> Self {
+    /// Tells the observer how far the count has come, about every 50 ms. Its answer can end the count. See
+    /// [`Control::progress`].
+    pub const fn progress(mut self, observer: &'a Observer<'a>) -> Self {
         self.control = self.control.progress(observer);
         self
     }
@@ -128,6 +148,12 @@ impl<'a> Query<'a> {
     #[must_use]
     pub const fn get_double_check(&self) -> bool {
         self.double_check
+    }
+
+    /// Returns the bound that was set with [`memory`](Query::memory), if any.
+    #[must_use]
+    pub const fn get_memory(&self) -> Option<u64> {
+        self.memory
     }
 
     /// Returns the cancel flag and the observer.

@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use primelanes_core::{Error, JobSpec, Kernel, Monoid, Pulse, Stopped, Watch, Wire};
+use primelanes_core::{Error, JobSpec, Kernel, Monoid, Stopped, Watch, Wire};
 
 use super::pace::Pace;
 use super::wire::Outcome;
@@ -285,7 +285,8 @@ impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
     }
 
     fn beat(&self) -> Result<(), Error> {
-        self.watch.beat().map_err(|Stopped| self.watch.cause())
+        self.watch.report();
+        self.watch.check().map_err(|Stopped| self.watch.cause())
     }
 }
 

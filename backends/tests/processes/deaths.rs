@@ -1,6 +1,7 @@
 //! Workers that die at any moment, and a parent process that dies before its workers.
 
 use std::io::{BufRead, BufReader, Write};
+use std::ops::ControlFlow;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -52,6 +53,7 @@ fn at_each_fifth<T>(work: impl FnOnce(&Control<'_>) -> T, harm: impl Fn() + Sync
             next.store(fifth + 1, Ordering::Relaxed);
             harm();
         }
+        ControlFlow::Continue(())
     };
     let worked = work(&Control::new().progress(&observer));
     assert_eq!(next.into_inner(), 5, "the harm was done four times");

@@ -1,5 +1,6 @@
 //! Several folds at once share one pool.
 
+use std::ops::ControlFlow;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -26,6 +27,7 @@ fn a_late_fold_does_not_wait_for_the_end_of_an_early_one() {
                 if progress.done > 0 && !begun.swap(true, Ordering::SeqCst) {
                     early_started.wait();
                 }
+                ControlFlow::Continue(())
             };
             let visits = lane.fold(&slow(2000), &Control::new().progress(&observer)).unwrap();
             early_done.store(true, Ordering::SeqCst);

@@ -55,7 +55,7 @@ use tables::Tables;
 use tiles::Tile;
 
 use crate::machine::Cpu;
-use crate::{Error, JobSpec, Kernel, Monoid, Pulse, Stopped};
+use crate::{Error, JobSpec, Kernel, Monoid, Pulse, Stopped, guard};
 
 const PHASE: &str = "pi(x)";
 
@@ -89,12 +89,17 @@ impl Combinatorial {
     /// # Errors
     /// - [`Error::OutOfRange`] if x is larger.
     /// - [`Error::BadTuning`] if x is smaller, or if [`Parameters::check`] rejects the parameters.
+    /// - [`Error::OutOfMemory`] if there is no memory for the tables.
     /// - [`Error::Cancelled`] if the pulse was stopped.
     pub fn with<P: Pulse>(x: u128, parameters: Parameters, cpu: Cpu, pulse: &P) -> Result<Self, Error> {
         Self::check(x, &parameters)?;
-        let tables = Tables::new(x, parameters.y, pulse).map_err(|Stopped| Error::Cancelled)?;
+        guard(PHASE, || Self::build(x, parameters, cpu, pulse).map_err(|Stopped| Error::Cancelled))
+    }
+
+    fn build<P: Pulse>(x: u128, parameters: Parameters, cpu: Cpu, pulse: &P) -> Result<Self, Stopped> {
+        let tables = Tables::new(x, parameters.y, pulse)?;
         let windows = Windows::new(&tables, parameters.window, cpu);
-        let tiles = tiles::all(&tables, &parameters, windows.count(), pulse).map_err(|Stopped| Error::Cancelled)?;
+        let tiles = tiles::all(&tables, &parameters, windows.count(), pulse)?;
         Ok(Self { parameters, tables, windows, tiles, cpu })
     }
 

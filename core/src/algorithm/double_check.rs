@@ -1,11 +1,10 @@
 //! Counts twice, in different ways, and checks whether the count is odd or even in a third.
 
-use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 
 use super::cost::cost_of_parity;
 use super::{Difference, Parameters, Parity, Plan, Tuning, run};
-use crate::{Backend, Control, Error, Query};
+use crate::{Backend, Control, Crew, Error, Query};
 
 /// Counts by a plan and checks the result.
 ///
@@ -23,7 +22,7 @@ pub(super) fn count<B: Backend>(
     // No prime is below 2.
     let ends = [Some(*range.end()), range.start().checked_sub(1)].map(|x| x.filter(|&x| x >= 2));
     let [parity_to_end, parity_before] = ends.map(|x| x.map_or(0.0, cost_of_parity));
-    let other = plan.other(range, backend.workers())?;
+    let other = plan.other(range, backend.crew())?;
     let [first, second, third, fourth] =
         control.split([plan.cost(range), other.cost(range), parity_to_end, parity_before]);
 
@@ -41,13 +40,13 @@ pub(super) fn count<B: Backend>(
 
 /// Finds whether pi(x) is odd, without counting up to x.
 fn is_pi_odd<B: Backend>(backend: &B, x: u128, control: &Control<'_>) -> Result<bool, Error> {
-    let kernel = Parity::new(x, control)?;
+    let (kernel, control) = control.set_up(|watch| Parity::new(x, watch))?;
     // Compared with the sum, it takes no time to count up to the roots.
     let [roots, sum] = control.split([0.0, 1.0]);
     let mut pi_of_roots = 0;
     for root in kernel.roots() {
         let query = Query::up_to(root.into());
-        let plan = Plan::for_query(&query, backend.workers())?;
+        let plan = Plan::for_query(&query, backend.crew())?;
         pi_of_roots += run(backend, &plan, &query.get_range(), &roots)?;
     }
     let sum = backend.fold(&kernel, &sum)?;
@@ -60,11 +59,11 @@ const TESTED_WIDTH: u64 = 10_000_000;
 impl Plan {
     /// Returns a plan that counts the same range in a different way: by another algorithm if that is fast, or with other
     /// parameters.
-    fn other(&self, range: &RangeInclusive<u128>, workers: NonZeroUsize) -> Result<Self, Error> {
+    fn other(&self, range: &RangeInclusive<u128>, crew: Crew) -> Result<Self, Error> {
         Ok(match self {
             Self::Empty => Self::Empty,
             Self::Table | Self::TrialDivision | Self::SieveAndTest => {
-                Self::Sieve(Tuning::for_range(&self.narrowed(range)?, workers))
+                Self::Sieve(Tuning::for_range(&self.narrowed(range)?, crew.workers()))
             }
             Self::Sieve(tuning) => {
                 let range = self.narrowed(range)?;
@@ -73,8 +72,8 @@ impl Plan {
             }
             Self::Combinatorial(parameters) => Self::Combinatorial(parameters.other(*range.end())),
             Self::Difference(plans) => Self::Difference(Box::new(Difference {
-                stop: plans.stop.other(&(0..=*range.end()), workers)?,
-                before: plans.before.other(&(0..=range.start() - 1), workers)?,
+                stop: plans.stop.other(&(0..=*range.end()), crew)?,
+                before: plans.before.other(&(0..=range.start() - 1), crew)?,
             })),
         })
     }
@@ -100,10 +99,10 @@ impl Parameters {
     /// Returns other parameters for x.
     fn other(self, x: u128) -> Self {
         let alpha = self.alpha(x);
-        // If y is at its upper bound, it can only be smaller.
-        let [larger, smaller] = [1.3, 1.0 / 1.3].map(|factor| self.with_alpha(x, factor * alpha));
+        // A smaller y takes less memory, but it may be at its lower bound.
+        let [smaller, larger] = [1.0 / 1.3, 1.3].map(|factor| self.with_alpha(x, factor * alpha));
         Self {
-            y: if larger.y == self.y { smaller.y } else { larger.y },
+            y: if smaller.y == self.y { larger.y } else { smaller.y },
             segment: if self.segment == 512 { 1024 } else { half(self.segment, 512) },
             window: if self.window == 64 { 128 } else { half(self.window, 64) },
             tiles: self.tiles.saturating_add(self.tiles / 2 + 1),

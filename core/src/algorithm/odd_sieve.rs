@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 
 pub(super) use segment::Segment;
 
+use crate::allocation::with_capacity;
 use crate::tiling::ends;
 use crate::{Pulse, Stopped, Tiling};
 
@@ -25,7 +26,7 @@ pub(super) fn odd_primes_up_to<P: Pulse>(limit: u64, pulse: &P) -> Result<Vec<u3
     let roots = odd_primes_up_to(limit.isqrt(), pulse)?;
     let tiling = Tiling::new(1..=(limit - 1) / 2, SEGMENT);
     let mut segment = Segment::default();
-    let mut primes = Vec::with_capacity(prime_count_bound(limit));
+    let mut primes = with_capacity("the sieving primes", prime_count_bound(limit));
     for index in 0..tiling.tiles() {
         let (first, last) = tiling.tile(index).into_inner();
         segment.sieve(first..last + 1, &roots, pulse)?;

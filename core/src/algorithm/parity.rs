@@ -32,7 +32,7 @@ use octaves::Octaves;
 use serde::{Deserialize, Serialize};
 
 use super::odd_sieve::odd_primes_up_to;
-use crate::{Error, JobSpec, Kernel, Monoid, Pulse, Stopped};
+use crate::{Error, JobSpec, Kernel, Monoid, Pulse, Stopped, guard};
 
 const PHASE: &str = "parity";
 
@@ -79,6 +79,7 @@ impl Parity {
     ///
     /// # Errors
     /// - [`Error::OutOfRange`] if `x` is larger than [`MAX`](Self::MAX).
+    /// - [`Error::OutOfMemory`] if there is no memory for the primes.
     /// - [`Error::Cancelled`] if the pulse stopped the search for primes.
     pub fn new<P: Pulse>(x: u128, pulse: &P) -> Result<Self, Error> {
         Self::with_tiles_of(WORK_PER_TILE, x, pulse)
@@ -90,7 +91,7 @@ impl Parity {
             return Err(Error::OutOfRange { algorithm: PHASE.into(), max: Self::MAX, end: x });
         }
         let root = x.isqrt() as u64;
-        let primes = odd_primes_up_to(root.isqrt(), pulse).map_err(|Stopped| Error::Cancelled)?;
+        let primes = guard(PHASE, || odd_primes_up_to(root.isqrt(), pulse).map_err(|Stopped| Error::Cancelled))?;
         Ok(Self { x, root, octaves: Octaves::new(root, work), primes })
     }
 

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::odd_sieve::{Segment, odd_primes_up_to};
+use crate::allocation::with_capacity;
 use crate::{Pulse, Stopped};
 
 /// Numbers per word.
@@ -35,7 +36,7 @@ impl PiTable {
         // One number more, since the bits up to an odd number end in the next word if it is the last of its word.
         let count = (limit + 1) / NUMBERS + 1;
         let roots = odd_primes_up_to((count * NUMBERS).isqrt(), pulse)?;
-        let mut words = Vec::with_capacity(count as usize);
+        let mut words = with_capacity("the table of pi", count as usize);
         let (mut segment, mut primes) = (Segment::default(), 0);
         for first in (0..count).step_by(WORDS as usize) {
             segment.sieve(64 * first..64 * count.min(first + WORDS), &roots, pulse)?;

@@ -1,7 +1,6 @@
 //! Plans: how a query is counted. All choices between the ways to count are made here.
 
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::sieve::BUCKETS_FROM;
 use super::table::TABLE_MAX;
 use super::{Combinatorial, Parameters, Tuning};
-use crate::{Algorithm, Error, Query};
+use crate::crew::Memory;
+use crate::machine::{Caches, default_memory};
+use crate::{Algorithm, Crew, Error, Query};
 
 /// How a range is counted. An [`Algorithm`] is what a user asks for; a plan is what is done.
 ///
@@ -78,7 +79,7 @@ pub(super) fn combinatorial_ns(x: f64) -> f64 {
 }
 
 impl Plan {
-    /// Decides how to count the query with `workers` workers on this machine.
+    /// Decides how to count the query on this machine with these workers: a number of threads, or a [`Crew`].
     ///
     /// The plan of an empty range (reversed, or already iterated to its end) is [`Plan::Empty`]. A plan that
     /// [`Query::plan`] set is returned unchanged. Otherwise, the result is the plan with the lowest estimated cost that
@@ -89,24 +90,35 @@ impl Plan {
     /// # Errors
     /// - [`Error::OutOfRange`] if the range ends beyond what the algorithm can count.
     /// - [`Error::EmptyPlan`] if the query sets [`Plan::Empty`] for a range that holds numbers.
-    pub fn for_query(query: &Query<'_>, workers: NonZeroUsize) -> Result<Self, Error> {
-        let range = query.get_range();
+    /// - [`Error::MemoryBound`] if the plan needs more memory than [`Query::memory`] allows.
+    pub fn for_query(query: &Query<'_>, crew: impl Into<Crew>) -> Result<Self, Error> {
+        let (range, crew) = (query.get_range(), crew.into());
         if range.is_empty() {
             return Ok(Self::Empty);
         }
-        if let Some(pinned) = query.get_plan() {
-            return pinned.check(&range).map(|()| pinned.clone());
+        let plan = match query.get_plan() {
+            Some(pinned) => pinned.check(&range).map(|()| pinned.clone()),
+            None => Self::cheapest(query, &range, crew),
+        }?;
+        let needed = plan.memory(&range, crew);
+        match query.get_memory().filter(|&bound| bound < needed) {
+            Some(bound) => Err(Error::MemoryBound { needed, bound }),
+            None => Ok(plan),
         }
+    }
+
+    /// Returns the plan with the lowest estimated cost that the query's algorithm and memory allow.
+    fn cheapest(query: &Query<'_>, range: &RangeInclusive<u128>, crew: Crew) -> Result<Self, Error> {
+        let memory = query.get_memory();
+        let sieve = || Self::SieveAndTest.narrowed(range).map(|range| Self::cheapest_sieve(&range, crew, memory));
         match query.get_algorithm() {
-            Algorithm::TrialDivision => Self::TrialDivision.narrowed(&range).map(|_| Self::TrialDivision),
-            Algorithm::Sieve => {
-                Self::SieveAndTest.narrowed(&range).map(|range| Self::cheapest_sieve(&range, workers).0)
-            }
-            Algorithm::Combinatorial => Self::combinatorial(&range),
+            Algorithm::TrialDivision => Self::TrialDivision.narrowed(range).map(|_| Self::TrialDivision),
+            Algorithm::Sieve => sieve().map(|(plan, _)| plan),
+            Algorithm::Combinatorial => Self::combinatorial(range, crew, memory),
             Algorithm::Auto => {
-                let combinatorial = Self::combinatorial(&range)?;
-                Ok(match Self::SieveAndTest.narrowed(&range).map(|range| Self::cheapest_sieve(&range, workers)) {
-                    Ok((sieve, cost)) if cost < combinatorial.combinatorial_ns(&range) => sieve,
+                let combinatorial = Self::combinatorial(range, crew, memory)?;
+                Ok(match sieve() {
+                    Ok((sieve, cost)) if cost < combinatorial.combinatorial_ns(range) => sieve,
                     _ => combinatorial,
                 })
             }
@@ -114,18 +126,26 @@ impl Plan {
     }
 
     /// Returns the cheaper of the two ways to sieve, and its cost in nanoseconds.
-    fn cheapest_sieve(range: &RangeInclusive<u64>, workers: NonZeroUsize) -> (Self, f64) {
+    fn cheapest_sieve(range: &RangeInclusive<u64>, crew: Crew, memory: Option<u64>) -> (Self, f64) {
         let (test, least) = (sieve_and_test_ns(range), least_sieve_ns(*range.end()));
         if test < least {
             return (Self::SieveAndTest, test);
         }
-        (Self::Sieve(Tuning::for_range(range, workers)), least + SIEVE_NS * (range.end() - range.start()) as f64)
+        let memory = memory.unwrap_or_else(default_memory);
+        let tuning = Tuning::within(memory, range, crew, Caches::detect());
+        (Self::Sieve(tuning), least + SIEVE_NS * (range.end() - range.start()) as f64)
     }
 
     /// Returns the plan that does not sieve the range.
-    fn combinatorial(range: &RangeInclusive<u128>) -> Result<Self, Error> {
-        let up_to =
-            |x: u128| if x <= TABLE_MAX.into() { Self::Table } else { Self::Combinatorial(Parameters::for_x(x)) };
+    fn combinatorial(range: &RangeInclusive<u128>, crew: Crew, memory: Option<u64>) -> Result<Self, Error> {
+        let up_to = |x: u128| {
+            if x <= TABLE_MAX.into() {
+                Self::Table
+            } else {
+                let memory = memory.unwrap_or_else(default_memory);
+                Self::Combinatorial(Parameters::within(memory, x, crew))
+            }
+        };
         let (start, end) = (*range.start(), *range.end());
         let plan = if start <= 2 || end <= TABLE_MAX.into() {
             up_to(end)
@@ -144,6 +164,24 @@ impl Plan {
             }
             Self::Combinatorial(_) => combinatorial_ns(*range.end() as f64),
             _ => 0.0,
+        }
+    }
+
+    /// Returns the approximate number of bytes that all workers together need for this plan and a range that it can count,
+    /// besides the program itself. The workers are a number of threads, or a [`Crew`].
+    #[must_use]
+    pub fn memory(&self, range: &RangeInclusive<u128>, crew: impl Into<Crew>) -> u64 {
+        let crew = crew.into();
+        match self {
+            Self::Difference(plans) => {
+                // One count after the other.
+                let before = 0..=range.start().saturating_sub(1);
+                plans.stop.memory(range, crew).max(plans.before.memory(&before, crew))
+            }
+            Self::Combinatorial(parameters) => parameters.memory(*range.end()).of(crew),
+            Self::Sieve(tuning) => self.narrowed(range).map_or(0, |range| tuning.memory(&range).of(crew)),
+            Self::SieveAndTest => Memory { kernel: 1e5, scratch: 1e5 }.of(crew),
+            Self::Empty | Self::Table | Self::TrialDivision => 0,
         }
     }
 
@@ -239,6 +277,8 @@ impl fmt::Display for Plan {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
     use super::*;
     use crate::Wire;
 

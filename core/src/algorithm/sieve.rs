@@ -47,7 +47,7 @@ pub use tuning::Tuning;
 
 use super::odd_sieve::odd_primes_up_to;
 use crate::machine::Cpu;
-use crate::{Error, JobSpec, Kernel, Pulse, Stopped};
+use crate::{Error, JobSpec, Kernel, Pulse, Stopped, guard};
 
 const PHASE: &str = "sieve";
 
@@ -83,6 +83,7 @@ impl Sieve {
     /// # Errors
     /// - [`Error::EmptyRange`] if the range holds no numbers.
     /// - [`Error::Cancelled`] if the pulse stopped the search for sieving primes.
+    /// - [`Error::OutOfMemory`] if there is no memory for the sieving primes.
     /// - [`Error::BadTuning`] if [`Tuning::check`] rejects the tuning, or if the range needs buckets and the wheel of
     ///   the tuning is not 210.
     pub fn with<P: Pulse>(range: RangeInclusive<u64>, tuning: Tuning, cpu: Cpu, pulse: &P) -> Result<Self, Error> {
@@ -90,6 +91,10 @@ impl Sieve {
             return Err(Error::EmptyRange { phase: PHASE.into() });
         }
         tuning.check()?;
+        guard(PHASE, || Self::build(range, tuning, cpu, pulse))
+    }
+
+    fn build<P: Pulse>(range: RangeInclusive<u64>, tuning: Tuning, cpu: Cpu, pulse: &P) -> Result<Self, Error> {
         let (start, stop) = range.clone().into_inner();
         let (root, from) = (stop.isqrt(), u64::from(tuning.buckets_from));
         if from <= root && tuning.wheel != MODULUS {

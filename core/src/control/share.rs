@@ -46,6 +46,7 @@ impl Control<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
     use std::sync::Mutex;
     use std::thread;
 
@@ -59,6 +60,7 @@ mod tests {
         let observer = |progress: Progress| {
             assert_eq!((progress.phase, progress.total), ("probe", 1_000_000));
             told.lock().unwrap().push(progress.done);
+            ControlFlow::Continue(())
         };
         let control = Control::new().progress(&observer);
         for (control, (_, tiles)) in control.split(steps.map(|(weight, _)| weight)).into_iter().zip(steps) {
@@ -81,7 +83,10 @@ mod tests {
     #[test]
     fn a_step_can_be_split_in_turn() {
         let told = Mutex::new(Vec::new());
-        let observer = |progress: Progress| told.lock().unwrap().push(progress.done);
+        let observer = |progress: Progress| {
+            told.lock().unwrap().push(progress.done);
+            ControlFlow::Continue(())
+        };
         let [first, second] = Control::new().progress(&observer).split([1.0, 1.0]);
         for control in first.split([1.0, 4.0]).into_iter().chain(second.split([1.0, 1.0])) {
             control.report_step("step").unwrap();
@@ -92,12 +97,17 @@ mod tests {
     #[test]
     fn finished_tiles_of_a_step_are_told_after_a_while() {
         let told = Mutex::new(Vec::new());
-        let observer = |progress: Progress| told.lock().unwrap().push(progress.done);
+        let observer = |progress: Progress| {
+            told.lock().unwrap().push(progress.done);
+            ControlFlow::Continue(())
+        };
         let [_, second] = Control::new().progress(&observer).split([1.0, 1.0]);
         let watch = second.watch(&Probe::new(4), &(0..4));
         thread::sleep(REPORT_INTERVAL);
         watch.advance(1);
+        watch.report();
         watch.advance(1);
+        watch.report();
         watch.finish().unwrap();
         assert_eq!(told.into_inner().unwrap(), [625_000, 1_000_000]);
     }

@@ -6,6 +6,8 @@
 //!
 //! Bit i is bit i mod 8 of byte i / 8, on machines of either byte order.
 
+use crate::allocation::zeroed;
+
 /// The largest size of an array's memory, in bytes and in bits. Within it, positions of bytes and bits fit in 31 bits,
 /// and the product of a prime and a number of multiples fits in 64 bits.
 const MAX_BYTES: usize = 1 << 28;
@@ -41,7 +43,7 @@ impl BitArray {
         let margin = (largest as usize).div_ceil(64) * LINE_WORDS;
         assert!(length <= MAX_BYTES / 16 && margin <= MAX_BYTES / 128, "{bytes} bytes for primes up to {largest}");
         // One cache line more than that, to begin at the start of one, and for the word after the end.
-        let words = vec![0; margin + LINE_WORDS + length + 4 * margin];
+        let words = zeroed::<u64>("a segment", margin + LINE_WORDS + length + 4 * margin);
         let origin = margin + words[margin..].as_ptr().align_offset(64).min(LINE_WORDS - 1);
         Self { words, origin, length }
     }

@@ -27,6 +27,7 @@ pub enum Law {
     CancelAfter,
     CancelLatency,
     Progress,
+    ObserverEnds,
     TilePanics,
     ScratchPanics,
     ObserverPanics,
@@ -34,7 +35,7 @@ pub enum Law {
 
 impl Law {
     /// All laws, the simplest first.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::AnyWorkers,
         Self::EachTileOnce,
         Self::FoldOrder,
@@ -53,6 +54,7 @@ impl Law {
         Self::CancelAfter,
         Self::CancelLatency,
         Self::Progress,
+        Self::ObserverEnds,
         Self::TilePanics,
         Self::ScratchPanics,
         Self::ObserverPanics,
@@ -91,7 +93,10 @@ impl Law {
             Self::CancelDuring => ("cancel-during", "if cancelled meanwhile, a count ends as cancelled"),
             Self::CancelAfter => ("cancel-after", "if cancelled after its last tile, a count is still returned"),
             Self::CancelLatency => ("cancel-latency", "once cancelled, no worker continues past its next pulse"),
-            Self::Progress => ("progress", "progress only grows, and ends at the total"),
+            Self::Progress => ("progress", "progress never shrinks, and ends at the total"),
+            Self::ObserverEnds => {
+                ("observer-ends", "an observer is called while a tile works, and its answer ends the count")
+            }
             Self::TilePanics => ("tile-panics", "a panic in a tile becomes the error, and the backend stays usable"),
             Self::ScratchPanics => {
                 ("scratch-panics", "a panic in a scratch constructor becomes the error, and the backend stays usable")
@@ -109,7 +114,7 @@ impl Law {
             Self::CancelBefore | Self::CancelDuring => &[Ability::Cancellation],
             Self::CancelAfter => &[Ability::Cancellation, Ability::Progress],
             Self::CancelLatency => &[Ability::Cancellation, Ability::SharedMemory],
-            Self::Progress | Self::ObserverPanics => &[Ability::Progress],
+            Self::Progress | Self::ObserverEnds | Self::ObserverPanics => &[Ability::Progress],
             Self::AtMostWorkers => &[Ability::SharedMemory],
             Self::InsideRayon => &[Ability::Nesting],
             _ => &[],

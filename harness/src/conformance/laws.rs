@@ -35,6 +35,7 @@ pub(super) fn check<B: Backend>(law: Law, subject: &Subject<'_, B>) -> Judged {
         Law::CancelAfter => cancellation::after(subject),
         Law::CancelLatency => cancellation::latency(subject),
         Law::Progress => progress::only_grows(subject),
+        Law::ObserverEnds => progress::observer_ends(subject),
         Law::TilePanics => panics::in_a_tile(subject),
         Law::ScratchPanics => panics::in_a_scratch_constructor(subject),
         Law::ObserverPanics => panics::in_an_observer(subject),

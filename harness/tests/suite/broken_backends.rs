@@ -33,6 +33,7 @@ enum Fault {
     WatchesEachRun,
     TellsProgressBackwards,
     ForgetsTheEnd,
+    ReportsOnlyAtTheEnds,
     SwallowsPanics,
     IsPoisonedByAPanic,
     NamesNoCause,
@@ -55,9 +56,18 @@ struct Answer {
 
 struct Heedless;
 
+/// A pulse that can be stopped, and reports nothing.
+struct Silent<'a>(&'a Watch<'a>);
+
 impl Pulse for Heedless {
     fn beat(&self) -> Result<(), Stopped> {
         Ok(())
+    }
+}
+
+impl Pulse for Silent<'_> {
+    fn beat(&self) -> Result<(), Stopped> {
+        self.0.check()
     }
 }
 
@@ -105,6 +115,7 @@ impl Mine {
                 let left_over = middle + (middle - run.start)..run.end;
                 Ok(left.combine(right).combine(watch.fold_tiles(kernel, left_over, &mut scratch, watch)?))
             }
+            Fault::ReportsOnlyAtTheEnds => watch.fold_tiles(kernel, run, &mut scratch, &Silent(watch)),
             Fault::IgnoresCancel => watch.fold_tiles(kernel, run, &mut scratch, &Heedless),
             Fault::LooksAtTheFlagOnceATile => run.into_iter().try_fold(K::Partial::identity(), |folded, tile| {
                 watch.beat().map_err(|Stopped| watch.cause())?;
@@ -210,7 +221,7 @@ impl Backend for Mine {
 }
 
 /// The faults, the law that must find each, and a part of its message.
-const FAULTS: [(Fault, Law, &str); 23] = [
+const FAULTS: [(Fault, Law, &str); 24] = [
     (Fault::HangsWithOneWorker, Law::AnyWorkers, "hangs"),
     (Fault::DropsTheLastTile, Law::EachTileOnce, "was not run"),
     (Fault::RunsATileTwice, Law::EachTileOnce, "was run twice"),
@@ -230,6 +241,7 @@ const FAULTS: [(Fault, Law, &str); 23] = [
     (Fault::WatchesEachRun, Law::Progress, "60 tiles were reported as"),
     (Fault::TellsProgressBackwards, Law::Progress, "were reported"),
     (Fault::ForgetsTheEnd, Law::Progress, "the last report is"),
+    (Fault::ReportsOnlyAtTheEnds, Law::ObserverEnds, "while a tile worked"),
     (Fault::SwallowsPanics, Law::TilePanics, "an answer instead of"),
     (Fault::IsPoisonedByAPanic, Law::TilePanics, "afterwards, a fold of 10 tiles fails"),
     (Fault::CombinesUnguarded, Law::TilePanics, "the backend panics: incompatible"),

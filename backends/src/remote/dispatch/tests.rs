@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -194,7 +195,10 @@ proptest! {
         let mut fake = FakeWorkers::new(workers, rates, seed);
         let probe = Probe { grain, ..Probe::new(tiles) };
         let reported = Mutex::new(Vec::new());
-        let observer = |progress: Progress| reported.lock().unwrap().push(progress.done);
+        let observer = |progress: Progress| {
+            reported.lock().unwrap().push(progress.done);
+            ControlFlow::Continue(())
+        };
         match fold(&probe, &mut fake, workers, &Control::new().progress(&observer)) {
             Ok(visits) => {
                 prop_assert_eq!(tiles_of(&visits), (0..tiles).collect::<Vec<_>>());
@@ -295,7 +299,10 @@ fn an_error_of_a_worker_is_the_cause_of_a_failure_unless_it_is_about_the_fold() 
 fn a_fold_without_a_free_worker_waits_and_can_be_cancelled() {
     let stop = AtomicBool::new(false);
     let mut fake = FakeWorkers::new(0, Rates::default(), 1);
-    let reports = |_: Progress| stop.store(true, Ordering::Relaxed);
+    let reports = |_: Progress| {
+        stop.store(true, Ordering::Relaxed);
+        ControlFlow::Continue(())
+    };
     let control = Control::new().cancel(&stop).progress(&reports);
     assert_eq!(fold(&Probe::new(5), &mut fake, 1, &control), Err(Error::Cancelled));
     assert_eq!(

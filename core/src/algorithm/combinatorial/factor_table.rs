@@ -5,6 +5,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use crate::allocation::filled;
 use crate::{Pulse, Stopped};
 
 /// The product of the primes up to 11, and how many numbers below it are coprime to it.
@@ -55,7 +56,7 @@ impl FactorTable {
     /// Finds the factors of the numbers up to `limit`. `primes` are the odd primes from 13 to at least `limit / 13`, in
     /// ascending order; the first of them is the sixth prime.
     pub(super) fn new<P: Pulse>(limit: u64, primes: impl Iterator<Item = u64>, pulse: &P) -> Result<Self, Stopped> {
-        let mut table = Self { entries: vec![PRIME; rank(limit)] };
+        let mut table = Self { entries: filled("the table of factors", rank(limit), PRIME) };
         if let Some(first) = table.entries.first_mut() {
             *first = ONE;
         }

@@ -6,6 +6,7 @@ use super::factor_table::FactorTable;
 use super::tables::largest_prime;
 use crate::Error;
 use crate::algorithm::plan::combinatorial_ns;
+use crate::crew::{Crew, Memory, largest_that};
 
 /// How pi(x) is split into parts and tiles. Every choice gives the same count; it affects only time and memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,6 +49,14 @@ impl Parameters {
         Self { y: 0, segment: 1 << 17, window: 1 << 15, tiles: tiles as u32 }.with_alpha(x, alpha)
     }
 
+    /// Returns the parameters for x and a crew that take at most `memory` bytes, or as little as possible. Less memory
+    /// means a smaller y.
+    pub(in crate::algorithm) fn within(memory: u64, x: u128, crew: Crew) -> Self {
+        let parameters = Self::for_x(x);
+        let fits = |y| Self { y, ..parameters }.memory(x).of(crew) <= memory;
+        Self { y: largest_that(fits, bounds_of_y(x).0..=parameters.y), ..parameters }
+    }
+
     /// Returns the parameters with y = alpha x^(1/3), or the nearest y within its bounds.
     #[must_use]
     pub fn with_alpha(self, x: u128, alpha: f64) -> Self {
@@ -83,31 +92,31 @@ impl Parameters {
         Ok(())
     }
 
-    /// Returns the parameters for x in words, one fact per line, with the memory that they lead to.
+    /// Returns the parameters for x in words, one fact per line.
     pub(in crate::algorithm) fn explain(&self, x: u128) -> String {
         let Self { y, segment, window, tiles } = *self;
-        let (shared, each) = self.memory(x);
         format!(
             "y         {y}: alpha is {:.2}; z = y\n\
              segment   {segment} bytes, for hard leaves\n\
              window    {window} bytes of a class, for B\n\
-             tiles     about {tiles} for each of the parts D, A and B\n\
-             memory    about {} for the tables, and {} per worker",
+             tiles     about {tiles} for each of the parts D, A and B",
             self.alpha(x),
-            megabytes(shared),
-            megabytes(each),
         )
     }
 
-    /// Returns the approximate number of bytes of the tables, and of the memory of a worker.
-    fn memory(&self, x: u128) -> (f64, f64) {
-        let primes = |limit: f64| if limit < 3.0 { 1.0 } else { limit / limit.ln() };
-        let (x, y) = (x as f64, self.y as f64);
-        let tables = y * (2.0 * 480.0 / 2310.0 + 16.0 / 128.0) + 12.0 * primes(x.powf(0.4));
-        let hard = 1.5 * f64::from(self.segment) + 28.0 * primes(x.powf(0.25));
-        let windows = 13.0 * f64::from(self.window) + 8.0 * primes((x / y).sqrt());
-        (tables, hard + windows)
+    /// Returns the approximate memory of the tables, and of a worker.
+    pub(in crate::algorithm) fn memory(&self, x: u128) -> Memory {
+        let (number, y) = (x as f64, self.y as f64);
+        let hard = 1.5 * f64::from(self.segment) + 28.0 * primes_to(number.powf(0.25));
+        let windows = 13.0 * f64::from(self.window) + 8.0 * primes_to((number / y).sqrt());
+        // An entry for each number coprime to 2310, and a word for every 128 numbers.
+        let tables = y * (2.0 * 480.0 / 2310.0 + 16.0 / 128.0);
+        Memory { kernel: tables + 12.0 * primes_to(number.powf(0.4)), scratch: hard + windows }
     }
+}
+
+fn primes_to(limit: f64) -> f64 {
+    if limit < 3.0 { 1.0 } else { 1.15 * limit / limit.ln() }
 }
 
 fn bounds_of_y(x: u128) -> (u64, u64) {
@@ -116,6 +125,28 @@ fn bounds_of_y(x: u128) -> (u64, u64) {
     (largest_prime(x).max(root.min(PRESIEVED)), root.min(FactorTable::MAX_LIMIT))
 }
 
-fn megabytes(bytes: f64) -> String {
-    format!("{:.1} MB", bytes / 1e6)
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::*;
+
+    #[test]
+    fn less_memory_means_a_smaller_y_within_its_bounds() {
+        for x in [10_u128.pow(6), 10_u128.pow(15), 10_u128.pow(20), MAX_X] {
+            let best = Parameters::for_x(x);
+            for crew in [1, 2, 64].map(|workers| NonZeroUsize::new(workers).unwrap()) {
+                for crew in [Crew::together(crew), Crew::apart(crew)] {
+                    let needed = best.memory(x).of(crew);
+                    assert_eq!(Parameters::within(needed, x, crew), best);
+                    let least = Parameters::within(0, x, crew);
+                    assert_eq!((least.check(x), least.y), (Ok(()), bounds_of_y(x).0));
+                    let between = needed.midpoint(least.memory(x).of(crew));
+                    let lean = Parameters::within(between, x, crew);
+                    assert_eq!(lean.check(x), Ok(()));
+                    assert!(lean.memory(x).of(crew) <= between, "{x}: {lean:?}");
+                }
+            }
+        }
+    }
 }

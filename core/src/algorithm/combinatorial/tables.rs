@@ -4,6 +4,7 @@ use super::division::Reciprocal;
 use super::factor_table::FactorTable;
 use super::roots::root;
 use crate::algorithm::pi_table::PiTable;
+use crate::allocation::with_capacity;
 use crate::{Pulse, Stopped};
 
 /// How many primes are listed between two beats.
@@ -37,7 +38,8 @@ impl Tables {
         let most = largest_prime(x);
         // Without room for all, the lists would grow to up to twice their size.
         let count = pi.pi(most) as usize + 1;
-        let (mut primes, mut reciprocals) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let (mut primes, mut reciprocals) =
+            (with_capacity("the primes", count), with_capacity("the reciprocals of the primes", count));
         // The first entries are never looked up. They only need values that fit the types.
         primes.push(0);
         reciprocals.push(Reciprocal::of(3));

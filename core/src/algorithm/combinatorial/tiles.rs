@@ -6,6 +6,7 @@ use super::pairs::{self, Pairs};
 use super::tables::Tables;
 use super::wheel::{PER_BYTE, PER_WORD};
 use super::{Parameters, a, c};
+use crate::allocation::with_capacity;
 use crate::{Pulse, Stopped};
 
 /// A piece of one part of the formula.
@@ -73,7 +74,7 @@ fn hard(tables: &Tables, parameters: &Parameters) -> Vec<Tile> {
 fn pairs<P: Pulse>(tables: &Tables, parameters: &Parameters, pulse: &P) -> Result<Vec<Tile>, Stopped> {
     let indices = pairs::indices(tables);
     // Getting a prime's bounds costs as much as some lookups.
-    let mut costs = Vec::with_capacity(indices.len());
+    let mut costs = with_capacity("the costs of the leaves", indices.len());
     for b in indices.clone() {
         if b % PRIMES_PER_BEAT == 0 {
             pulse.beat()?;

@@ -12,6 +12,7 @@
 //! segment, so tiles are independent. Each prime costs one division per segment; vector registers do eight at a time.
 
 use super::wheel::Wheel;
+use crate::allocation::zeroed;
 use crate::machine::prefetch::prefetch;
 
 /// The number of primes that are processed together. Their working memory stays in the first-level cache.
@@ -89,17 +90,22 @@ impl Steps {
     }
 }
 
+/// Returns the capacity of a bucket in which this many entries are expected.
+pub(super) fn capacity(expected: f64) -> usize {
+    // Much more than the number varies by.
+    (expected + 16.0 * expected.sqrt()) as usize + 4 * BATCH
+}
+
 impl Buckets {
     /// Creates empty buckets with room for about `expected` entries each.
     pub(super) fn new(expected: f64) -> Self {
-        // The expected number, plus much more than the number varies by.
-        let capacity = (expected + 16.0 * expected.sqrt()) as usize + 4 * BATCH;
+        let capacity = capacity(expected);
         Self {
             steps: Steps::new(),
             capacity,
             spare: 0,
             ends: [0; 64],
-            entries: vec![0; CLASSES * capacity],
+            entries: zeroed("the buckets", CLASSES * capacity),
             first: Box::new(First { offsets: [0; BATCH], residues: [0; BATCH] }),
             found: Box::new(Found { offsets: [0; BATCH], cofactors: [0; BATCH], primes: [0; BATCH] }),
         }
@@ -217,7 +223,7 @@ impl Buckets {
     #[cold]
     fn enlarge(&mut self) {
         let capacity = self.capacity + self.capacity / 2 + BATCH;
-        let mut entries = vec![0; CLASSES * capacity];
+        let mut entries = zeroed("the buckets", CLASSES * capacity);
         for (class, end) in self.ends[..CLASSES].iter_mut().enumerate() {
             let old = &self.entries[class * self.capacity..*end as usize];
             entries[class * capacity..][..old.len()].copy_from_slice(old);

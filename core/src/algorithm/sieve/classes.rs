@@ -7,6 +7,7 @@ use super::Tuning;
 use super::presieve::{Positions, Presieve};
 use super::primes::{SievingPrimes, group_starts};
 use super::wheel::Wheel;
+use crate::allocation::zeroed;
 use crate::machine::bit_array::BitArray;
 use crate::machine::{Cpu, Work};
 use crate::{Pulse, Stopped};
@@ -84,9 +85,9 @@ impl Classes {
         ClassScratch {
             bits: BitArray::new(bytes, largest),
             at: None,
-            firsts: vec![0; self.primes.primes.len()],
-            nexts: vec![0; self.primes.primes.len() - grouped],
-            groups: vec![0; grouped],
+            firsts: zeroed("the first multiples", self.primes.primes.len()),
+            nexts: zeroed("the next multiples", self.primes.primes.len() - grouped),
+            groups: zeroed("the groups of multiples", grouped),
             positions: Positions::default(),
         }
     }

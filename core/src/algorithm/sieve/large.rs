@@ -10,6 +10,8 @@ use std::sync::OnceLock;
 use super::Tuning;
 use super::buckets::{BATCH, Buckets};
 use super::classes::{ClassScratch, Classes};
+use super::tuning::multiples_per_number;
+use crate::allocation::boxed;
 use crate::machine::{Cpu, Work};
 use crate::{Pulse, Stopped};
 
@@ -42,8 +44,9 @@ impl LargePrimes {
 
     /// Creates empty buckets for segments of `bits` bits per class.
     pub(super) fn scratch(&self, bits: u64) -> LargeScratch {
+        let density = multiples_per_number(self.classes.start as f64, self.classes.stop as f64);
         LargeScratch {
-            buckets: Buckets::new(self.density() * bits as f64),
+            buckets: Buckets::new(density * bits as f64),
             class: self.classes.scratch(),
             batch: Box::new([0; BATCH]),
         }
@@ -71,13 +74,6 @@ impl LargePrimes {
         Ok(())
     }
 
-    /// Returns the approximate sum of the reciprocals of the primes (Mertens' second theorem). It is the number of
-    /// their multiples per number.
-    fn density(&self) -> f64 {
-        let log_log = |number: u64| (number as f64).ln().ln();
-        log_log(self.classes.stop) - log_log(self.classes.start)
-    }
-
     /// Returns the primes of a block. The block is sieved first if no worker has done that yet.
     fn block<P: Pulse>(&self, block: usize, scratch: &mut ClassScratch, pulse: &P) -> Result<Block<'_>, Stopped> {
         let classes = self.classes.wheel.classes.len();
@@ -86,7 +82,7 @@ impl LargePrimes {
             self.classes.sieve(segment, class, scratch, pulse)?;
             let bits = self.classes.clipped(segment, class, &mut scratch.bits);
             // If another worker was faster, its bits are the same.
-            let _ = self.blocks[block].set(bits.into());
+            let _ = self.blocks[block].set(boxed("a block of large primes", bits));
         }
         let words = self.blocks[block].get().expect("this worker or another has set it");
         let modulus = self.classes.wheel.modulus;

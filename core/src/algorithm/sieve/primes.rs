@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Tuning;
 use super::wheel::Wheel;
+use crate::allocation::with_capacity;
 
 /// The primes that are crossed off class by class. They are grouped by the loop that crosses off their multiples, and
 /// ascend within each group.
@@ -24,7 +25,7 @@ impl SievingPrimes {
     /// Groups ascending primes, none of which divides the wheel's modulus.
     pub(super) fn new(primes: &[u32], wheel: &Wheel, tuning: &Tuning) -> Self {
         let (grouped, single) = primes.split_at(primes.partition_point(|&prime| prime <= tuning.groups_to));
-        let mut sorted = Vec::with_capacity(primes.len());
+        let mut sorted = with_capacity("the sieving primes", primes.len());
         let groups = [1, 3, 5, 7].map(|residue| {
             let first = sorted.len();
             sorted.extend(grouped.iter().filter(|&&prime| prime % 8 == residue));
@@ -37,7 +38,8 @@ impl SievingPrimes {
             let inverse = wheel.inverse(*prime);
             if inverse < prime.div_ceil(2) { 2 * inverse } else { inverse - (prime - inverse) }
         };
-        let steps = sorted.iter().map(double).collect();
+        let mut steps = with_capacity("the steps of the primes", sorted.len());
+        steps.extend(sorted.iter().map(double));
         Self { primes: sorted, steps, groups, chunks: grouped.len()..chunks_end, segments: chunks_end..end }
     }
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::buckets;
 use super::wheel::Wheel;
 use crate::Error;
-use crate::machine::Caches;
+use crate::crew::{Crew, Memory, largest_that};
+use crate::machine::{Caches, default_memory};
 
 /// Primes from this value on push their multiples into buckets. For primes of this size, finding out whether a segment
 /// of a class has a multiple costs as much as a bucket. Measured on 1e10 numbers from 1e18 on, with one thread: 5.5 s
@@ -27,6 +28,10 @@ const CLASS_NS: f64 = 1500.0;
 
 /// If a segment has at least this many chunks, larger primes are crossed off chunk by chunk too.
 const MANY_CHUNKS: u32 = 4;
+
+/// With buckets, a segment is at least this many bytes, however little memory there is. Below, nearly all the time would
+/// go into the large primes, which each segment goes through.
+const LEAST_BUCKETED_SEGMENT: u32 = 1 << 14;
 
 /// How the sieve is fitted to a range and to the caches of a machine. Every tuning gives the same counts; it affects
 /// only time and memory.
@@ -87,15 +92,21 @@ impl Tuning {
         Ok(())
     }
 
-    /// Returns the tuning for a range and this many workers on this machine.
+    /// Returns the tuning for a range and this many workers on this machine. It takes at most
+    /// [a sixteenth of the memory](default_memory) if that is possible.
     #[must_use]
     pub fn for_range(range: &RangeInclusive<u64>, workers: NonZeroUsize) -> Self {
-        Self::with_caches(range, workers, Caches::detect())
+        Self::within(default_memory(), range, workers.into(), Caches::detect())
     }
 
-    /// Returns the tuning for a range and this many workers on a machine with these caches.
+    /// Returns the tuning for a range and this many workers on a machine with these caches and any amount of memory.
     #[must_use]
     pub fn with_caches(range: &RangeInclusive<u64>, workers: NonZeroUsize, caches: Caches) -> Self {
+        Self::within(u64::MAX, range, workers.into(), caches)
+    }
+
+    /// Returns the tuning for a range and a crew that takes at most `memory` bytes, or as little as possible.
+    pub(in crate::algorithm) fn within(memory: u64, range: &RangeInclusive<u64>, crew: Crew, caches: Caches) -> Self {
         let root = range.end().isqrt();
         let width = range.end().saturating_sub(*range.start());
         let Caches { l1, l2 } = caches.clamped();
@@ -104,8 +115,11 @@ impl Tuning {
         if root >= u64::from(BUCKETS_FROM) {
             let bytes = bytes(width, buckets::MODULUS);
             // Each tile goes through all large primes. So there are few tiles, but every worker gets the same number.
-            let shares = bytes.div_ceil(workers.get() as u64);
-            return Self::on(buckets::MODULUS, parts(shares, caches.l2 / 2 * 3), caches);
+            let shares = bytes.div_ceil(crew.workers().get() as u64);
+            let on_segments_of = |segment| Self::on(buckets::MODULUS, parts(shares, segment), caches);
+            let fits = |lines: u64| on_segments_of(64 * lines as u32).memory(range).of(crew) <= memory;
+            let lines = [LEAST_BUCKETED_SEGMENT, caches.l2 / 2 * 3].map(|segment| u64::from(segment / 64));
+            return on_segments_of(64 * largest_that(fits, lines[0]..=lines[1]) as u32);
         }
         let on_wheel = |wheel| Self::on(wheel, parts(bytes(width, wheel), caches.l2 / 2), caches);
         let candidates = Wheel::MODULI.map(on_wheel);
@@ -135,6 +149,24 @@ impl Tuning {
         Self { wheel, chunk, segment, groups_to: chunk / 4, chunks_to, buckets_from: BUCKETS_FROM }
     }
 
+    /// Returns the approximate memory that the sieve of a range takes.
+    pub(in crate::algorithm) fn memory(&self, range: &RangeInclusive<u64>) -> Memory {
+        // 15 % more than x / ln x covers pi(x) from 10^4 to 2^32.
+        let primes_to = |limit: f64| 1.15 * limit / limit.max(3.0).ln();
+        let (root, from) = (range.end().isqrt() as f64, f64::from(self.buckets_from));
+        let sieving = primes_to(root.min(from));
+        let segment = (bytes(range.end() - range.start(), self.wheel) as f64).min(self.segment.into());
+        // The primes are listed twice: as they were found, and sorted with their steps.
+        let plain = Memory { kernel: 12.0 * sieving, scratch: segment + 12.0 * sieving };
+        if root < from {
+            return plain;
+        }
+        let per_class = multiples_per_number(from, root) * 8.0 * segment;
+        let buckets = 4.0 * Wheel::totient(buckets::MODULUS) as f64 * buckets::capacity(per_class) as f64;
+        // The large primes are a bit for each number coprime to 210.
+        Memory { kernel: plain.kernel + (root - from) / 35.0, scratch: plain.scratch + buckets }
+    }
+
     /// Returns the approximate number of nanoseconds that a range takes without buckets, given its width and the square
     /// root of its end.
     fn cost(&self, width: u64, root: f64) -> f64 {
@@ -147,6 +179,12 @@ impl Tuning {
         let visits = primes_to(root.min(self.chunks_to.into())) * chunks + primes_to(root) * segments;
         Wheel::totient(self.wheel) as f64 * (crossings * CROSSING_NS + visits * PRIME_NS + CLASS_NS)
     }
+}
+
+/// Returns the approximate sum of the reciprocals of the primes between two bounds (Mertens' second theorem). It is the
+/// number of their multiples per number.
+pub(super) fn multiples_per_number(from: f64, to: f64) -> f64 {
+    to.ln().ln() - from.ln().ln()
 }
 
 /// Returns the number of bytes of a class, for a range of this width on a wheel.
@@ -225,6 +263,42 @@ mod tests {
         let wheel = |limit: f64| Tuning::with_caches(&(0..=limit as u64), NonZeroUsize::MIN, Caches::USUAL).wheel;
         assert_eq!([1e6, 1e8, 1e9, 1e10, 1e11].map(wheel), [30, 210, 2310, 30030, 30030]);
         assert_eq!(wheel(1e18), buckets::MODULUS);
+    }
+
+    /// Returns the tuning for a wide range that needs buckets, and the memory that it takes.
+    fn within(memory: u64, workers: usize) -> (Tuning, u64) {
+        let range = 10_u64.pow(18)..=10_u64.pow(18) + 10_u64.pow(14);
+        let crew = Crew::from(NonZeroUsize::new(workers).unwrap());
+        let tuning = Tuning::within(memory, &range, crew, Caches::USUAL);
+        (tuning, tuning.memory(&range).of(crew))
+    }
+
+    #[test]
+    fn all_workers_together_fit_in_the_memory() {
+        let (largest, needed) = within(u64::MAX, 1);
+        assert_eq!(within(needed, 1).0, largest, "nothing is given up while everything fits");
+        for workers in [1, 2, 8, 64] {
+            for memory in [500 << 20, 1 << 30, 4 << 30] {
+                let (tuning, needed) = within(memory, workers);
+                assert_eq!(tuning.check(), Ok(()));
+                let (leanest, least) = within(0, workers);
+                if needed > memory {
+                    assert_eq!(
+                        (tuning, leanest.segment),
+                        (leanest, LEAST_BUCKETED_SEGMENT),
+                        "{least} of {memory} bytes"
+                    );
+                } else {
+                    let is_used_up = needed > memory / 10 * 9 || tuning.segment > largest.segment / 10 * 9;
+                    assert!(is_used_up, "{workers} workers: only {needed} of {memory} bytes");
+                }
+            }
+        }
+        assert!(
+            [(500 << 20, 8), (1 << 30, 32), (4 << 30, 64)]
+                .into_iter()
+                .all(|(bytes, crew)| within(bytes, crew).1 <= bytes)
+        );
     }
 
     #[test]

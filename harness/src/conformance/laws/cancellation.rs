@@ -1,5 +1,6 @@
 //! Tests of the cancel flag: set before, during and after a count, and how soon a backend stops.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -53,6 +54,7 @@ fn ensure_stops<B: Backend>(subject: &Subject<'_, B>, lane: &B, kernel: &impl Ke
         if (1..progress.total / 2).contains(&progress.done) {
             stop.store(true, Ordering::Relaxed);
         }
+        ControlFlow::Continue(())
     };
     let control = Control::new().cancel(&stop);
     let control = if subject.caps.has(Ability::Progress) { control.progress(&under_way) } else { control };
@@ -69,17 +71,23 @@ fn ensure_stops<B: Backend>(subject: &Subject<'_, B>, lane: &B, kernel: &impl Ke
 }
 
 pub(super) fn after<B: Backend>(subject: &Subject<'_, B>) -> Judged {
-    subject.for_all(1..40_u64, |lane, tiles| {
-        let stop = AtomicBool::new(false);
-        let at_the_end = |progress: Progress| stop.store(progress.done == progress.total, Ordering::Relaxed);
-        let control = Control::new().cancel(&stop).progress(&at_the_end);
-        ensure_tiles(&lane.fold(&Probe::new(tiles), &control)?, 0..tiles)?;
-        // The last tile takes so long that its worker reports the total, and not only the end of the fold.
-        stop.store(false, Ordering::Relaxed);
-        let stall = Trouble::Stall(tiles - 1, Duration::from_millis(25));
-        let slow = Probe { trouble: Some(stall), ..Probe::new(tiles) };
-        ensure_tiles(&lane.fold(&slow, &control)?, 0..tiles)
-    })
+    subject.for_all(1..40_u64, |lane, tiles| fold_and_cancel_at_the_end(lane, &Probe::new(tiles)))?;
+    for lane in subject.lanes() {
+        // The last tile takes so long that a report is due when it ends.
+        let stall = Trouble::Stall(29, Duration::from_millis(60));
+        fold_and_cancel_at_the_end(&lane, &Probe { trouble: Some(stall), ..Probe::new(30) })?;
+    }
+    Ok(())
+}
+
+fn fold_and_cancel_at_the_end<B: Backend>(lane: &B, probe: &Probe) -> Judged {
+    let stop = AtomicBool::new(false);
+    let at_the_end = |progress: Progress| {
+        stop.store(progress.done == progress.total, Ordering::Relaxed);
+        ControlFlow::Continue(())
+    };
+    let control = Control::new().cancel(&stop).progress(&at_the_end);
+    ensure_tiles(&lane.fold(probe, &control)?, 0..probe.tiles)
 }
 
 pub(super) fn latency<B: Backend>(subject: &Subject<'_, B>) -> Judged {

@@ -1,5 +1,6 @@
 //! Tests of panics in code that a backend calls.
 
+use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 
 use primelanes_backends::probe::{Probe, Trouble};
@@ -89,6 +90,7 @@ pub(super) fn in_an_observer<B: Backend>(subject: &Subject<'_, B>) -> Judged {
                 if progress.done >= from {
                     resume_unwind(Box::new("a bad observer"));
                 }
+                ControlFlow::Continue(())
             };
             let answer = lane.fold(&Probe::new(100), &Control::new().progress(&observer));
             ensure_named(answer, "progress observer", "a bad observer")?;

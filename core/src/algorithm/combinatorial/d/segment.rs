@@ -8,6 +8,7 @@
 //!   the blocks' counts have been added up for a prime.
 
 use crate::algorithm::combinatorial::wheel::{PER_BYTE, Pattern, RESIDUES, SMALL, UP_TO};
+use crate::allocation::zeroed;
 
 /// Words per small and per large block.
 pub(super) const BLOCK: usize = 32;
@@ -36,9 +37,9 @@ impl Segment {
     /// Creates a segment of up to this many words, a multiple of the large blocks' size.
     pub(super) fn new(words: usize) -> Self {
         Self {
-            words: vec![0; words],
+            words: zeroed("a segment", words),
             counts: Counts::Words,
-            before: vec![0; words],
+            before: zeroed("the counts of a segment", words),
             inside: vec![0; words.div_ceil(LARGE_BLOCK)],
             total: 0,
         }
