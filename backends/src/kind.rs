@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use primelanes_core::environment::variable;
-use primelanes_core::{Backend, Control, Error, Kernel, PrimeCounter};
+use primelanes_core::{Backend, Control, Crew, Error, Kernel, PrimeCounter};
 
 #[cfg(unix)]
 use crate::Processes;
@@ -88,6 +88,12 @@ impl BackendKind {
     #[must_use]
     pub const fn is_in_process(self) -> bool {
         !matches!(self, Self::Processes)
+    }
+
+    /// Returns this many workers of the lane, for which a [`Plan`](crate::Plan) can be made before the lane is opened.
+    #[must_use]
+    pub const fn crew(self, workers: NonZeroUsize) -> Crew {
+        if self.is_in_process() { Crew::together(workers) } else { Crew::apart(workers) }
     }
 
     /// Returns whether the lane is available on this system.
@@ -222,6 +228,10 @@ impl Backend for AnyBackend {
         on_lane!(self, lane => lane.workers())
     }
 
+    fn crew(&self) -> Crew {
+        on_lane!(self, lane => lane.crew())
+    }
+
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
         on_lane!(self, lane => lane.fold_run(kernel, tiles, control))
     }
@@ -264,6 +274,7 @@ mod tests {
         for kind in in_process() {
             let lane = kind.open(NonZeroUsize::MIN).unwrap();
             assert_eq!((lane.label(), lane.workers()), (kind.name(), NonZeroUsize::MIN));
+            assert_eq!(lane.crew(), kind.crew(NonZeroUsize::MIN));
             assert_eq!(kind.build(NonZeroUsize::MIN).unwrap().name(), kind.name());
             assert_eq!(lane.time_elsewhere(), Duration::ZERO);
         }

@@ -99,7 +99,7 @@ pub enum Error {
     },
 
     /// There is not enough memory.
-    #[error("out of memory: {what} needs {bytes} bytes")]
+    #[error("out of memory: {bytes} bytes for {what}")]
     OutOfMemory {
         /// What the memory is for.
         what: Name,

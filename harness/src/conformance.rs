@@ -74,7 +74,8 @@ macro_rules! conformance {
             no_tiles: NoTiles, one_scratch: OneScratch, at_most_workers: AtMostWorkers, agreement: Agreement,
             seams: Seams, additivity: Additivity, reuse: Reuse, counts_at_once: CountsAtOnce,
             inside_rayon: InsideRayon, cancel_before: CancelBefore, cancel_during: CancelDuring,
-            cancel_after: CancelAfter, cancel_latency: CancelLatency, progress: Progress, tile_panics: TilePanics,
+            cancel_after: CancelAfter, cancel_latency: CancelLatency, progress: Progress,
+            observer_ends: ObserverEnds, tile_panics: TilePanics,
             scratch_panics: ScratchPanics, observer_panics: ObserverPanics,
         );
     };

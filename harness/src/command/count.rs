@@ -2,16 +2,18 @@
 
 use std::io::Write;
 use std::num::NonZeroUsize;
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use bytesize::ByteSize;
 use primelanes_backends::environment::variable;
-use primelanes_backends::machine::{Caches, Cpu};
+use primelanes_backends::machine::{Caches, Cpu, default_memory};
 use primelanes_backends::{Algorithm, BackendKind, Error, Plan, PrimeCounter, Progress, Query, available_workers};
 use serde::Serialize;
 
 use super::at_least_one;
+use super::exit::print;
 use super::interrupt;
 use super::progress::{Bar, When};
 use crate::number;
@@ -41,7 +43,13 @@ pub(super) struct Args {
     #[arg(long)]
     double_check: bool,
 
-    /// Print a JSON object: start, stop, count, `double_checked`, algorithm, plan, backend, workers, seconds.
+    /// The memory that all workers together may take, such as 500MB or 2GiB [default: a sixteenth of the machine's, if
+    /// the count can do with that]
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<ByteSize>,
+
+    /// Print a JSON object: start, stop, count, `double_checked`, algorithm, plan, memory (in bytes, about), backend,
+    /// workers, seconds.
     #[arg(long)]
     json: bool,
 
@@ -63,6 +71,7 @@ struct Answer {
     double_checked: bool,
     algorithm: &'static str,
     plan: Plan,
+    memory: u64,
     backend: &'static str,
     workers: NonZeroUsize,
     seconds: f64,
@@ -74,19 +83,22 @@ impl Args {
         let (start, stop) = (*range.start(), *range.end());
         let backend = self.backend.map_or_else(BackendKind::from_env, Ok)?;
         let workers = self.workers(backend)?;
-        let counter = backend.build(workers)?;
-        let cancel = interrupt::flag()?;
-        let plan = Plan::for_query(&Query::range(range.clone()).algorithm(self.algorithm), workers)?;
+        let crew = backend.crew(workers);
+        let query = self.query(range.clone());
+        let plan = Plan::for_query(&query, crew)?;
+        let memory = plan.memory(&range, crew);
         if self.explain {
-            eprint!("{}", explanation(&plan, &range)?);
-            if self.double_check {
-                eprintln!("check     count again with other parameters, then find whether the count is odd or even");
-            }
+            print(&self.explanation(&plan, &range, memory, workers)?);
         }
+        let counter = backend.build(workers)?;
         let bar = self.bar(&plan, stop.saturating_sub(start));
-        let show = |progress: Progress| bar.show(progress);
-        let query = Query::range(range).plan(plan.clone()).cancel(cancel).progress(&show);
-        let query = if self.double_check { query.double_check() } else { query };
+        let show = |progress: Progress| {
+            bar.show(progress);
+            ControlFlow::Continue(())
+        };
+        let query = query.plan(plan.clone()).cancel(interrupt::flag()?);
+        // Reports cost time, so there are none if nobody sees them.
+        let query = if self.progress.is_now() { query.progress(&show) } else { query };
 
         let clock = Instant::now();
         let count = counter.count(&query);
@@ -100,6 +112,7 @@ impl Args {
             double_checked: self.double_check,
             algorithm: plan.algorithm().name(),
             plan,
+            memory,
             backend: backend.name(),
             workers,
             seconds,
@@ -120,6 +133,15 @@ impl Args {
         }
     }
 
+    fn query(&self, range: RangeInclusive<u128>) -> Query<'static> {
+        let query = Query::range(range).algorithm(self.algorithm);
+        let query = if self.double_check { query.double_check() } else { query };
+        match self.memory {
+            Some(ByteSize(bytes)) => query.memory(bytes),
+            None => query,
+        }
+    }
+
     fn bar(&self, plan: &Plan, width: u128) -> Bar {
         if self.double_check || plan.algorithm() == Algorithm::Combinatorial {
             return Bar::of_percent(self.progress);
@@ -136,16 +158,31 @@ impl Args {
         let default = variable("PRIMELANES_WORKERS", at_least_one)?.unwrap_or_else(available_workers);
         Ok(default.min(backend.max_workers()))
     }
-}
 
-/// The plan and the machine that it was made for, one fact per line.
-fn explanation(plan: &Plan, range: &RangeInclusive<u128>) -> Result<String, Error> {
-    // These do not depend on the machine.
-    if matches!(plan, Plan::TrialDivision | Plan::Table) {
-        return Ok(format!("{}\n", plan.explain(range)));
+    /// The plan, and the machine that it was made for, one fact per line.
+    fn explanation(
+        &self,
+        plan: &Plan,
+        range: &RangeInclusive<u128>,
+        memory: u64,
+        workers: NonZeroUsize,
+    ) -> Result<String, Error> {
+        let mut lines = vec![plan.explain(range)];
+        // The others do not depend on the machine, and take no memory to speak of.
+        if !matches!(plan, Plan::Empty | Plan::TrialDivision | Plan::Table) {
+            let (cpu, Caches { l1, l2, .. }) = (Cpu::chosen()?, Caches::detect());
+            let known: Vec<_> = Cpu::available().map(Cpu::name).collect();
+            lines.insert(0, format!("cpu       {cpu} of {}", known.join(", ")));
+            lines.insert(1, format!("caches    {} and {} KiB", l1 >> 10, l2 >> 10));
+            let bound = self.memory.unwrap_or_else(|| ByteSize(default_memory()));
+            let (needed, bound) = (ByteSize(memory).display().si(), bound.display().si());
+            lines.push(format!("memory    about {needed} for {workers} workers together; the bound is {bound}"));
+        }
+        if self.double_check {
+            lines.push(
+                "check     count again with other parameters, then find whether the count is odd or even".to_owned(),
+            );
+        }
+        Ok(lines.join("\n"))
     }
-    let (cpu, Caches { l1, l2, .. }) = (Cpu::chosen()?, Caches::detect());
-    let known: Vec<_> = Cpu::available().map(Cpu::name).collect();
-    let machine = format!("cpu       {cpu} of {}\ncaches    {} and {} KiB", known.join(", "), l1 >> 10, l2 >> 10);
-    Ok(format!("{machine}\n{}\n", plan.explain(range)))
 }

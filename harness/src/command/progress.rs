@@ -1,15 +1,21 @@
 //! Progress bars on standard error.
 
+mod estimate;
+
+use std::env;
 use std::io::{IsTerminal, stderr};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use console::Term;
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use primelanes_backends::Progress;
 
-/// A run that ends sooner shows no bar.
-const DELAY: Duration = Duration::from_millis(300);
+use estimate::Estimate;
+
+/// A run that ends sooner shows no bar, so that nothing flickers.
+const DELAY: Duration = Duration::from_millis(40);
 
 /// More often, the figures would be unreadable.
 const REDRAWS_PER_SECOND: u8 = 5;
@@ -25,63 +31,73 @@ pub(super) enum When {
     Never,
 }
 
+impl When {
+    /// Returns whether a bar is shown. A terminal that cannot move its cursor shows none.
+    pub(super) fn is_now(self) -> bool {
+        let is_dumb = env::var_os("TERM").is_some_and(|kind| kind == "dumb");
+        match self {
+            Self::Auto => stderr().is_terminal() && !is_dumb,
+            Self::Always => !(stderr().is_terminal() && is_dumb),
+            Self::Never => false,
+        }
+    }
+}
+
 /// A bar for a number of units of work.
 pub(super) struct Bar {
     drawn: ProgressBar,
     units: u64,
-    since: Instant,
+    /// The name of the unit, if the bar shows the rate.
+    unit: Option<&'static str>,
+    begun: Instant,
+    estimate: Mutex<Estimate>,
 }
 
 impl Bar {
     /// Creates a bar that shows the rate in units per second.
     pub(super) fn new(when: When, units: u64, unit: &'static str) -> Self {
-        Self::with_style(when, units, style(Some(unit)))
+        Self::with(when, units, Some(unit))
     }
 
     /// Creates a bar for work that has no unit.
     pub(super) fn of_percent(when: When) -> Self {
-        Self::with_style(when, 1_000_000, style(None))
+        Self::with(when, 1_000_000, None)
     }
 
-    fn with_style(when: When, units: u64, style: ProgressStyle) -> Self {
-        let shown = match when {
-            When::Auto => stderr().is_terminal(),
-            When::Always => true,
-            When::Never => false,
-        };
-        let target = if shown {
+    fn with(when: When, units: u64, unit: Option<&'static str>) -> Self {
+        let target = if when.is_now() {
             ProgressDrawTarget::term_like_with_hz(Box::new(Term::buffered_stderr()), REDRAWS_PER_SECOND)
         } else {
             ProgressDrawTarget::hidden()
         };
-        let drawn = ProgressBar::with_draw_target(Some(units), target).with_style(style);
-        Self { drawn, units, since: Instant::now() }
+        let style = ProgressStyle::with_template("{prefix} [{bar:32}] {msg}").expect("the template is valid");
+        let drawn = ProgressBar::with_draw_target(Some(units), target).with_style(style.progress_chars("=> "));
+        Self { drawn, units, unit, begun: Instant::now(), estimate: Mutex::default() }
     }
 
     /// Shows the progress: `done` of `total` is taken for the same part of the units.
     pub(super) fn show(&self, progress: Progress) {
-        if self.since.elapsed() > DELAY {
-            let units = u128::from(self.units) * u128::from(progress.done) / u128::from(progress.total.max(1));
-            self.drawn.set_message(progress.phase);
-            self.drawn.set_position(units as u64);
+        let part = progress.done as f64 / progress.total.max(1) as f64;
+        let mut estimate = self.estimate.lock().unwrap_or_else(PoisonError::into_inner);
+        estimate.update(self.begun.elapsed(), part);
+        if self.begun.elapsed() > DELAY {
+            self.drawn.set_prefix(progress.phase);
+            self.drawn.set_message(self.figures(part, *estimate));
+            self.drawn.set_position((self.units as f64 * part) as u64);
         }
+    }
+
+    /// Returns the part that is done, the rate, and the time that is left. Nothing is said of what is not known yet.
+    fn figures(&self, part: f64, estimate: Estimate) -> String {
+        let percent = format!("{:.1} %", (100.0 * part).min(99.9));
+        let Some(rate) = estimate.per_second() else { return percent };
+        let rate = self.unit.map_or_else(String::new, |unit| format!(", {:.2e} {unit}/s", rate * self.units as f64));
+        let left = estimate.left().map_or_else(String::new, |left| format!(", {} left", HumanDuration(left)));
+        format!("{percent}{rate}{left}")
     }
 
     /// Removes the bar.
     pub(super) fn clear(self) {
         self.drawn.finish_and_clear();
     }
-}
-
-fn style(unit: Option<&'static str>) -> ProgressStyle {
-    ProgressStyle::with_template("{msg} [{bar:32}] {percent} %  {rate}{left} left")
-        .expect("the template is valid")
-        .progress_chars("=> ")
-        .with_key("rate", move |state: &ProgressState, f: &mut dyn std::fmt::Write| {
-            // Nothing can be done about a bar that cannot be drawn.
-            let _ = unit.map_or(Ok(()), |unit| write!(f, "{:.2e} {unit}/s, ", state.per_sec()));
-        })
-        .with_key("left", |state: &ProgressState, f: &mut dyn std::fmt::Write| {
-            let _ = write!(f, "{}", HumanDuration(state.eta()));
-        })
 }

@@ -112,9 +112,9 @@ impl Law {
     pub const fn needs(self) -> &'static [Ability] {
         match self {
             Self::CancelBefore | Self::CancelDuring => &[Ability::Cancellation],
-            Self::CancelAfter => &[Ability::Cancellation, Ability::Progress],
+            Self::CancelAfter | Self::ObserverEnds => &[Ability::Cancellation, Ability::Progress],
             Self::CancelLatency => &[Ability::Cancellation, Ability::SharedMemory],
-            Self::Progress | Self::ObserverEnds | Self::ObserverPanics => &[Ability::Progress],
+            Self::Progress | Self::ObserverPanics => &[Ability::Progress],
             Self::AtMostWorkers => &[Ability::SharedMemory],
             Self::InsideRayon => &[Ability::Nesting],
             _ => &[],

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use primelanes_core::job::{Heartbeat, Job};
 use primelanes_core::probe::{Probe, Trouble, Visit};
-use primelanes_core::{Control, Progress};
+use primelanes_core::{Control, Progress, Pulse};
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

@@ -71,7 +71,7 @@ fn ensure_stops<B: Backend>(subject: &Subject<'_, B>, lane: &B, kernel: &impl Ke
 }
 
 pub(super) fn after<B: Backend>(subject: &Subject<'_, B>) -> Judged {
-    subject.for_all(1..40_u64, |lane, tiles| fold_and_cancel_at_the_end(lane, &Probe::new(tiles)))?;
+    subject.for_all(1..40_u64, |lane, tiles| fold_and_cancel_at_the_end(&lane, &Probe::new(tiles)))?;
     for lane in subject.lanes() {
         // The last tile takes so long that a report is due when it ends.
         let stall = Trouble::Stall(29, Duration::from_millis(60));
