@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use primelanes_backends::{Gil, GlobalLock};
+use primelanes_backends::{Attached, Gil, GlobalLock};
 
 const INTERVAL: Duration = GlobalLock::SWITCH_INTERVAL;
 
@@ -16,24 +16,32 @@ const INTERVAL: Duration = GlobalLock::SWITCH_INTERVAL;
 fn uncontended(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("gil/uncontended");
     let gil = Gil::new(INTERVAL);
-    group.bench_function("attach and drop", |bencher| bencher.iter(|| drop(black_box(gil.attach()))));
-    let mut attached = gil.attach().expect("no other thread holds the lock");
-    group.bench_function("detach and attach", |bencher| bencher.iter(|| attached.detach(|| black_box(()))));
-    group.bench_function("check", |bencher| bencher.iter(|| black_box(&attached).check()));
+    group.bench_function("attach and drop", |bencher| bencher.iter(|| gil.attach(|_| black_box(()))));
+    attached(&gil, |attached| {
+        group.bench_function("detach and attach", |bencher| bencher.iter(|| attached.detach(|| black_box(()))));
+        group.bench_function("check", |bencher| bencher.iter(|| black_box(&*attached).check()));
+    });
     // There is room for all events of a bench.
     let recorded = Gil::recorded(INTERVAL, usize::MAX);
-    let mut attached = recorded.attach().expect("no other thread holds the lock");
-    group.bench_function("detach and attach, recorded", |bencher| {
-        bencher.iter_custom(|iterations| {
-            drop(recorded.take_recording());
-            let begun = Instant::now();
-            for _ in 0..iterations {
-                attached.detach(|| black_box(()));
-            }
-            begun.elapsed()
+    let detach = |attached: &mut Attached<'_>, iterations| {
+        drop(recorded.take_recording());
+        let begun = Instant::now();
+        for _ in 0..iterations {
+            attached.detach(|| black_box(()));
+        }
+        begun.elapsed()
+    };
+    attached(&recorded, |attached| {
+        group.bench_function("detach and attach, recorded", |bencher| {
+            bencher.iter_custom(|iterations| detach(attached, iterations));
         });
     });
     group.finish();
+}
+
+/// Runs `work` with the lock.
+fn attached(gil: &Gil, work: impl FnOnce(&mut Attached<'_>)) {
+    gil.attach(work).expect("this thread is not attached");
 }
 
 /// Hands the lock from one thread to another, which waits and requests it at once.
@@ -42,10 +50,11 @@ fn hand_over(criterion: &mut Criterion) {
         bencher.iter_custom(|iterations| {
             let (gil, stop) = (Gil::new(Duration::ZERO), AtomicBool::new(false));
             let compute = || {
-                let attached = gil.attach().expect("a new thread is not attached");
-                while !stop.load(Ordering::Relaxed) {
-                    attached.check();
-                }
+                attached(&gil, |attached| {
+                    while !stop.load(Ordering::Relaxed) {
+                        attached.check();
+                    }
+                });
             };
             thread::scope(|scope| {
                 let threads = [scope.spawn(compute), scope.spawn(compute)];

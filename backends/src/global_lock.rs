@@ -148,10 +148,12 @@ impl Backend for GlobalLock {
         self.gil.check_not_held()?;
         let watch = control.watch(kernel, &tiles);
         let ledger = Ledger::new(tiles, self.workers, kernel.grain());
-        team::run(Self::NAME, &ledger, &watch, &|| match (self.gil.attach(), self.mode) {
-            (Ok(attached), LockMode::Hold) => ledger.work(kernel, &watch, &CheckSite { watch: &watch, attached }),
-            (Ok(mut attached), LockMode::Release) => attached.detach(|| ledger.work(kernel, &watch, &watch)),
-            (Err(fault), _) => {
+        team::run(Self::NAME, &ledger, &watch, &|| {
+            let worked = self.gil.attach(|attached| match self.mode {
+                LockMode::Hold => ledger.work(kernel, &watch, &CheckSite { watch: &watch, attached }),
+                LockMode::Release => attached.detach(|| ledger.work(kernel, &watch, &watch)),
+            });
+            if let Err(fault) = worked {
                 ledger.fail(fault);
                 watch.halt();
             }
@@ -163,7 +165,7 @@ impl Backend for GlobalLock {
 /// A pulse that is a check site: it hands the lock over if another thread has asked for it.
 struct CheckSite<'a> {
     watch: &'a Watch<'a>,
-    attached: Attached<'a>,
+    attached: &'a Attached<'a>,
 }
 
 impl Pulse for CheckSite<'_> {
@@ -194,11 +196,12 @@ mod tests {
         let one = GlobalLock::new(NonZeroUsize::MIN);
         let other = GlobalLock::sharing(one.gil(), NonZeroUsize::MIN);
         assert!(Arc::ptr_eq(one.gil(), other.gil()) && Arc::ptr_eq(one.gil(), one.clone().gil()));
-        let attached = one.gil().attach().unwrap();
-        assert_eq!(sieve(&other, 100), Err(Error::AlreadyAttached));
-        let many = GlobalLock::sharing(one.gil(), NonZeroUsize::new(3).unwrap());
-        assert_eq!(sieve(&many, 20_000_000), Err(Error::AlreadyAttached));
-        drop(attached);
+        let attached = one.gil().attach(|_| {
+            assert_eq!(sieve(&other, 100), Err(Error::AlreadyAttached));
+            let many = GlobalLock::sharing(one.gil(), NonZeroUsize::new(3).unwrap());
+            assert_eq!(sieve(&many, 20_000_000), Err(Error::AlreadyAttached));
+        });
+        assert_eq!(attached, Ok(()));
         assert_eq!(sieve(&other, 100), Ok(25));
     }
 
@@ -212,7 +215,7 @@ mod tests {
             let fold = scope.spawn(|| lane.fold(&kernel, &Control::new()));
             // Both workers are in a tile, and this thread gets the lock.
             inside.wait();
-            assert!(lane.gil().attach().is_ok());
+            assert!(lane.gil().attach(|_| ()).is_ok());
             inside.wait();
             assert_eq!(fold.join().unwrap(), Ok(2));
         });
@@ -222,9 +225,7 @@ mod tests {
     fn a_lane_that_releases_the_lock_counts() {
         let lane = GlobalLock::new(NonZeroUsize::MIN).with_mode(LockMode::Release);
         assert_eq!(sieve(&lane, 1000), Ok(168));
-        let attached = lane.gil().attach().unwrap();
-        assert_eq!(sieve(&lane, 1000), Err(Error::AlreadyAttached));
-        drop(attached);
+        assert_eq!(lane.gil().attach(|_| sieve(&lane, 1000)), Ok(Err(Error::AlreadyAttached)));
     }
 
     /// Two tiles that meet twice at a barrier.

@@ -36,8 +36,44 @@ impl<M: Monitor> Lock<M> {
         self.state().protocol().holder() == Some(M::current())
     }
 
+    /// Waits until the lock is free, and runs `work` with it. Drops the lock afterwards, also during a panic. Returns
+    /// `None` without running `work` if this thread already holds the lock.
+    pub(super) fn hold<R>(&self, work: impl FnOnce() -> R) -> Option<R> {
+        struct Release<'a, M: Monitor>(&'a Lock<M>);
+
+        impl<M: Monitor> Drop for Release<'_, M> {
+            fn drop(&mut self) {
+                self.0.release();
+            }
+        }
+
+        self.take().then(|| {
+            let _release = Release(self);
+            work()
+        })
+    }
+
+    /// Drops the lock, which this thread holds, and runs `work` without it. Takes the lock again afterwards, also during
+    /// a panic.
+    pub(super) fn without<R>(&self, work: impl FnOnce() -> R) -> R {
+        struct Retake<'a, M: Monitor>(&'a Lock<M>);
+
+        impl<M: Monitor> Drop for Retake<'_, M> {
+            fn drop(&mut self) {
+                self.0.record(What::Returns);
+                let taken = self.0.take();
+                debug_assert!(taken, "whatever held the lock meanwhile has dropped it");
+            }
+        }
+
+        self.release();
+        self.record(What::Detaches);
+        let _retake = Retake(self);
+        work()
+    }
+
     /// Waits until the lock is free and takes it. Returns false if this thread already holds it.
-    pub(super) fn take(&self) -> bool {
+    fn take(&self) -> bool {
         let state = self.state();
         let mine = state.protocol().holder() == Some(M::current());
         if !mine {
@@ -47,7 +83,7 @@ impl<M: Monitor> Lock<M> {
     }
 
     /// Drops the lock. If a drop was requested, waits until another thread holds the lock.
-    pub(super) fn release(&self) {
+    fn release(&self) {
         self.drive(self.state(), Event::Drop);
     }
 

@@ -7,8 +7,8 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use primelanes_backends::Gil;
 use primelanes_backends::global_lock::virtual_time::Costs;
+use primelanes_backends::{Attached, Gil};
 use serde::{Deserialize, Serialize};
 
 use super::echo::EchoServer;
@@ -202,7 +202,7 @@ fn hand_over() -> f64 {
     let gil = Gil::new(WAIT);
     per_item(2 * PAIRS, || {
         for _ in 0..PAIRS {
-            drop(gil.attach());
+            drop(gil.attach(|_| ()));
         }
     })
 }
@@ -211,13 +211,15 @@ fn hand_over() -> f64 {
 fn check() -> f64 {
     const CHECKS: u32 = 10_000;
     let gil = Gil::new(WAIT);
-    let attached = gil.attach().ok();
-    per_item(CHECKS, || {
-        for _ in 0..CHECKS {
-            let _now = std::hint::black_box(Instant::now());
-            attached.iter().for_each(primelanes_backends::Attached::check);
-        }
-    })
+    let checks = |attached: &mut Attached<'_>| {
+        per_item(CHECKS, || {
+            for _ in 0..CHECKS {
+                let _now = std::hint::black_box(Instant::now());
+                attached.check();
+            }
+        })
+    };
+    gil.attach(checks).expect("no other thread knows this lock")
 }
 
 fn per_item(items: u32, work: impl Fn()) -> f64 {

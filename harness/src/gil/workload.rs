@@ -17,13 +17,9 @@ pub(super) fn spawn<'scope, 'env, R: Send + 'scope>(
     scope: &'scope Scope<'scope, 'env>,
     gil: &'scope Gil,
     name: impl Into<String>,
-    work: impl FnOnce(&mut Attached<'scope>) -> R + Send + 'scope,
+    work: impl FnOnce(&mut Attached<'_>) -> R + Send + 'scope,
 ) -> io::Result<ScopedJoinHandle<'scope, R>> {
-    let attach_and_work = move || {
-        // A new thread holds no lock yet.
-        let mut attached = gil.attach().expect("a new thread is not attached");
-        work(&mut attached)
-    };
+    let attach_and_work = move || gil.attach(work).expect("a new thread is not attached");
     thread::Builder::new().name(name.into()).spawn_scoped(scope, attach_and_work)
 }
 

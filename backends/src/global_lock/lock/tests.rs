@@ -6,7 +6,7 @@ mod trial;
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
-use self::trial::{Chances, CheckedMonitor, Coverage, Trial};
+use self::trial::{Chances, CheckedMonitor, Coverage, Inner, Trial};
 use super::*;
 use crate::global_lock::protocol::{Regime, Rule, Rules};
 
@@ -41,55 +41,73 @@ fn check(trial: Trial) -> [u64; 4] {
 
 #[test]
 fn two_threads_that_hand_over_and_block() {
-    let [forced, requests, _, spurious] = check(Trial { rules: TIMED, threads: 2, chances: Chances::SOME });
+    let [forced, requests, _, spurious] =
+        check(Trial { rules: TIMED, threads: 2, chances: Chances::SOME, inner: Inner::Ends });
     assert!(forced > 500 && requests > 500 && spurious > 500, "{forced} {requests} {spurious}");
 }
 
 #[test]
 fn three_threads_that_hand_over_and_block() {
-    let [forced, requests, refrained, spurious] = check(Trial { rules: TIMED, threads: 3, chances: Chances::SOME });
+    let [forced, requests, refrained, spurious] =
+        check(Trial { rules: TIMED, threads: 3, chances: Chances::SOME, inner: Inner::Ends });
     assert!(forced > 1000 && requests > 1000 && refrained > 500 && spurious > 1000, "{forced} {refrained} {spurious}");
 }
 
 #[test]
 fn without_timeouts_and_spurious_wake_ups_signals_alone_are_enough() {
-    assert_eq!(check(Trial { rules: TIMED, threads: 3, chances: Chances::NONE }), [0; 4]);
+    assert_eq!(check(Trial { rules: TIMED, threads: 3, chances: Chances::NONE, inner: Inner::Ends }), [0; 4]);
 }
 
 #[test]
 #[should_panic(expected = "the dropper is the next holder")]
 fn a_lock_without_forced_switches_is_caught() {
-    check(Trial { rules: TIMED.without(Rule::ForceSwitch), threads: 2, chances: Chances::SOME });
+    check(Trial { rules: TIMED.without(Rule::ForceSwitch), threads: 2, chances: Chances::SOME, inner: Inner::Ends });
 }
 
 #[test]
 #[should_panic(expected = "wrong requests")]
 fn a_lock_with_requests_after_a_switch_is_caught() {
-    check(Trial { rules: TIMED.without(Rule::RespectSwitches), threads: 3, chances: Chances::SOME });
+    check(Trial {
+        rules: TIMED.without(Rule::RespectSwitches),
+        threads: 3,
+        chances: Chances::SOME,
+        inner: Inner::Ends,
+    });
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn a_lock_without_a_signal_for_drops_is_caught() {
-    check(Trial { rules: TIMED.without(Rule::SignalDrop), threads: 2, chances: Chances::NONE });
+    check(Trial { rules: TIMED.without(Rule::SignalDrop), threads: 2, chances: Chances::NONE, inner: Inner::Ends });
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn a_lock_that_keeps_requests_is_caught_when_the_last_thread_waits_for_a_switch() {
     let chances = Chances { spurious: 0.0, ..Chances::SOME };
-    check(Trial { rules: TIMED.without(Rule::ClearRequest), threads: 2, chances });
+    check(Trial { rules: TIMED.without(Rule::ClearRequest), threads: 2, chances, inner: Inner::Ends });
 }
 
 #[test]
 #[should_panic(expected = "miscounted")]
 fn a_lock_that_counts_a_retaken_lock_as_a_switch_is_caught() {
-    check(Trial { rules: TIMED.without(Rule::CountOthersOnly), threads: 2, chances: Chances::SOME });
+    check(Trial {
+        rules: TIMED.without(Rule::CountOthersOnly),
+        threads: 2,
+        chances: Chances::SOME,
+        inner: Inner::Ends,
+    });
+}
+
+#[test]
+#[should_panic(expected = "two holders")]
+fn a_hold_that_outlives_the_detached_time_it_was_made_in_is_caught() {
+    check(Trial { rules: TIMED, threads: 2, chances: Chances::SOME, inner: Inner::Outlives });
 }
 
 /// Runs one schedule of one lock without a recorder. The checker notices a thread that waits for itself.
 fn once(body: fn(&Lock<CheckedMonitor>)) {
-    let (trial, coverage) = (Trial { rules: TIMED, threads: 1, chances: Chances::NONE }, leaked());
+    let (trial, coverage) = (Trial { rules: TIMED, threads: 1, chances: Chances::NONE, inner: Inner::Ends }, leaked());
     run(RandomScheduler::new_from_seed(SEED, 1), move || body(&trial.lock(None, coverage)));
 }
 
@@ -97,13 +115,15 @@ fn once(body: fn(&Lock<CheckedMonitor>)) {
 fn a_thread_does_not_take_a_lock_that_it_holds() {
     once(|lock| {
         assert!(!lock.is_held_by_me());
-        assert!(lock.take());
-        assert!(!lock.take());
-        assert!(lock.is_held_by_me());
-        shuttle::thread::scope(|scope| {
-            scope.spawn(|| assert!(!lock.is_held_by_me()));
+        let held = lock.hold(|| {
+            assert!(!lock.take());
+            assert!(lock.is_held_by_me());
+            shuttle::thread::scope(|scope| {
+                scope.spawn(|| assert!(!lock.is_held_by_me()));
+            });
+            lock.hold(|| panic!("held twice"))
         });
-        lock.release();
+        assert_eq!(held, Some(None));
         assert!(!lock.is_held_by_me());
     });
 }

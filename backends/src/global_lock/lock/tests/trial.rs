@@ -110,12 +110,22 @@ impl CheckedMonitor {
     }
 }
 
+/// What a thread does with the lock that it takes while it is detached.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Inner {
+    /// It drops the lock before it takes it for good again, as scopes make it do.
+    Ends,
+    /// It still holds the lock then, and drops it later, as a token could that leaves its scope.
+    Outlives,
+}
+
 /// What runs under each schedule.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trial {
     pub(super) rules: Rules,
     pub(super) threads: usize,
     pub(super) chances: Chances,
+    pub(super) inner: Inner,
 }
 
 /// The lock and what it guards.
@@ -135,13 +145,14 @@ struct Observer {
 }
 
 impl Trial {
-    /// Runs one schedule: each thread counts, passes check sites, blocks, and counts again.
+    /// Runs one schedule: each thread counts, passes check sites, detaches, counts for a while under the lock, and
+    /// counts again.
     pub(super) fn run(self, coverage: &'static Coverage) {
         let lock = self.lock(Some(Recorder::new(10_000)), coverage);
         let fixture = Fixture { lock, count: Scheduled::new(0), observer: Plain::default() };
         thread::scope(|scope| {
             for _ in 0..self.threads {
-                scope.spawn(|| fixture.work());
+                scope.spawn(|| fixture.hold_and_work(self.inner));
             }
         });
         fixture.check_end(self.threads as u64, coverage);
@@ -166,17 +177,27 @@ impl Trial {
 }
 
 impl Fixture {
-    fn work(&self) {
-        assert!(self.lock.take());
+    fn hold_and_work(&self, inner: Inner) {
+        match inner {
+            Inner::Ends => assert_eq!(self.lock.hold(|| self.work(inner)), Some(())),
+            // The guard of a hold would drop a lock that this thread does not have, and hide the law that was broken.
+            Inner::Outlives => {
+                assert!(self.lock.take());
+                self.work(inner);
+                self.lock.release();
+            }
+        }
+    }
+
+    fn work(&self, inner: Inner) {
         self.enter(false);
         self.count_up();
         self.pass_check_site();
         self.count_up();
-        self.block();
+        self.detach(inner);
         self.count_up();
         self.pass_check_site();
         self.leave();
-        self.lock.release();
     }
 
     fn count_up(&self) {
@@ -190,14 +211,29 @@ impl Fixture {
         self.enter(asked);
     }
 
-    fn block(&self) {
+    fn detach(&self, inner: Inner) {
         let asked = self.leave();
-        self.lock.release();
-        self.lock.record(What::Detaches);
-        thread::yield_now();
-        self.lock.record(What::Returns);
-        assert!(self.lock.take());
+        let asked_again = match inner {
+            Inner::Ends => self.lock.without(|| self.lock.hold(|| self.attached_again(asked)).unwrap()),
+            Inner::Outlives => {
+                self.lock.release();
+                self.lock.record(What::Detaches);
+                assert!(self.lock.take());
+                let asked = self.attached_again(asked);
+                self.lock.record(What::Returns);
+                assert!(!self.lock.take(), "the inner hold has ended");
+                self.lock.release();
+                asked
+            }
+        };
+        self.enter(asked_again);
+    }
+
+    /// Counts while it holds the lock inside of a detached time. Returns whether it is asked to drop the lock.
+    fn attached_again(&self, asked: bool) -> bool {
         self.enter(asked);
+        self.count_up();
+        self.leave()
     }
 
     fn observer(&self) -> PlainGuard<'_, Observer> {
@@ -222,7 +258,7 @@ impl Fixture {
     }
 
     fn check_end(&self, threads: u64, coverage: &Coverage) {
-        assert_eq!(self.count.load(Relaxed), 3 * threads, "lost update");
+        assert_eq!(self.count.load(Relaxed), 4 * threads, "lost update");
         let mut state = self.lock.state();
         assert_eq!((state.protocol().holder(), self.lock.drop_requested()), (None, false));
         assert_eq!(state.protocol().switches(), self.observer().switches, "miscounted");

@@ -48,6 +48,25 @@ fn four_threads_that_take_the_lock_once() {
 }
 
 #[test]
+fn threads_that_take_the_lock_again_while_they_are_detached() {
+    let case = Case::new(Rules::new(TIMED), &["tc(tcd)cd", "t(td)cd", "tcd"]);
+    let coverage = explored(&case.with_spurious_wakes(), 100_000).coverage;
+    assert!(coverage.forced > 0 && coverage.refrained > 0 && coverage.retaken > 0, "{coverage:?}");
+}
+
+#[test]
+fn a_hold_that_outlives_its_detached_time_drops_the_lock_of_another() {
+    // One thread takes the lock, detaches, takes the lock again, and ends its detached time; it drops the inner hold,
+    // and believes that it still has the outer one.
+    let broken = |programs: &[&str]| {
+        let found = explore(&Case::new(Rules::new(TIMED), programs)).expect_err("a hold outlives its detached time");
+        (found.law, found.schedule.len())
+    };
+    assert_eq!(broken(&["t(t)dcd", "td"]), (Law::OnlyTheHolderActs, 6));
+    assert_eq!(broken(&["t(t)dd", "td"]), (Law::OnlyTheHolderActs, 6));
+}
+
+#[test]
 fn an_old_lock_is_dropped_at_every_nth_check_site_and_forces_no_switch() {
     for (checks, at_least) in [(1, 25_000), (2, 4_000), (3, 2_000)] {
         let case = Case::new(Rules::new(Regime::Counted { checks }), &["tcccdtcd", "tccdtd", "tcd"]);

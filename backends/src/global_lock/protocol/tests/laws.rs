@@ -8,6 +8,8 @@ use super::super::{Event, Protocol, Regime, Then};
 pub(super) enum Law {
     /// At most one thread holds the lock, and the protocol knows which.
     OneHolder,
+    /// A thread passes a check site or drops the lock only if it holds the lock.
+    OnlyTheHolderActs,
     /// A waiter asks for the lock when its wait times out, and at no other time.
     ExpiryAsks,
     /// Once asked, the holder hands the lock over at its very next check site, and at no other.
@@ -83,6 +85,17 @@ impl Ghost {
     pub(super) const fn waits(&mut self, me: usize, waits: bool) {
         self.stale &= !(1 << me);
         self.waiting = self.waiting & !(1 << me) | (waits as u8) << me;
+    }
+
+    /// Checks that the thread may cause the event. Returns false for a take that the driver refuses, since the thread
+    /// already holds the lock.
+    pub(super) fn may_act(&self, me: usize, event: Event) -> Result<bool, Law> {
+        let holds = self.inside >> me & 1 == 1;
+        match event {
+            Event::CheckSite | Event::Drop => ensure(holds, Law::OnlyTheHolderActs).map(|()| true),
+            Event::Take => Ok(!holds),
+            Event::Woken | Event::Expired { .. } | Event::Switched => Ok(true),
+        }
     }
 
     /// Checks that the reaction to an event keeps the laws.

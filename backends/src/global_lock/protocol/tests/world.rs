@@ -24,12 +24,12 @@ pub(super) struct Case {
 
 impl Case {
     /// One program per thread, with a letter per operation: `t` takes the lock, `c` is a check site, `d` drops the
-    /// lock.
+    /// lock. `(` and `)` are the beginning and the end of a detached time: a drop, and a take.
     pub(super) fn new(rules: Rules, programs: &[&str]) -> Self {
         let op = |letter| match letter {
-            't' => Op::Take,
+            't' | ')' => Op::Take,
             'c' => Op::Check,
-            'd' => Op::Drop,
+            'd' | '(' => Op::Drop,
             _ => panic!("no operation {letter:?}"),
         };
         Self {
@@ -207,6 +207,9 @@ impl World {
 
     fn act(&mut self, case: &Case, me: usize, wakes: Option<usize>, coverage: &mut Coverage) -> Result<(), Law> {
         let event = self.event(case, me);
+        if !self.ghost.may_act(me, event)? {
+            return Ok(());
+        }
         let others_awake = self.waiters().any(|(name, thread)| name != me && thread.wake != Wake::Asleep);
         let reaction = self.lock.on(me, event);
         self.ghost.judge(me, event, reaction.then, coverage)?;
