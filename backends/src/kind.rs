@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use primelanes_core::environment::variable;
-use primelanes_core::{Backend, Control, Crew, Error, Kernel, PrimeCounter};
+use primelanes_core::{Backend, Control, Crew, Error, Kernel, PrimeCounter, Pulse, Stopped};
 
 #[cfg(unix)]
 use crate::Processes;
@@ -138,14 +138,24 @@ impl BackendKind {
     /// start the threads or processes of a pool, or [`Error::Unavailable`] if the lane does not exist on this system or
     /// worker processes cannot be used, for example because no worker program is registered.
     pub fn open(self, workers: NonZeroUsize) -> Result<AnyBackend, Error> {
+        self.open_with(workers, &Control::new())
+    }
+
+    /// Opens the lane like [`open`](BackendKind::open), but stops when the cancel flag of the control is set. This
+    /// matters for worker processes, which may take seconds to start.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] if the flag is set, or any error of [`open`](BackendKind::open).
+    pub fn open_with(self, workers: NonZeroUsize, control: &Control<'_>) -> Result<AnyBackend, Error> {
         self.check(workers)?;
+        control.beat().map_err(|Stopped| Error::Cancelled)?;
         Ok(match self {
             Self::SingleThread => AnyBackend::SingleThread(SingleThread),
             Self::ScopedThreads => AnyBackend::ScopedThreads(ScopedThreads::new(workers)),
             Self::Rayon => AnyBackend::Rayon(Rayon::new(workers)?),
             Self::GlobalLock => AnyBackend::GlobalLock(GlobalLock::new(workers)),
             #[cfg(unix)]
-            Self::Processes => AnyBackend::Processes(Processes::new(workers)?),
+            Self::Processes => AnyBackend::Processes(Processes::registered(workers, control)?),
             #[cfg(not(unix))]
             Self::Processes => {
                 let reason = "worker processes need a Unix system".to_owned();

@@ -46,10 +46,15 @@ impl Processes {
     /// # Errors
     /// [`Error::Unavailable`] if no program is registered, or any error of [`with_command`](Processes::with_command).
     pub fn new(workers: NonZeroUsize) -> Result<Self, Error> {
+        Self::registered(workers, &Control::new())
+    }
+
+    /// Starts workers of the registered program, unless the control is cancelled.
+    pub(crate) fn registered(workers: NonZeroUsize, control: &Control<'_>) -> Result<Self, Error> {
         let missing = "no worker program is registered: call worker::register first, or use Processes::with_command";
         let command = worker::registered()
             .ok_or_else(|| Error::Unavailable { what: Self::NAME.into(), reason: missing.to_owned() })?;
-        Self::with_command(workers, command)
+        Self::start(workers, command, control)
     }
 
     /// Starts workers that each run this command. The program must call [`worker::serve`].

@@ -105,6 +105,14 @@ fn a_count_inside_a_count() {
 }
 
 #[test]
+fn a_lane_is_not_opened_once_it_is_cancelled() {
+    for kind in BackendKind::available() {
+        let opened = kind.open_with(NonZeroUsize::MIN, &Control::new().cancel(&AtomicBool::new(true)));
+        assert_eq!(opened.map(|lane| lane.label().to_owned()), Err(Error::Cancelled), "{kind}");
+    }
+}
+
+#[test]
 fn one_scoped_worker_is_the_calling_thread() {
     let here = std::thread::current().id();
     let check = |_| assert_eq!(std::thread::current().id(), here);

@@ -16,6 +16,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use primelanes_backends::probe::Probe;
 use primelanes_backends::{Algorithm, Backend, Control, Error, Kernel, PrimeCounter, Pulse, Query, Stopped};
 use rand::seq::SliceRandom;
 
@@ -71,7 +72,8 @@ impl Experiment {
     /// Python lane, the script does the same with its workers and measures the time itself.
     fn run_lane(&self, lane: Lane, cancel: &AtomicBool) -> Result<Sample, Error> {
         let clock = Instant::now();
-        let track = lane.open(self.tasks, self.interpreter.as_ref())?;
+        let control = Control::new().cancel(cancel);
+        let track = lane.open(self.tasks, self.interpreter.as_ref(), &control)?;
         let start_up = (lane == Lane::Processes).then(|| clock.elapsed().as_secs_f64());
         match track {
             Track::Native(native) => self.run_native(&native, cancel).map(|sample| Sample { start_up, ..sample }),
@@ -82,9 +84,14 @@ impl Experiment {
     fn run_native(&self, track: &Native, cancel: &AtomicBool) -> Result<Sample, Error> {
         let query = Query::up_to(self.limit.into()).algorithm(Algorithm::TrialDivision).cancel(cancel);
         let tasks = Tasks { counter: &track.counter, query, count: self.tasks.get() as u64, fault: OnceLock::new() };
-        let stopwatch = Stopwatch::start();
+        let control = Control::new().cancel(cancel);
+        if !track.is_in_process() {
+            // Each worker gets a tile. With its answer, it reports the processor time of its start-up.
+            track.counter.fold(&Probe::new(tasks.count), &control)?;
+        }
         let elsewhere = track.counter.time_elsewhere();
-        let counts = track.team.fold(&tasks, &Control::new().cancel(cancel));
+        let stopwatch = Stopwatch::start();
+        let counts = track.team.fold(&tasks, &control);
         let (seconds, cores_used) = stopwatch.stop(track.counter.time_elsewhere().saturating_sub(elsewhere));
         if let Some(fault) = tasks.fault.into_inner() {
             return Err(fault);

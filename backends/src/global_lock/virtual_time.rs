@@ -20,6 +20,8 @@ mod thread;
 
 use std::time::Duration;
 
+use primelanes_core::{Control, Pulse, Stopped};
+
 use self::engine::Engine;
 use super::protocol::Rules;
 use super::trace::Recording;
@@ -147,12 +149,24 @@ impl Simulation {
     /// If there is no core, or if a thread that runs forever takes no time.
     #[must_use]
     pub fn run(&self, until: Duration) -> Outcome {
+        self.run_with(until, &Control::new()).expect("nothing stops this pulse")
+    }
+
+    /// Runs the threads like [`run`](Simulation::run), and beats a pulse meanwhile. Virtual time takes real time: up to
+    /// a microsecond for each event.
+    ///
+    /// # Errors
+    /// [`Stopped`] if the pulse says so.
+    ///
+    /// # Panics
+    /// If there is no core, or if a thread that runs forever takes no time.
+    pub fn run_with(&self, until: Duration, pulse: &impl Pulse) -> Result<Outcome, Stopped> {
         assert!(self.cores > 0, "a machine needs a core");
         let advances = |thread: &SimulatedThread| {
             !thread.forever || thread.steps.iter().any(|step| step.length() > Duration::ZERO)
         };
         assert!(self.threads.iter().all(advances), "a thread that runs forever must take time");
-        Engine::new(self).run(nanoseconds(until))
+        Engine::new(self).run(nanoseconds(until), pulse)
     }
 }
 

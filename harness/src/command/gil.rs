@@ -134,7 +134,7 @@ impl Experiment {
     fn run(&self) -> anyhow::Result<ExitCode> {
         let options = self.options();
         let cancel = interrupt::flag()?;
-        let mut lab = Lab::new(options.costs.map_or_else(Calibration::measure, Ok)?, cancel);
+        let mut lab = Lab::new(options.costs.map_or_else(|| Calibration::measure(cancel), Ok)?, cancel);
         lab.interpreter.clone_from(&options.python);
         lab.capacity = if options.trace.is_some() || options.svg.is_some() { CAPACITY } else { 0 };
         let report = self.report(&lab)?;
@@ -215,7 +215,7 @@ fn or(threads: Option<NonZeroUsize>, default: usize) -> usize {
 }
 
 fn calibrate(json: bool) -> anyhow::Result<ExitCode> {
-    let calibration = Calibration::measure()?;
+    let calibration = Calibration::measure(interrupt::flag()?)?;
     let text = if json { serde_json::to_string(&calibration)? } else { calibration.to_string() };
     writeln!(stdout(), "{text}")?;
     Ok(ExitCode::SUCCESS)

@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use primelanes_backends::{AnyBackend, BackendKind, Error, Gil, GlobalLock, Rayon, ScopedThreads, SingleThread};
+use primelanes_backends::{
+    AnyBackend, Backend, BackendKind, Control, Error, Gil, GlobalLock, Rayon, ScopedThreads, SingleThread,
+};
 use serde::{Serialize, Serializer};
 
 use super::python::{Mode, Python};
@@ -43,6 +45,13 @@ pub(super) struct Native {
     pub(super) team: AnyBackend,
     pub(super) counter: AnyBackend,
     pub(super) gil: Option<Arc<Gil>>,
+}
+
+impl Native {
+    /// Whether the counts run in this process.
+    pub(super) fn is_in_process(&self) -> bool {
+        self.counter.label() != BackendKind::Processes.name()
+    }
 }
 
 /// The workers that run the tasks.
@@ -112,7 +121,13 @@ impl Lane {
         }
     }
 
-    pub(super) fn open(self, tasks: NonZeroUsize, interpreter: Option<&Interpreter>) -> Result<Track<'_>, Error> {
+    /// Starts the workers, unless the control is cancelled.
+    pub(super) fn open<'a>(
+        self,
+        tasks: NonZeroUsize,
+        interpreter: Option<&'a Interpreter>,
+        control: &Control<'_>,
+    ) -> Result<Track<'a>, Error> {
         match self.team(tasks) {
             Team::Native(team, workers) => {
                 let (counter, gil) = match self {
@@ -121,7 +136,7 @@ impl Lane {
                         let gil = Arc::clone(lock.gil());
                         (AnyBackend::GlobalLock(lock), Some(gil))
                     }
-                    Self::Processes => (BackendKind::Processes.open(tasks)?, None),
+                    Self::Processes => (BackendKind::Processes.open_with(tasks, control)?, None),
                     _ => (AnyBackend::SingleThread(SingleThread), None),
                 };
                 Ok(Track::Native(Native { team: team.open(workers)?, counter, gil }))

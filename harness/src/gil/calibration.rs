@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use primelanes_backends::global_lock::virtual_time::Costs;
-use primelanes_backends::{Attached, Gil};
+use primelanes_backends::{Attached, Control, Gil, Pulse, Stopped};
 use serde::{Deserialize, Serialize};
 
 use super::echo::EchoServer;
@@ -48,10 +48,10 @@ pub(crate) struct Calibration {
     pub(crate) signal_us: f64,
     /// The time between two check sites of a thread that does nothing else, in nanoseconds.
     pub(crate) check_ns: f64,
-    /// The time to send a byte to a socket, in microseconds.
-    pub(crate) send_us: f64,
-    /// The time from sending a byte until its echo is read, in microseconds.
-    pub(crate) echo_us: f64,
+    /// The time to send a byte to a socket, in microseconds. `None` if there is no loopback interface.
+    pub(crate) send_us: Option<f64>,
+    /// The time from sending a byte until its echo is read, in microseconds. `None` if there is no loopback interface.
+    pub(crate) echo_us: Option<f64>,
     /// The interquartile range of wake-up times relative to their median.
     pub(crate) jitter: f64,
 }
@@ -60,9 +60,9 @@ impl Calibration {
     /// Measures the costs in about a second, while another thread computes as if it held a lock.
     ///
     /// # Errors
-    /// [`Failure::Threads`] if the system cannot start a thread, or [`Failure::Socket`] if there is no loopback
-    /// interface.
-    pub(crate) fn measure() -> Result<Self, Failure> {
+    /// [`Failure::Cancelled`] if `cancel` is set, or [`Failure::Threads`] if the system cannot start a thread.
+    pub(crate) fn measure(cancel: &AtomicBool) -> Result<Self, Failure> {
+        let control = Control::new().cancel(cancel);
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             let (wake_ups, signals) = wake_ups().map_err(Failure::Threads)?;
@@ -72,18 +72,20 @@ impl Calibration {
                 }
             };
             thread::Builder::new().spawn_scoped(scope, spin).map_err(Failure::Threads)?;
-            let (timer_us, sleep_us) = (median(timers()), median(sleeps()));
+            let late = timers(&control).and_then(|timers| Ok((timers, sleeps(&control)?)));
             stop.store(true, Ordering::Relaxed);
-            let (send_us, echo_us) = socket()?;
+            let (timers, sleeps) = late?;
+            let socket = socket().ok();
+            control.beat()?;
             Ok(Self {
                 wake_up_us: median(wake_ups.iter().copied()),
-                timer_us,
-                sleep_us,
+                timer_us: median(timers),
+                sleep_us: median(sleeps),
                 hand_over_ns: hand_over(),
                 signal_us: median(signals),
                 check_ns: check(),
-                send_us,
-                echo_us,
+                send_us: socket.map(|(send, _)| send),
+                echo_us: socket.map(|(_, echo)| echo),
                 jitter: spread(&wake_ups).min(1.0),
             })
         })
@@ -101,8 +103,8 @@ impl Calibration {
             ("hand_over_ns", self.hand_over_ns / 1e3),
             ("signal_us", self.signal_us),
             ("check_ns", self.check_ns / 1e3),
-            ("send_us", self.send_us),
-            ("echo_us", self.echo_us),
+            ("send_us", self.send_us.unwrap_or_default()),
+            ("echo_us", self.echo_us.unwrap_or_default()),
         ];
         for (name, cost) in microseconds {
             if !(0.0..=MAX_US).contains(&cost) {
@@ -113,6 +115,11 @@ impl Calibration {
             return Err("jitter is not between 0 and 1".to_owned());
         }
         Ok(self)
+    }
+
+    /// Returns the time to send a byte to a socket, and the time from then until its echo is read.
+    pub(crate) fn socket(&self) -> Option<(Duration, Duration)> {
+        self.send_us.map(microseconds).zip(self.echo_us.map(microseconds))
     }
 
     /// Returns the costs of the simulated machine.
@@ -139,31 +146,37 @@ impl fmt::Display for Calibration {
         writeln!(f, "take or drop      {hand_over_ns:8.1} ns")?;
         writeln!(f, "waking takes      {signal_us:8.1} us")?;
         writeln!(f, "check sites are   {check_ns:8.1} ns apart")?;
+        let (Some(send_us), Some(echo_us)) = (send_us, echo_us) else {
+            return write!(f, "sending takes      unknown, since there is no loopback interface");
+        };
         writeln!(f, "sending takes     {send_us:8.1} us")?;
         write!(f, "its echo takes    {echo_us:8.1} us")
     }
 }
 
+/// Collects the samples, unless the pulse stops.
+fn samples(pulse: &impl Pulse, sample: impl Fn() -> f64) -> Result<Vec<f64>, Stopped> {
+    (0..SAMPLES).map(|_| pulse.beat().map(|()| sample())).collect()
+}
+
 /// Returns how late timed waits end, in microseconds.
-fn timers() -> Vec<f64> {
+fn timers(pulse: &impl Pulse) -> Result<Vec<f64>, Stopped> {
     let (mutex, never) = (Mutex::new(()), Condvar::new());
-    let late = || {
+    samples(pulse, || {
         let guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
         let begun = Instant::now();
         drop(never.wait_timeout(guard, WAIT));
         begun.elapsed().saturating_sub(WAIT).as_secs_f64() * 1e6
-    };
-    std::iter::repeat_with(late).take(SAMPLES).collect()
+    })
 }
 
 /// Returns how late sleeps end, in microseconds.
-fn sleeps() -> Vec<f64> {
-    let late = || {
+fn sleeps(pulse: &impl Pulse) -> Result<Vec<f64>, Stopped> {
+    samples(pulse, || {
         let begun = Instant::now();
         thread::sleep(SLEEP);
         begun.elapsed().saturating_sub(SLEEP).as_secs_f64() * 1e6
-    };
-    std::iter::repeat_with(late).take(SAMPLES).collect()
+    })
 }
 
 /// Lets two threads signal each other in alternation. Returns how long each signal took until its waiter ran, and how
@@ -231,7 +244,7 @@ fn per_item(items: u32, work: impl Fn()) -> f64 {
 }
 
 /// Microseconds to send a byte, and microseconds from then until its echo is read.
-fn socket() -> Result<(f64, f64), Failure> {
+fn socket() -> io::Result<(f64, f64)> {
     let server = EchoServer::start()?;
     let mut stream = server.connect()?;
     let mut samples = Vec::with_capacity(SAMPLES);

@@ -68,7 +68,7 @@ fn case(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64) -> 
         Ok(run)
     };
     let measured = lab.measure(python, lock)?;
-    let outcome = lab.simulate(simulated_threads(cpu_threads), interval, seconds.min(MAX_VIRTUAL_SECONDS));
+    let outcome = lab.simulate(simulated_threads(cpu_threads), interval, seconds.min(MAX_VIRTUAL_SECONDS))?;
     lab.keep_outcome(&title("virtual time"), &outcome);
 
     let row = |column, latencies: &[f64]| {
@@ -114,7 +114,8 @@ pub(super) fn run_lock(
         attached.detach(|| lab.wait(seconds));
         Vec::new()
     };
-    let (latencies, seconds, work) = workload::beside(gil, cpu_threads, "sleeper", sleep).map_err(Failure::Threads)?;
+    let (latencies, seconds, work) =
+        workload::beside(lab, gil, cpu_threads, "sleeper", sleep).map_err(Failure::Threads)?;
     Ok(Run { latencies_ms: latencies.into_iter().map(milliseconds).collect(), seconds, work })
 }
 

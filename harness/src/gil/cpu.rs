@@ -47,7 +47,7 @@ pub(crate) fn cpu(lab: &Lab<'_>, threads: usize, intervals: &[Duration], seconds
         let measured = lab.measure(|| Ok(ask(1)?.zip(ask(threads)?)), || Ok((run(1)?, run(threads)?)))?;
         let row = |column, figures| Row::new(column, threads, Some(interval), figures);
         rows.extend(measured.iter().map(|(column, pairs)| row(*column, figures(pairs))));
-        rows.push(row(Column::Virtual, simulate(lab, threads, interval, seconds)));
+        rows.push(row(Column::Virtual, simulate(lab, threads, interval, seconds)?));
     }
     lab.report("cpu", LEGEND, rows)
 }
@@ -85,19 +85,19 @@ fn figures(pairs: &[Pair]) -> Figures {
     }
 }
 
-fn simulate(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Figures {
+fn simulate(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Figures, Failure> {
     let thread = |number| SimulatedThread::forever(format!("cpu {number}"), [Step::Compute(Duration::from_secs(1))]);
-    let outcome = lab.simulate((1..=threads).map(thread).collect(), interval, seconds.min(MAX_VIRTUAL_SECONDS));
+    let outcome = lab.simulate((1..=threads).map(thread).collect(), interval, seconds.min(MAX_VIRTUAL_SECONDS))?;
     lab.keep_outcome(&title("virtual time", threads, interval), &outcome);
     let slices: Vec<f64> = outcome.recordings[0].slices().into_iter().map(|(_, slice)| milliseconds(slice)).collect();
     let computed: Vec<f64> = outcome.computed.iter().map(Duration::as_secs_f64).collect();
     let whole: f64 = computed.iter().sum();
-    Figures::Cpu {
+    Ok(Figures::Cpu {
         slice_ms: Distribution::of(&slices),
         switches_per_second: outcome.switches[0] as f64 / outcome.end.as_secs_f64(),
         throughput_ratio: whole / outcome.end.as_secs_f64(),
         shares: computed.iter().map(|part| part / whole).collect(),
-    }
+    })
 }
 
 fn title(column: &str, threads: usize, interval: Duration) -> String {

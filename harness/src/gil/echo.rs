@@ -13,14 +13,17 @@ pub(super) struct EchoServer {
 }
 
 impl EchoServer {
-    /// Listens on a free port.
+    /// Listens on a free port, and checks that it can be reached.
     pub(super) fn start() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        // Without a loopback interface, a program can listen, but not connect.
+        drop(TcpStream::connect(listener.local_addr()?)?);
         let server = Self { address: listener.local_addr()?, stop: Arc::default() };
         let stop = Arc::clone(&server.stop);
         let serve = move || {
             for stream in listener.incoming().flatten().take_while(|_| !stop.load(Ordering::Relaxed)) {
-                thread::spawn(move || echo(stream));
+                // If the system refuses the thread, the connection ends.
+                drop(thread::Builder::new().spawn(move || echo(stream)));
             }
         };
         thread::Builder::new().name("echo".to_owned()).spawn(serve)?;

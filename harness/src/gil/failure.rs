@@ -2,9 +2,11 @@
 
 use std::io;
 
+use primelanes_backends::Stopped;
+
 use super::InterpreterError;
 
-/// Why an experiment has no result.
+/// Why an experiment has no result. Each message contains its cause, so none of them has a source besides.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The cancel flag was set.
@@ -15,8 +17,38 @@ pub(crate) enum Failure {
     Interpreter(#[from] InterpreterError),
     /// The system refused to start a thread.
     #[error("cannot start another thread: {0}")]
-    Threads(#[source] io::Error),
+    Threads(io::Error),
     /// The echo server is not available.
     #[error("cannot connect through the loopback interface: {0}")]
-    Socket(#[from] io::Error),
+    Socket(io::Error),
+    /// The costs were measured where the echo server was not available.
+    #[error(
+        "the costs have no send_us and no echo_us, which io needs: measure them where there is a loopback interface"
+    )]
+    NoSocketCosts,
+}
+
+impl From<Stopped> for Failure {
+    fn from(_: Stopped) -> Self {
+        Self::Cancelled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_stated_once() {
+        let cause = || io::Error::other("no such luck");
+        for failure in [
+            Failure::Threads(cause()),
+            Failure::Socket(cause()),
+            Failure::Interpreter(InterpreterError::Folder(cause())),
+        ] {
+            // The command prints an error with all its sources.
+            let text = format!("{:#}", anyhow::Error::from(failure));
+            assert_eq!(text.matches("no such luck").count(), 1, "{text}");
+        }
+    }
 }

@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::interpreter::Script;
 use super::lab::Lab;
 use super::report::{Column, Figures, Report, Row};
-use super::units::{microseconds, milliseconds};
+use super::units::milliseconds;
 use super::workload;
 use crate::statistics::median;
 
@@ -47,9 +47,12 @@ struct Run {
 /// [`Failure`] if the experiment is cancelled, if the interpreter or a thread fails, or if there is no loopback
 /// interface.
 pub(crate) fn io(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Report, Failure> {
+    // If there is no server, say so before threads sleep for nothing.
+    let server = EchoServer::start().map_err(Failure::Socket)?;
+    let socket_costs = lab.calibration.socket().ok_or(Failure::NoSocketCosts)?;
     let mut rows = sleep(lab, threads, seconds)?;
     for cpu_threads in CPU_THREADS {
-        rows.extend(socket(lab, cpu_threads, interval)?);
+        rows.extend(socket(lab, &server, socket_costs, cpu_threads, interval)?);
     }
     lab.report("io", LEGEND, rows)
 }
@@ -75,13 +78,19 @@ fn sleep(lab: &Lab<'_>, threads: usize, seconds: f64) -> Result<Vec<Row>, Failur
     let measured = lab.measure(|| ask(lab, &parameters, seconds), lock)?;
     let thread =
         |number| SimulatedThread::once(format!("sleeper {number}"), [Step::Sleep(Duration::from_secs_f64(seconds))]);
-    let outcome = lab.simulate((1..=threads).map(thread).collect(), GlobalLock::SWITCH_INTERVAL, 2.0 * seconds + 10.0);
+    let outcome =
+        lab.simulate((1..=threads).map(thread).collect(), GlobalLock::SWITCH_INTERVAL, 2.0 * seconds + 10.0)?;
     lab.keep_outcome(&title("virtual time"), &outcome);
     Ok(Case { mode: "sleep", threads, interval: None }.rows(measured, outcome.end.as_secs_f64()))
 }
 
-fn socket(lab: &Lab<'_>, cpu_threads: usize, interval: Duration) -> Result<Vec<Row>, Failure> {
-    let server = EchoServer::start()?;
+fn socket(
+    lab: &Lab<'_>,
+    server: &EchoServer,
+    (send, echo): (Duration, Duration),
+    cpu_threads: usize,
+    interval: Duration,
+) -> Result<Vec<Row>, Failure> {
     let interval_ms = milliseconds(interval);
     let title =
         |column| format!("{column}: a socket beside {cpu_threads} computing threads, interval {interval_ms} ms");
@@ -95,17 +104,15 @@ fn socket(lab: &Lab<'_>, cpu_threads: usize, interval: Duration) -> Result<Vec<R
     });
     let lock = || {
         let gil = lab.gil(interval);
-        let elapsed = round_trips(lab, &gil, cpu_threads, &server)?;
+        let elapsed = round_trips(lab, &gil, cpu_threads, server)?;
         lab.keep(title("our lock"), gil.take_recording());
         Ok(elapsed)
     };
     let measured = lab.measure(|| ask(lab, &parameters, expected), lock)?;
-    lab.check_cancelled()?;
-    let (send, echo) = (microseconds(lab.calibration.send_us), microseconds(lab.calibration.echo_us));
     let steps = [Step::Release(send), Step::Block(echo)].repeat(ROUND_TRIPS as usize);
     let mut threads = convoy::simulated_threads(cpu_threads);
     threads[0] = SimulatedThread::once("socket", steps);
-    let outcome = lab.simulate(threads, interval, expected + 1.0);
+    let outcome = lab.simulate(threads, interval, expected + 1.0)?;
     lab.keep_outcome(&title("virtual time"), &outcome);
     let simulated = outcome.finished[0].map_or(f64::NAN, |end| end.as_secs_f64());
     Ok(Case { mode: "socket", threads: cpu_threads + 1, interval: Some(interval) }.rows(measured, simulated))
@@ -117,11 +124,11 @@ fn ask(lab: &Lab<'_>, parameters: &serde_json::Value, seconds: f64) -> Result<Op
 
 /// Seconds that the round trips take under our lock.
 fn round_trips(lab: &Lab<'_>, gil: &Gil, cpu_threads: usize, server: &EchoServer) -> Result<f64, Failure> {
-    let mut stream = server.connect()?;
-    let (elapsed, ..) = workload::beside(gil, cpu_threads, "socket", |attached| -> io::Result<f64> {
+    let mut stream = server.connect().map_err(Failure::Socket)?;
+    let (elapsed, ..) = workload::beside(lab, gil, cpu_threads, "socket", |attached| -> io::Result<f64> {
         let begun = Instant::now();
         for _ in 0..ROUND_TRIPS {
-            if lab.check_cancelled().is_err() {
+            if lab.is_cancelled() {
                 break;
             }
             attached.detach(|| stream.write_all(&[1]))?;
@@ -130,7 +137,7 @@ fn round_trips(lab: &Lab<'_>, gil: &Gil, cpu_threads: usize, server: &EchoServer
         Ok(begun.elapsed().as_secs_f64())
     })
     .map_err(Failure::Threads)?;
-    Ok(elapsed?)
+    elapsed.map_err(Failure::Socket)
 }
 
 impl Case {

@@ -5,10 +5,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use primelanes_backends::Gil;
 use primelanes_backends::global_lock::protocol::{Regime, Rules};
 use primelanes_backends::global_lock::trace::Recording;
 use primelanes_backends::global_lock::virtual_time::{Outcome, SimulatedThread, Simulation};
+use primelanes_backends::{Control, Gil};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -24,7 +24,7 @@ const ROUNDS: u32 = 7;
 /// How much longer than expected a script may take.
 const GRACE: Duration = Duration::from_mins(1);
 
-/// The limit of endless workloads, because virtual time takes real time and cannot be cancelled.
+/// The limit of endless workloads, because virtual time takes real time.
 pub(super) const MAX_VIRTUAL_SECONDS: f64 = 60.0;
 
 /// The number of events that a simulation records. They last for a minute at an interval of a millisecond.
@@ -131,8 +131,18 @@ impl<'a> Lab<'a> {
     }
 
     /// Runs the threads in virtual time, under a lock with this interval.
-    pub(super) fn simulate(&self, threads: Vec<SimulatedThread>, interval: Duration, seconds: f64) -> Outcome {
-        self.simulation(threads, Regime::Timed { interval }).run(Duration::from_secs_f64(seconds))
+    pub(super) fn simulate(
+        &self,
+        threads: Vec<SimulatedThread>,
+        interval: Duration,
+        seconds: f64,
+    ) -> Result<Outcome, Failure> {
+        self.run(&self.simulation(threads, Regime::Timed { interval }), seconds)
+    }
+
+    /// Runs a simulation for at most this many seconds of virtual time.
+    pub(super) fn run(&self, simulation: &Simulation, seconds: f64) -> Result<Outcome, Failure> {
+        Ok(simulation.run_with(Duration::from_secs_f64(seconds), &Control::new().cancel(self.cancel))?)
     }
 
     /// Creates a simulation of the threads on the simulated machine.
@@ -164,14 +174,18 @@ impl<'a> Lab<'a> {
     pub(super) fn wait(&self, seconds: f64) {
         let end = Instant::now() + Duration::from_secs_f64(seconds);
         while let Some(left) = end.checked_duration_since(Instant::now()) {
-            if self.cancel.load(Ordering::Relaxed) {
+            if self.is_cancelled() {
                 return;
             }
             std::thread::sleep(left.min(POLL));
         }
     }
 
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+
     pub(super) fn check_cancelled(&self) -> Result<(), Failure> {
-        if self.cancel.load(Ordering::Relaxed) { Err(Failure::Cancelled) } else { Ok(()) }
+        if self.is_cancelled() { Err(Failure::Cancelled) } else { Ok(()) }
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn stall(lab: &Lab<'_>, interval: Duration, seconds: f64) -> Result<R
         let python = || run_python(lab, mode, interval, seconds);
         let measured = lab.measure(python, || run_lock(lab, mode, interval, seconds))?;
         let measured = measured.into_iter().map(|(column, stalls)| (column, median(stalls)));
-        let simulated = (Column::Virtual, simulate(lab, mode, interval, seconds));
+        let simulated = (Column::Virtual, simulate(lab, mode, interval, seconds)?);
         rows.extend(measured.chain([simulated]).map(|(column, longest_stall_ms)| {
             Row::new(column, 2, Some(interval), Figures::Stall { mode: mode.name(), longest_stall_ms })
         }));
@@ -107,7 +107,7 @@ fn run_lock(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> Resu
     Ok(milliseconds(longest))
 }
 
-fn simulate(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> f64 {
+fn simulate(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> Result<f64, Failure> {
     let length = Duration::from_secs_f64(seconds);
     let call = match mode {
         Mode::Held => Step::Hold(length),
@@ -115,9 +115,9 @@ fn simulate(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> f64 
     };
     let caller = SimulatedThread::once("caller", [Step::Sleep(MARGIN), call, Step::Sleep(MARGIN)]);
     let ticker = SimulatedThread::forever("ticker", [Step::Sleep(TICK)]);
-    let outcome = lab.simulate(vec![caller, ticker], interval, seconds + 3.0 * MARGIN.as_secs_f64());
+    let outcome = lab.simulate(vec![caller, ticker], interval, seconds + 3.0 * MARGIN.as_secs_f64())?;
     lab.keep_outcome(&mode.title("virtual time"), &outcome);
-    longest_stall(&outcome)
+    Ok(longest_stall(&outcome))
 }
 
 /// Returns the longest time between two ticks of the second thread: its sleep plus the delay after it.

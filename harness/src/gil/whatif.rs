@@ -57,9 +57,8 @@ pub(crate) fn whatif(
         (format!("before 3.2: released every {CHECKS} checks"), base(Regime::Counted { checks: CHECKS })),
     ];
     for (regime, simulation) in regimes {
-        lab.check_cancelled()?;
         // Among 64 threads, the sleeper rarely gets the lock.
-        let outcome = simulate(&simulation, 10.0 * seconds);
+        let outcome = simulate(lab, &simulation, 10.0 * seconds)?;
         lab.keep_outcome(&format!("virtual time: {regime}"), &outcome);
         rows.push(simulated(regime, &simulation, &outcome));
     }
@@ -89,14 +88,14 @@ fn measured(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64)
     };
     let mut rows: Vec<_> = measured.iter().map(row).collect();
     let simulation = lab.simulation(simulated_threads(cpu_threads), Regime::Timed { interval });
-    let outcome = simulate(&simulation, seconds);
+    let outcome = simulate(lab, &simulation, seconds)?;
     lab.keep_outcome(&format!("virtual time: {regime}"), &outcome);
     rows.push(Row { interval_ms: Some(milliseconds(interval)), ..simulated(regime, &simulation, &outcome) });
     Ok(rows)
 }
 
-fn simulate(simulation: &Simulation, seconds: f64) -> Outcome {
-    simulation.run(Duration::from_secs_f64(seconds.min(MAX_VIRTUAL_SECONDS)))
+fn simulate(lab: &Lab<'_>, simulation: &Simulation, seconds: f64) -> Result<Outcome, Failure> {
+    lab.run(simulation, seconds.min(MAX_VIRTUAL_SECONDS))
 }
 
 fn simulated(regime: String, simulation: &Simulation, outcome: &Outcome) -> Row {

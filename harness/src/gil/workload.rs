@@ -90,11 +90,13 @@ pub(super) fn compute(lab: &Lab<'_>, gil: &Gil, threads: usize, seconds: f64) ->
 }
 
 /// Runs `body` in an attached thread beside computing threads. Returns its result, the seconds until all threads had
-/// ended, and the iterations of each computing thread.
+/// ended, and the iterations of each computing thread. If the experiment is cancelled, the computing threads end, so
+/// that `body` need not wait for them until the interval is over.
 ///
 /// # Errors
 /// If the system refuses a thread.
 pub(super) fn beside<R: Send>(
+    lab: &Lab<'_>,
     gil: &Gil,
     cpu_threads: usize,
     name: &str,
@@ -107,7 +109,7 @@ pub(super) fn beside<R: Send>(
             .map(|number| {
                 spawn(scope, gil, format!("cpu {number}"), |attached| {
                     let mut work = 0_u64;
-                    while !stop.load(Ordering::Relaxed) {
+                    while !stop.load(Ordering::Relaxed) && !lab.is_cancelled() {
                         work += 1;
                         attached.check();
                     }
@@ -132,7 +134,7 @@ pub(super) fn sleep_repeatedly(
 ) -> Vec<Duration> {
     let mut latencies = Vec::new();
     let end = Instant::now() + Duration::from_secs_f64(seconds);
-    while Instant::now() < end && lab.check_cancelled().is_ok() {
+    while Instant::now() < end && !lab.is_cancelled() {
         let begun = Instant::now();
         attached.detach(|| thread::sleep(sleep));
         latencies.push(begun.elapsed().saturating_sub(sleep));

@@ -4,6 +4,8 @@ mod arguments;
 mod count;
 mod ending;
 mod experiment;
+#[cfg(target_os = "linux")]
+mod interrupts;
 mod lanes;
 mod race;
 

@@ -194,8 +194,14 @@ fn an_interpreter_has_a_column_of_its_own() {
 #[test]
 fn ctrl_c_ends_an_experiment_in_its_last_run_too() {
     let folder = Folder::new("interrupted");
-    // The first is interrupted in its first run, the second in the last of seven runs in each of two modes.
-    for (arguments, after) in [(&["cpu", "--seconds", "3000"][..], 1), (&["stall", "--seconds", "0.5"], 14)] {
+    // The first is interrupted in its first run, the second in the last of seven runs in each of two modes. In the
+    // others, a thread waits for a lock that it would get after ten seconds.
+    for (arguments, after) in [
+        (&["cpu", "--seconds", "3000"][..], 1),
+        (&["stall", "--seconds", "0.5"], 14),
+        (&["convoy", "--threads", "1", "--seconds", "0.01", "--interval", "10000"], 1),
+        (&["io", "--threads", "1", "--seconds", "0.01", "--interval", "10000"], 1),
+    ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_primelanes"));
         command.arg("gil").args(arguments).args(["--costs", "costs.json"]).current_dir(&folder.0);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -208,8 +214,10 @@ fn ctrl_c_ends_an_experiment_in_its_last_run_too() {
         }
         let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap();
         assert!(sent.success());
+        let since = std::time::Instant::now();
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), output.stdout.len()), (Some(130), 0), "{arguments:?}");
+        assert!(since.elapsed() < std::time::Duration::from_secs(5), "{arguments:?}: {:?}", since.elapsed());
     }
 }
 
@@ -231,6 +239,62 @@ fn what_was_recorded_is_written_though_nobody_reads_the_report() {
     let output = command.current_dir(&folder.0).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(fs::read_to_string(folder.0.join("t.svg")).unwrap().contains("cpu 2"));
+}
+
+/// Reports on the real standard error, which the test harness does not capture, that a test is skipped.
+#[cfg(target_os = "linux")]
+fn skip(test: &str, reason: &str) {
+    std::io::Write::write_all(&mut std::io::stderr(), format!("test {test} ... skipped: {reason}\n").as_bytes())
+        .unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_network_everything_but_a_socket_works() {
+    let folder = Folder::new("network");
+    let isolated = |arguments: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--net", "--map-root-user", env!("CARGO_BIN_EXE_primelanes"), "gil"]).args(arguments);
+        command.current_dir(&folder.0).stdin(Stdio::null()).output()
+    };
+    let Some(calibrated) = isolated(&["calibrate", "--json"]).ok().filter(|output| output.status.success()) else {
+        let allowed = Command::new("unshare").args(["--user", "--net", "--map-root-user", "true"]).status();
+        assert!(!allowed.is_ok_and(|status| status.success()), "calibrate fails");
+        return skip("without_a_network_everything_but_a_socket_works", "unshare is not allowed");
+    };
+    let costs: Value = serde_json::from_slice(&calibrated.stdout).unwrap();
+    assert!(costs["send_us"].is_null() && costs["echo_us"].is_null() && number(&costs["timer_us"]) > 0.0, "{costs}");
+    let text = String::from_utf8(isolated(&["calibrate"]).unwrap().stdout).unwrap();
+    assert!(text.ends_with("\nsending takes      unknown, since there is no loopback interface\n"), "{text}");
+    fs::write(folder.0.join("isolated.json"), &calibrated.stdout).unwrap();
+    let seconds = ["--seconds", "0.01"];
+    for experiment in ["cpu", "convoy", "stall", "integrity", "whatif"] {
+        let output = isolated(&[&[experiment][..], &seconds, &["--costs", "isolated.json"]].concat()).unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{experiment}: {output:?}");
+    }
+    assert!(isolated(&[&["integrity"][..], &seconds].concat()).unwrap().status.success());
+    let stderr = |output: Output| (output.status.code(), String::from_utf8(output.stderr).unwrap());
+    let refused = "error: cannot connect through the loopback interface: Network is unreachable (os error 101)\n";
+    assert_eq!(stderr(isolated(&["io"]).unwrap()), (Some(1), refused.to_owned()));
+    let refused = "error: the costs have no send_us and no echo_us, which io needs: measure them where there is a \
+                   loopback interface\n";
+    assert_eq!(stderr(folder.gil(&["io", "--costs", "isolated.json"])), (Some(1), refused.to_owned()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_dumb_terminal_gets_no_escape_sequences() {
+    let folder = Folder::new("dumb");
+    for arguments in ["cpu --seconds 0.05 --costs costs.json", "cpu --seconds nan", "calibrate", "--help"] {
+        let line = format!("{} gil {arguments}", env!("CARGO_BIN_EXE_primelanes"));
+        let mut terminal = Command::new("script");
+        terminal.args(["-qec", &line, "/dev/null"]).env("TERM", "dumb").current_dir(&folder.0).stdin(Stdio::null());
+        let Ok(output) = terminal.output() else {
+            return skip("a_dumb_terminal_gets_no_escape_sequences", "no script");
+        };
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(!text.is_empty() && !text.contains('\u{1b}'), "{arguments}: {text:?}");
+    }
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
+use primelanes_core::{Pulse, Stopped};
+
 use super::processor::Processor;
 use super::random::Random;
 use super::thread::{Stage, Thread};
@@ -77,13 +79,14 @@ impl<'a> Engine<'a> {
         }
     }
 
-    pub(super) fn run(mut self, until: Time) -> Outcome {
+    pub(super) fn run(mut self, until: Time, pulse: &impl Pulse) -> Result<Outcome, Stopped> {
         for thread in 0..self.threads.len() {
             self.begin(thread, Stage::Take(Event::Take));
             self.processor.queue(thread);
         }
         self.dispatch();
         while let Some(Reverse(Due { at, number, thread, alarm })) = self.alarms.pop() {
+            pulse.beat()?;
             if self.threads[thread].alarm != Some(number) {
                 continue;
             }
@@ -93,7 +96,7 @@ impl<'a> Engine<'a> {
             }
             self.ring(thread, alarm);
         }
-        self.outcome()
+        Ok(self.outcome())
     }
 
     fn outcome(mut self) -> Outcome {

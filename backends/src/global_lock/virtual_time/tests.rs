@@ -314,3 +314,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_simulation_can_be_cancelled() {
+    let cancel = std::sync::atomic::AtomicBool::new(true);
+    let endless = simulation(cpu_threads(2));
+    assert_eq!(endless.run_with(Duration::MAX, &Control::new().cancel(&cancel)), Err(Stopped));
+    cancel.store(false, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(endless.run_with(SECOND, &Control::new().cancel(&cancel)), Ok(endless.run(SECOND)));
+}

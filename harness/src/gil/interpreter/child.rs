@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ const POLL: Duration = Duration::from_millis(10);
 /// The largest output that is read, which is more than any script writes. It cuts off the output of an endless program.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// How long a pipe may stay open after the program has ended. A process that left the group may hold it open.
+/// How long the pipes may stay open after the program has ended. A process that left the group may hold them open.
 const LINGERING: Duration = Duration::from_secs(1);
 
 /// The exit status and output of a program.
@@ -42,10 +42,21 @@ pub(super) fn run(command: &mut Command, timeout: Duration, cancel: &AtomicBool)
     let status = running.wait(timeout, cancel)?;
     // Processes that the program left behind may still hold the pipes open.
     drop(running);
-    let text = |receiver: Option<Receiver<Vec<u8>>>| {
-        receiver.and_then(|receiver| receiver.recv_timeout(LINGERING).ok()).unwrap_or_default()
+    let since = Instant::now();
+    let text = |receiver: Option<Receiver<Vec<u8>>>| -> Result<Vec<u8>, Interruption> {
+        let Some(receiver) = receiver else { return Ok(Vec::new()) };
+        loop {
+            match receiver.recv_timeout(POLL) {
+                Ok(bytes) => return Ok(bytes),
+                Err(RecvTimeoutError::Timeout) if cancel.load(Ordering::Relaxed) => {
+                    return Err(Interruption::Cancelled);
+                }
+                Err(RecvTimeoutError::Timeout) if since.elapsed() < LINGERING => {}
+                Err(_) => return Ok(Vec::new()),
+            }
+        }
     };
-    Ok(Ended { status, stdout: text(stdout), stderr: text(stderr) })
+    Ok(Ended { status, stdout: text(stdout)?, stderr: text(stderr)? })
 }
 
 /// A running program. Dropping it kills and reaps the program and the processes that it started.

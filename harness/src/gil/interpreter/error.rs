@@ -74,5 +74,5 @@ pub(crate) enum InterpreterError {
 
     /// The script cannot be written to a file.
     #[error("cannot write a script to a temporary directory: {0}")]
-    Folder(#[source] io::Error),
+    Folder(io::Error),
 }

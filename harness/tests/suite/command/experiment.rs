@@ -87,7 +87,7 @@ fn nothing_of_python_outlives_the_command() {
 }
 
 #[cfg(target_os = "linux")]
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+pub(super) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let since = Instant::now();
     while !is_so() {
         assert!(since.elapsed() < Duration::from_mins(1), "the scripts do not {what}");
@@ -97,8 +97,26 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 
 /// The number of processes with the folder in their environment.
 #[cfg(target_os = "linux")]
-fn processes_of(folder: &std::path::Path) -> usize {
+pub(super) fn processes_of(folder: &std::path::Path) -> usize {
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
     let environments = processes.filter_map(|process| std::fs::read(process.path().join("environ")).ok());
     environments.filter(|text| String::from_utf8_lossy(text).contains(folder.to_str().unwrap())).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_start_of_worker_processes_is_not_counted_as_processor_time() {
+    // On one core, nothing can use more than one. Short counts take less time than the start of a worker. The limit is
+    // above 1 because a worker still looks for its next request for a moment.
+    let arguments = ["experiment", "--limit", "1e4", "--lanes", "processes", "--rounds", "3", "--json"];
+    let mut one_core = Command::new("taskset");
+    one_core.args(["-c", "0", env!("CARGO_BIN_EXE_primelanes")]).args(arguments).stdin(Stdio::null());
+    let Ok(output) = one_core.output() else {
+        let skipped = b"test the_start_of_worker_processes_is_not_counted_as_processor_time ... skipped: no taskset\n";
+        std::io::Write::write_all(&mut std::io::stderr(), skipped).unwrap();
+        return;
+    };
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let used = report["lanes"][0]["cores_used"].as_f64().unwrap();
+    assert!(used > 0.0 && used < 1.5, "{used} cores: {report}");
 }
