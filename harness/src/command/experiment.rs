@@ -76,6 +76,10 @@ impl Args {
             let message = format!("the lane {lane} needs a Python interpreter: name one with --python <PATH>\n");
             return Err(clap::Error::raw(ErrorKind::ValueValidation, message));
         }
+        if let Some((_, lane)) = named.iter().enumerate().find(|(place, lane)| named[..*place].contains(lane)) {
+            let message = format!("the lane {lane} is named twice\n");
+            return Err(clap::Error::raw(ErrorKind::ValueValidation, message));
+        }
         let all = || Lane::ALL.into_iter().filter(|lane| can_run(lane) && lane.is_available()).collect();
         Ok(if named.is_empty() { all() } else { named.clone() })
     }

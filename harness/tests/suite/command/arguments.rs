@@ -62,6 +62,7 @@ fn a_bad_value_is_one_line_and_code_2() {
         (&["count", "10", "--algorithm", "quadratic"], "auto, trial-division, sieve"),
         (&["count", "10", "--progress", "maybe"], "[possible values: auto, always, never]"),
         (&["experiment", "--lanes", "sequential,gil"], "unknown lane 'gil'"),
+        (&["experiment", "--lanes", "sequential,rayon,sequential"], "the lane sequential is named twice"),
         (&["experiment", "--rounds", "0"], "0 is below the minimum of 1"),
         (
             &["experiment", "--lanes", "rayon,python-threads"],
