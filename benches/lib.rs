@@ -12,7 +12,7 @@ use primelanes_backends::{AnyBackend, BackendKind, available_workers, worker};
 /// If the system does not tell the path of the program.
 pub fn start() {
     if std::env::args().nth(1).as_deref() == Some("worker") {
-        let served = worker::serve(std::io::stdin(), std::io::stdout());
+        let served = worker::serve(std::io::stdin());
         std::process::exit(i32::from(served.is_err()));
     }
     worker::register(std::env::current_exe().expect("the system tells the path of the program"), ["worker"]);

@@ -16,7 +16,7 @@ use crate::team::{MAX_PROCESSES, check_workers};
 
 /// Runs tiles in worker processes. They are started once and live as long as this value.
 ///
-/// Each process has its own locks, so all of them run at the same time. However, work and results cross a pipe, which
+/// Each process has its own locks, so all of them run at the same time. However, work and results cross a socket, which
 /// costs about ten microseconds per run of tiles.
 ///
 /// A worker that dies, stalls or sends malformed data is replaced, and its run is done again. If three workers are lost
@@ -59,8 +59,11 @@ impl Processes {
 
     /// Starts workers that each run this command. The program must call [`worker::serve`].
     ///
-    /// This function sets the command's standard input, standard output and process group, and an environment variable
-    /// that keeps a worker from starting workers. Everything else stays as the caller has set it.
+    /// This function sets the command's standard input, standard output, standard error and process group, and an
+    /// environment variable that keeps a worker from starting workers. Everything else stays as the caller has set it.
+    ///
+    /// A worker may write anything to its standard output and standard error. The last lines are quoted if the worker is
+    /// lost; everything else is dropped.
     ///
     /// # Errors
     /// [`Error::TooManyWorkers`] above 256 workers, [`Error::Spawn`] if the program cannot be started, or

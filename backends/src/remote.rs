@@ -6,22 +6,24 @@
 //! [`Ledger`](crate::Ledger). A transport implements the trait [`Workers`](dispatch::Workers).
 //!
 //! ```text
-//!   fold ──► dispatch ──► Workers: pool ──► process ══ pipes ══► worker::serve ──► Job::run
-//!               │ pace                         └────── wire ──────┘
+//!   fold ──► dispatch ──► Workers: pool ──► process ══ socket ══► worker::serve ──► Job::run
+//!               │ pace                         └────── wire ───────┘
 //!               ▼
 //!            Ledger
 //! ```
 //!
 //! - [`pace`]: how long a run should be, and how long a worker may be silent.
 //! - [`pool`], [`process`], [`checkout`], [`waiting_queue`]: worker processes, and how several folds share them.
-//! - [`wire`], [`frame`]: the messages that cross a pipe, and their bytes.
-//! - [`worker`]: the worker's end of the pipe.
+//! - [`log`]: what a worker writes to its standard output and standard error.
+//! - [`wire`], [`frame`]: the messages between the two processes, and their bytes.
+//! - [`worker`]: the worker's end of the connection.
 
 use std::time::Duration;
 
 pub(crate) mod checkout;
 pub(crate) mod dispatch;
 mod frame;
+mod log;
 mod pace;
 pub(crate) mod pool;
 mod process;

@@ -64,7 +64,7 @@ enum Command {
     Verify(verify::Args),
     /// List the lanes that are available.
     Backends(backends::Args),
-    /// Serve as a worker process on standard input and output.
+    /// Serve as a worker process on standard input, which is a socket.
     #[cfg(unix)]
     #[command(hide = true)]
     Worker,
@@ -91,7 +91,7 @@ impl Cli {
 /// Serves the process that started this one, as a worker of its lane `processes`.
 #[cfg(unix)]
 fn worker() -> anyhow::Result<ExitCode> {
-    primelanes_backends::worker::serve(std::io::stdin(), std::io::stdout())?;
+    primelanes_backends::worker::serve(std::io::stdin())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -13,7 +13,7 @@ use primelanes_core::{Error, JobSpec};
 use super::SPIN_TIME;
 use super::dispatch::{Event, WorkerId, Workers};
 use super::pool::{GREETING_TIMEOUT, Pool, State};
-use super::process::{Process, await_output};
+use super::process::{Process, await_messages};
 use super::waiting_queue::Place;
 
 /// The workers of one fold. Dropping it ends the workers that have a run, and leaves the queue.
@@ -50,24 +50,24 @@ impl<'a> Checkout<'a> {
         state.free.pop()
     }
 
-    /// Waits at most `wait` for output, and returns the workers that have some.
-    fn ready(&self, wait: Duration, soon: bool) -> Vec<WorkerId> {
-        let (workers, processes): (Vec<_>, Vec<_>) =
-            self.workers.iter().map(|(worker, process)| (*worker, process)).unzip();
+    /// Waits at most `wait` for messages, and returns the workers that have sent some.
+    fn ready(&mut self, wait: Duration, soon: bool) -> Vec<WorkerId> {
+        let (workers, mut processes): (Vec<_>, Vec<_>) =
+            self.workers.iter_mut().map(|(worker, process)| (*worker, process)).unzip();
         let mut ready = vec![false; workers.len()];
         let spin = if soon { SPIN_TIME.min(wait) } else { Duration::ZERO };
         let start = Instant::now();
         while !ready.contains(&true) && start.elapsed() < spin {
-            ready = await_output(&processes, Duration::ZERO);
+            ready = await_messages(&mut processes, Duration::ZERO);
             thread::yield_now();
         }
         if !ready.contains(&true) {
-            ready = await_output(&processes, wait);
+            ready = await_messages(&mut processes, wait);
         }
         workers.into_iter().zip(ready).filter_map(|(worker, ready)| ready.then_some(worker)).collect()
     }
 
-    /// Reads a worker's output.
+    /// Reads what a worker has sent.
     fn read(&mut self, worker: WorkerId) -> Event {
         let process = self.process(worker);
         match process.receive().and_then(|()| process.answer()) {
@@ -77,8 +77,9 @@ impl<'a> Checkout<'a> {
                 Event::Answered { outcome: answer.outcome, busy: answer.busy }
             }
             Err(loss) => {
+                let reason = process.explain(loss);
                 self.give_up(worker);
-                Event::Lost(loss.to_string())
+                Event::Lost(reason)
             }
         }
     }
@@ -149,8 +150,9 @@ impl Workers for Checkout<'_> {
         let start_up = if process.has_greeted() { Duration::ZERO } else { GREETING_TIMEOUT };
         let sent = process.send(spec, run);
         sent.map(|()| start_up).map_err(|error| {
+            let reason = self.process(worker).explain(format_args!("the run could not be sent to it: {error}"));
             self.give_up(worker);
-            format!("the run could not be sent to it: {error}")
+            reason
         })
     }
 

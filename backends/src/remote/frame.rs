@@ -76,7 +76,7 @@ impl FrameReader {
         Self { buffer: vec![0; BUFFER], start: 0, end: 0 }
     }
 
-    /// Reads once and returns the number of bytes read, 0 at the end of the pipe.
+    /// Reads once and returns the number of bytes read, 0 at the end of the input.
     pub(super) fn fill(&mut self, from: &mut impl Read) -> io::Result<usize> {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);

@@ -10,7 +10,7 @@ use primelanes_core::{Control, Error, Pulse, Stopped};
 
 use super::CANCEL_CHECK_INTERVAL;
 use super::dispatch::WorkerId;
-use super::process::{Process, await_output, shut_down};
+use super::process::{Process, await_messages, shut_down};
 use super::waiting_queue::WaitingQueue;
 
 /// How long a program may take until it greets as a worker. An interpreter on a busy machine takes a second.
@@ -54,7 +54,7 @@ impl Pool {
         control: &Control<'_>,
     ) -> Result<Self, Error> {
         if std::env::var_os(IS_WORKER).is_some() {
-            let reason = "this process was itself started as a worker, and must call worker::serve".to_owned();
+            let reason = "this process was itself started as a worker, so it must serve as one".to_owned();
             return Err(Error::Unavailable { what: backend.into(), reason });
         }
         command.env(IS_WORKER, "1");
@@ -163,7 +163,7 @@ impl Drop for Pool {
         let processes: Vec<_> = state.free.drain(..).filter_map(|(_, process)| process).collect();
         // The workers of another process keep running.
         if ours {
-            shut_down(processes);
+            shut_down(&processes);
         }
     }
 }
@@ -171,15 +171,15 @@ impl Drop for Pool {
 /// Waits a moment for the process to greet. Returns whether it has greeted, or why it never will.
 fn await_greeting(process: &mut Process, deadline: Instant) -> Result<bool, String> {
     // No request was sent yet, so this checks only the greeting.
-    process.answer().map_err(|loss| loss.to_string())?;
+    process.answer().map_err(|loss| process.explain(loss))?;
     if process.has_greeted() {
         return Ok(true);
     }
     let left = deadline.saturating_duration_since(Instant::now());
-    if await_output(&[&*process], left.min(CANCEL_CHECK_INTERVAL)) == [true] {
-        process.receive().map_err(|loss| loss.to_string())?;
+    if await_messages(&mut [&mut *process], left.min(CANCEL_CHECK_INTERVAL)) == [true] {
+        process.receive().map_err(|loss| process.explain(loss))?;
     } else if left.is_zero() {
-        return Err(format!("it did not greet within {GREETING_TIMEOUT:?}"));
+        return Err(process.explain(format_args!("it did not greet within {GREETING_TIMEOUT:?}")));
     }
     Ok(false)
 }

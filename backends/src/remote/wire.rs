@@ -1,4 +1,4 @@
-//! The messages that cross a pipe between a parent process and its worker.
+//! The messages between a parent process and its worker.
 //!
 //! Each end first sends a greeting. Its length and layout never change, so that any two versions can tell that they do
 //! not understand each other:
@@ -16,13 +16,13 @@ use std::time::Duration;
 use primelanes_core::{Error, JobSpec};
 use serde::{Deserialize, Serialize};
 
-/// The version of the messages and of their frames.
-const VERSION: u32 = 2;
+/// The version of the messages, their frames, and the way on which they travel.
+const VERSION: u32 = 3;
 
 const MAGIC: &[u8; 10] = b"primelanes";
 pub(super) const GREETING: usize = MAGIC.len() + 9;
 
-/// An end of the pipe.
+/// An end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Parent = b'>' as isize,
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(echo.to_string(), "\"primelanes>\" is not the greeting of a worker");
         let jobs = JobSpec::VERSION;
         let newer = check_greeting(&greeting_of(Role::Worker, VERSION, jobs + 1), Role::Worker).unwrap_err();
-        let versions = GreetingError::Version { theirs: format!("2.{}", jobs + 1), ours: format!("2.{jobs}") };
+        let versions = GreetingError::Version { theirs: format!("3.{}", jobs + 1), ours: format!("3.{jobs}") };
         assert_eq!(newer, versions);
         assert!(check_greeting(&greeting_of(Role::Worker, VERSION + 1, jobs), Role::Worker).is_err());
     }

@@ -1,4 +1,4 @@
-//! The worker's end of the pipe: what a worker process does.
+//! The worker's end of the connection: what a worker process does.
 //!
 //! A program can be its own worker. It calls [`register`] to say how to start it as a worker, and calls [`serve`] at
 //! the start of `main` if it was started as one:
@@ -8,7 +8,7 @@
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     if std::env::args().nth(1).as_deref() == Some("worker") {
-//!         return Ok(worker::serve(std::io::stdin(), std::io::stdout())?);
+//!         return Ok(worker::serve(std::io::stdin())?);
 //!     }
 //!     worker::register(std::env::current_exe()?, ["worker"]);
 //!
@@ -17,8 +17,10 @@
 //! }
 //! ```
 //!
-//! A worker must not write anything else to its standard output. It exits when its standard input ends, so workers end
-//! with their parent process, however the parent ends.
+//! The standard input of a worker is a socket, and all messages travel on it in both directions. Nothing else in the worker
+//! may read from it. Standard output and standard error are free for any use: the parent process keeps their last lines and
+//! quotes them if the worker is lost. A worker exits when its standard input ends, so workers end with their parent process,
+//! however the parent ends.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -41,7 +43,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::SPIN_TIME;
 use super::frame::{self, FrameError, FrameReader};
-use super::process::poll_pipes;
+use super::process::poll_sources;
 use super::wire::{self, Answer, GREETING, GreetingError, Outcome, Reply, Request, Role};
 
 /// The interval at which a worker shows that it is working.
@@ -70,58 +72,61 @@ pub(crate) fn registered() -> Option<Command> {
     })
 }
 
-/// Answers the requests from `input` until it ends, and writes the answers to `output`. These are usually standard
-/// input and standard output. Both are used directly, without any buffer.
+/// Answers the requests of the parent process, until there are no more. The connection is a socket: the standard input of a
+/// worker that [`Processes`](crate::Processes) has started. It is used directly, without any buffer.
 ///
-/// When the input or the parent process ends, the current run stops at its next beat. If the run takes longer than 0.3
-/// seconds to stop, or if the input is still open then, this process is killed. Write nothing else to `output`.
+/// When the connection or the parent process ends, the current run stops at its next beat. If the run takes longer than
+/// 0.3 seconds to stop, or if the connection is still open then, this process is killed.
 ///
 /// # Errors
-/// If the other end is not a parent process of this version, or if the answers cannot be written. A parent process that
-/// has ended is not an error.
-pub fn serve(input: impl AsFd, output: impl AsFd) -> Result<(), Error> {
-    let duplicate = |pipe: &dyn AsFd| pipe.as_fd().try_clone_to_owned().map(File::from).map_err(pipe_error);
-    let (mut input, mut output) = (duplicate(&input)?, duplicate(&output)?);
-    let watched = duplicate(&input)?;
+/// If the other end is not a parent process of this version, or if the answers cannot be sent. A parent process that has
+/// ended is not an error.
+pub fn serve(connection: impl AsFd) -> Result<(), Error> {
+    let socket = connection.as_fd().try_clone_to_owned().map(File::from).map_err(connection_error)?;
     let mut reader = FrameReader::new();
-    let Some(greeting) = read_greeting(&mut reader, &mut input)? else { return Ok(()) };
+    let Some(greeting) = read_greeting(&mut reader, &socket)? else { return Ok(()) };
     let checked = wire::check_greeting(&greeting, Role::Parent);
     // Send the greeting to a parent of another version too, so that it learns this version. Send nothing to any other
     // program.
     if matches!(checked, Ok(()) | Err(GreetingError::Version { .. })) {
-        output.write_all(&wire::greeting(Role::Worker)).or_else(ignore_closed)?;
+        (&socket).write_all(&wire::greeting(Role::Worker)).or_else(ignore_closed)?;
     }
     checked.map_err(bad_greeting)?;
 
-    let connection = Connection { output: Mutex::new(output), pulse: Heartbeat::new(), done: false.into() };
+    let connection = Connection { output: Mutex::new(&socket), pulse: Heartbeat::new(), done: false.into() };
     thread::scope(|scope| {
         let monitor = thread::Builder::new().name("parent-monitor".to_owned());
-        monitor.spawn_scoped(scope, || connection.monitor(&watched)).map_err(|refusal| Error::Spawn {
+        monitor.spawn_scoped(scope, || connection.monitor(&socket)).map_err(|refusal| Error::Spawn {
             backend: "worker".into(),
             requested: 1,
             reason: refusal.to_string(),
         })?;
-        let served = guard("worker", || connection.answer_all(&mut reader, &mut input));
+        let served = guard("worker", || connection.answer_all(&mut reader, &socket));
         connection.done.store(true, Ordering::Relaxed);
         served
     })
 }
 
 /// Reads the greeting of the other end. Returns `None` if the input has ended.
-fn read_greeting(reader: &mut FrameReader, input: &mut File) -> Result<Option<[u8; GREETING]>, Error> {
+fn read_greeting(reader: &mut FrameReader, input: &File) -> Result<Option<[u8; GREETING]>, Error> {
     loop {
         if let Some(greeting) = reader.take() {
             return Ok(Some(greeting));
         }
-        if reader.fill(input).map_err(pipe_error)? == 0 {
+        if fill(reader, input)? == 0 {
             return if reader.is_empty() { Ok(None) } else { Err(malformed("greeting", &"it ends too early")) };
         }
     }
 }
 
+/// Reads once and returns the number of bytes read, 0 at the end.
+fn fill(reader: &mut FrameReader, mut input: &File) -> Result<usize, Error> {
+    reader.fill(&mut input).or_else(|error| ignore_closed(error).map(|()| 0))
+}
+
 /// The connection to the parent process, and the pulse of the runs.
-struct Connection {
-    output: Mutex<File>,
+struct Connection<'a> {
+    output: Mutex<&'a File>,
     /// The pulse is stopped when nobody waits for an answer any more.
     pulse: Heartbeat,
     /// There are no more requests.
@@ -134,15 +139,15 @@ struct OpenJob {
     job: Box<dyn Job>,
 }
 
-impl Connection {
+impl Connection<'_> {
     /// Answers requests until there are no more.
-    fn answer_all(&self, reader: &mut FrameReader, input: &mut File) -> Result<(), Error> {
+    fn answer_all(&self, reader: &mut FrameReader, input: &File) -> Result<(), Error> {
         let mut open = None;
         loop {
             let request: Option<Request> = reader.message().map_err(|error| malformed("frame", &error))?;
             let Some(request) = request else {
                 spin_until_readable(input);
-                match reader.fill(input).map_err(pipe_error)? {
+                match fill(reader, input)? {
                     0 => return Ok(()),
                     _ => continue,
                 }
@@ -198,11 +203,11 @@ impl Connection {
     fn monitor(&self, input: &File) {
         let parent = getppid();
         while !self.done.load(Ordering::Relaxed) {
-            // `poll` reports the end of the pipe without a request.
-            let mut pipe = [PollFd::new(input, PollFlags::empty())];
-            poll_pipes(&mut pipe, HEARTBEAT);
-            // If the parent process was forked, the copy may keep the pipe open when the parent is gone.
-            if getppid() != parent || !pipe[0].revents().is_empty() {
+            // `poll` reports the end of the connection without a request.
+            let mut source = [PollFd::new(input, PollFlags::empty())];
+            poll_sources(&mut source, HEARTBEAT);
+            // If the parent process was forked, the copy may keep the connection open when the parent is gone.
+            if getppid() != parent || !source[0].revents().is_empty() {
                 self.pulse.stop();
                 return self.await_end();
             }
@@ -230,9 +235,9 @@ impl Connection {
 fn spin_until_readable(input: &File) {
     let start = Instant::now();
     while start.elapsed() < SPIN_TIME {
-        let mut pipe = [PollFd::new(input, PollFlags::IN)];
-        poll_pipes(&mut pipe, Duration::ZERO);
-        if !pipe[0].revents().is_empty() {
+        let mut source = [PollFd::new(input, PollFlags::IN)];
+        poll_sources(&mut source, Duration::ZERO);
+        if !source[0].revents().is_empty() {
             return;
         }
         thread::yield_now();
@@ -240,13 +245,16 @@ fn spin_until_readable(input: &File) {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err passes it by value")]
-fn pipe_error(error: io::Error) -> Error {
-    Error::Unavailable { what: "the pipe to the parent process".into(), reason: error.to_string() }
+fn connection_error(error: io::Error) -> Error {
+    Error::Unavailable { what: "the connection to the parent process".into(), reason: error.to_string() }
 }
 
-/// Ignores a closed pipe: if nobody is left to read, the work is over.
+/// Ignores that the other end has closed the connection: if nobody waits for answers, the work is over.
 fn ignore_closed(error: io::Error) -> Result<(), Error> {
-    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(pipe_error(error)) }
+    match error.kind() {
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Ok(()),
+        _ => Err(connection_error(error)),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err passes it by value")]

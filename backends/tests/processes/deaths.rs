@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::ops::ControlFlow;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -25,7 +27,7 @@ super::trials! {
     a_panic_ends_no_process,
     a_cancelled_stall_is_not_waited_for,
     workers_end_with_their_parent,
-    workers_end_with_their_parent_even_if_their_pipe_stays_open,
+    workers_end_with_their_parent_even_if_their_connection_stays_open,
     a_deleted_program_is_not_missed_while_workers_are_left,
     workers_that_start_slowly_are_waited_for,
     the_timeout_can_be_endless,
@@ -176,26 +178,27 @@ fn workers_end_with_their_parent() {
     parent.wait().unwrap();
 }
 
-/// As after a fork, where nobody closes the copy of the pipe.
-fn workers_end_with_their_parent_even_if_their_pipe_stays_open() {
+/// As after a fork, where nobody closes the copy of the connection.
+fn workers_end_with_their_parent_even_if_their_connection_stays_open() {
+    let (mut connection, theirs) = UnixStream::pair().unwrap();
     let mut parent = Command::new("/bin/sh");
     let this = std::env::current_exe().unwrap();
     parent
         .args(["-c", r#"exec 3<&0; "$0" worker <&3 & echo $!; wait"#])
         .arg(this)
-        .stdin(Stdio::piped())
+        .stdin(OwnedFd::from(theirs))
         .stdout(Stdio::piped());
     let mut parent = parent.spawn().unwrap();
     let (mut line, mut output) = (String::new(), BufReader::new(parent.stdout.take().unwrap()));
     output.read_line(&mut line).unwrap();
     let worker: u32 = line.trim().parse().unwrap();
-    parent.stdin.as_mut().unwrap().write_all(&super::saboteur::greeting()).unwrap();
+    connection.write_all(&super::saboteur::greeting()).unwrap();
     thread::sleep(Duration::from_millis(100));
     assert!(!is_gone(worker), "it waits for requests");
     parent.kill().unwrap();
     wait_until("the worker is gone", || is_gone(worker));
-    // Its input is closed only now.
-    drop(parent.stdin.take());
+    // The connection is closed only now.
+    drop(connection);
     parent.wait().unwrap();
 }
 

@@ -11,6 +11,8 @@ mod killed_counts;
 #[cfg(unix)]
 mod nonsense;
 #[cfg(unix)]
+mod output;
+#[cfg(unix)]
 mod saboteur;
 #[cfg(unix)]
 mod sharing;
@@ -45,6 +47,7 @@ fn main() {
                 starting::trials(),
                 deaths::trials(),
                 nonsense::trials(),
+                output::trials(),
                 sharing::trials(),
                 storm::trials(),
                 killed_counts::trials(),

@@ -42,7 +42,7 @@ fn an_answer_that_is_always_spoilt_is_an_error_that_says_how() {
         ),
         (Fault::Repeat, "it answered request "),
         (Fault::Stall, "it sent nothing for 300ms"),
-        (Fault::Close, "it ended: it had closed its pipe"),
+        (Fault::Close, "it ended: it had closed its connection"),
         (Fault::Exit, "it ended: exit status: 3"),
     ] {
         let lane = open(1, &["always", &format!("{fault:?}")]).timeout(Duration::from_millis(300));
@@ -55,7 +55,7 @@ fn an_answer_that_is_always_spoilt_is_an_error_that_says_how() {
     }
 }
 
-/// The late copy lies in the pipe until the next count.
+/// The late copy lies in the socket until the next count.
 fn an_answer_that_is_repeated_later_is_not_taken_for_another() {
     let folder = tempfile::tempdir().unwrap();
     let lane = open(1, &["once", "RepeatLater", folder.path().join("spoilt").to_str().unwrap()]);

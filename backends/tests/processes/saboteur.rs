@@ -1,8 +1,10 @@
-//! The workers that the tests start: honest ones, and saboteurs that spoil the output of an honest one.
+//! The workers that the tests start: honest ones, and saboteurs that spoil the answers of an honest one.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write, pipe, stdin, stdout};
+use std::fs::OpenOptions;
+use std::io::{Read, Write, copy, stdin};
+use std::net::Shutdown;
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, exit};
 use std::thread;
 use std::time::Duration;
@@ -30,7 +32,7 @@ pub(super) enum Fault {
     RepeatLater,
     /// Nothing is sent any more.
     Stall,
-    /// The pipe is closed, and the worker keeps running.
+    /// The connection is closed, and the worker keeps running.
     Close,
     /// The worker exits with code 3 instead.
     Exit,
@@ -54,9 +56,9 @@ impl Fault {
     }
 }
 
-/// The greeting of a parent process: version 2 of the wire, and the version of the jobs.
+/// The greeting of a parent process: version 3 of the wire, and the version of the jobs.
 pub(super) fn greeting() -> Vec<u8> {
-    [b"primelanes>", &2_u32.to_le_bytes()[..], &JobSpec::VERSION.to_le_bytes()].concat()
+    [b"primelanes>", &3_u32.to_le_bytes()[..], &JobSpec::VERSION.to_le_bytes()].concat()
 }
 
 /// Starts `count` workers that behave like this.
@@ -73,11 +75,11 @@ pub(super) fn command(behaviour: &[&str]) -> Command {
 /// What this program does as a worker.
 pub(super) fn work(behaviour: &[&str]) {
     let served = match *behaviour {
-        [] => worker::serve(stdin(), stdout()),
+        [] => worker::serve(stdin()),
         // The worker that creates the file is the saboteur; the others are honest.
         ["once", fault, file] => match OpenOptions::new().write(true).create_new(true).open(file) {
             Ok(_) => spoil(&mut || Some(named(fault))),
-            Err(_) => worker::serve(stdin(), stdout()),
+            Err(_) => worker::serve(stdin()),
         },
         ["always", fault] => spoil(&mut || Some(named(fault))),
         // Spoils one answer in `one_in`.
@@ -97,13 +99,18 @@ fn named(name: &str) -> Fault {
     Fault::ALL.into_iter().find(|fault| fault.name() == name).unwrap()
 }
 
-/// Runs an honest worker, and spoils its output on the way.
+/// Runs an honest worker, and spoils its answers on the way.
 fn spoil(fault: &mut dyn FnMut() -> Option<Fault>) -> Result<(), primelanes_backends::Error> {
-    let (mut honest, pipe) = pipe().unwrap();
-    let serving = thread::spawn(move || worker::serve(stdin(), pipe));
-    let output = File::from(stdout().as_fd().try_clone_to_owned().unwrap());
+    let (mut honest, theirs) = UnixStream::pair().unwrap();
+    let serving = thread::spawn(move || worker::serve(theirs));
+    let parent = UnixStream::from(stdin().as_fd().try_clone_to_owned().unwrap());
+    let (mut requests, mut to_honest) = (parent.try_clone().unwrap(), honest.try_clone().unwrap());
+    thread::spawn(move || {
+        drop(copy(&mut requests, &mut to_honest));
+        drop(to_honest.shutdown(Shutdown::Write));
+    });
     let mut buffer = vec![0; 1 << 20];
-    let forward = |bytes: &[u8]| drop((&output).write_all(bytes));
+    let forward = |bytes: &[u8]| drop((&parent).write_all(bytes));
     let greeting = greeting().len();
     honest.read_exact(&mut buffer[..greeting]).unwrap();
     forward(&buffer[..greeting]);
@@ -134,9 +141,7 @@ fn spoil(fault: &mut dyn FnMut() -> Option<Fault>) -> Result<(), primelanes_back
             }
             Some(Fault::Stall) => thread::sleep(Duration::from_hours(1)),
             Some(Fault::Close) => {
-                let nowhere = OpenOptions::new().write(true).open("/dev/null").unwrap();
-                rustix::stdio::dup2_stdout(&nowhere).unwrap();
-                drop(output);
+                parent.shutdown(Shutdown::Both).unwrap();
                 thread::sleep(Duration::from_hours(1));
                 break;
             }

@@ -45,7 +45,7 @@ fn command(py: Python<'_>) -> PyResult<std::process::Command> {
 #[pyfunction]
 pub(super) fn serve(py: Python<'_>) -> PyResult<()> {
     #[cfg(unix)]
-    let served = py.detach(|| primelanes_backends::worker::serve(std::io::stdin(), std::io::stdout()));
+    let served = py.detach(|| primelanes_backends::worker::serve(std::io::stdin()));
     #[cfg(not(unix))]
     let served = py.detach(|| BackendKind::Processes.open(NonZeroUsize::MIN).map(drop));
     served.map_err(exception)
