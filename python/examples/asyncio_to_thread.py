@@ -9,22 +9,13 @@ import time
 import primelanes
 
 
-class Cancelled(Exception):
-    """The count is not needed any more."""
-
-
 async def count_primes(limit: int, start: int = 0) -> int:
-    """Count primes in a thread. Signals do not reach it, but an exception in the progress callback ends the count."""
-    cancelled = threading.Event()
-
-    def check(_: primelanes.Progress) -> None:
-        if cancelled.is_set():
-            raise Cancelled
-
+    """Count primes in a thread. Signals do not reach it, so the count ends when this task does."""
+    stop = threading.Event()
     try:
-        return await asyncio.to_thread(primelanes.count_primes, limit, start=start, progress=check)
+        return await asyncio.to_thread(primelanes.count_primes, limit, start=start, cancel=stop)
     finally:
-        cancelled.set()
+        stop.set()
 
 
 async def tick(longest: list[float]) -> None:

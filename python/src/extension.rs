@@ -1,11 +1,10 @@
 //! The module `primelanes._native`.
 
-mod callback;
 mod counting;
-mod exceptions;
-mod names;
+mod failure;
+mod handle;
+mod lane;
 mod numbers;
-mod worker;
 
 use pyo3::prelude::*;
 
@@ -16,17 +15,11 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::counting::{count_primes, count_primes_holding_gil};
+    use super::counting::{count, count_holding_lock};
     #[pymodule_export]
-    use super::worker::serve;
-
-    /// Imports the classes that are written in Python, while the interpreter can still import.
-    #[pymodule_init]
-    fn init(py: Python<'_>) -> PyResult<()> {
-        super::callback::progress_class(py)?;
-        py.get_type::<super::exceptions::Error>();
-        Ok(())
-    }
+    use super::handle::Handle;
+    #[pymodule_export]
+    use super::lane::{OpenLane, open, serve};
 
     /// The version of this package.
     #[pymodule_export]

@@ -24,12 +24,20 @@ def children(process: int | None = None) -> list[int]:
     return found
 
 
+def is_gone(process: int) -> bool:
+    """Return whether a process has ended. A zombie of another parent may be left."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def workers() -> list[int]:
     """Return those children of this process that are worker processes of primelanes."""
     found = []
     for child in children():
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            if b"primelanes.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
+            if b"primelanes._native" in Path(f"/proc/{child}/cmdline").read_bytes():
                 found.append(child)
     return found
 

@@ -152,3 +152,66 @@ print("the end")
 """
     done = python("-c", script)
     assert (done.stdout, done.stderr) == ("the end\n", "")
+
+
+@pytest.mark.parametrize("backend", ["auto", "processes"])
+def test_the_interpreter_exits_while_daemon_threads_call_back(backend: str) -> None:
+    script = f"""
+import threading, time
+import primelanes
+
+def count():
+    primelanes.count_primes(10**18, algorithm="sieve", backend={backend!r}, progress=lambda _: time.sleep(0.05))
+
+for _ in range(2):
+    threading.Thread(target=count, daemon=True).start()
+time.sleep(0.3)
+"""
+    for _ in range(25):
+        done = python("-c", script)
+        assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.parametrize("backend", primelanes.backends())
+def test_counts_in_del_at_shutdown_succeed_or_raise_one_error(backend: str) -> None:
+    script = f"""
+import builtins
+import primelanes
+
+class Last:
+    def __del__(self, count=primelanes.count_primes):
+        print(count(10**6, algorithm="sieve", backend={backend!r}))
+
+builtins.last = Last()
+"""
+    done = python("-c", script)
+    if done.stdout != "78498\n":
+        assert "primelanes.Error: the interpreter is shutting down" in done.stderr
+        assert "During handling" not in done.stderr
+
+
+@pytest.mark.parametrize("backend", primelanes.backends())
+def test_counts_work_at_exit(backend: str) -> None:
+    script = f"""
+import atexit
+import primelanes
+
+@atexit.register
+def last():
+    print(primelanes.count_primes(10**6, algorithm="sieve", backend={backend!r}))
+"""
+    done = python("-c", script)
+    assert (done.stdout, done.stderr) == ("78498\n", "")
+
+
+def test_ctrl_c_in_the_callback_ends_the_count() -> None:
+    script = """
+import signal
+import primelanes
+
+try:
+    primelanes.count_primes(10**18, algorithm="sieve", progress=lambda _: signal.raise_signal(signal.SIGINT))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    assert python("-c", script).stdout == "interrupted\n"

@@ -6,6 +6,7 @@ import doctest
 import inspect
 import pickle
 import re
+from collections.abc import Callable
 from importlib import metadata, resources
 
 import pytest
@@ -31,12 +32,22 @@ def test_backends_and_algorithms_are_listed() -> None:
     assert primelanes.algorithms() == ["auto", "trial-division", "sieve", "combinatorial"]
 
 
+def unannotated(function: Callable[..., object]) -> inspect.Signature:
+    signature = inspect.signature(function)
+    parameters = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in signature.parameters.values()]
+    return inspect.Signature(parameters)
+
+
 def test_help_shows_the_parameters() -> None:
-    signature = inspect.signature(primelanes.count_primes)
+    signature = unannotated(primelanes.count_primes)
     assert str(signature) == (
-        "(limit, *, start=0, algorithm='auto', double_check=False, backend='auto', workers=None, progress=None)"
+        "(limit, *, start=0, algorithm='auto', double_check=False, backend='auto', workers=None, progress=None, "
+        "cancel=None, timeout=None)"
     )
-    holding_gil = inspect.signature(primelanes.count_primes_holding_gil)
+    assert str(unannotated(primelanes.Lane.count_primes)) == (
+        "(self, limit, *, start=0, algorithm='auto', double_check=False, progress=None, cancel=None, timeout=None)"
+    )
+    holding_gil = unannotated(primelanes.count_primes_holding_gil)
     assert str(holding_gil) == "(limit, *, start=0, algorithm='auto', double_check=False)"
     documented = re.findall(r"^(\w+) : ", inspect.getdoc(primelanes.count_primes) or "", re.MULTILINE)
     assert documented == list(signature.parameters)
@@ -72,5 +83,51 @@ def test_the_types_are_installed() -> None:
 
 def test_the_stub_has_the_names_of_the_module() -> None:
     stub = (resources.files("primelanes") / "_native.pyi").read_text()
-    declared = set(re.findall(r"^def (\w+)|^(\w+): ", stub, re.MULTILINE))
+    declared = set(re.findall(r"^(?:def|class) (\w+)|^(\w+): ", stub, re.MULTILINE))
     assert {name for pair in declared for name in pair if name} == set(_native.__all__)
+
+
+def test_the_package_can_be_unloaded_and_imported_again() -> None:
+    script = """
+import sys
+
+def load():
+    for name in [name for name in sys.modules if name.partition(".")[0] == "primelanes"]:
+        del sys.modules[name]
+    import primelanes
+    return primelanes
+
+def fail(package):
+    sys.executable = "/bin/false"
+    try:
+        package.count_primes(10, backend="processes")
+    except package.Error as error:
+        return type(error)
+
+def interrupt(package):
+    class Set:
+        def is_set(self):
+            return self.__dict__.setdefault("calls", []).append(1) or len(self.calls) > 2
+    try:
+        package.count_primes(10**18, algorithm="sieve", cancel=Set())
+    except package.Cancelled as error:
+        return type(error)
+
+def report(package):
+    reports = []
+    package.count_primes(10**6, progress=reports.append)
+    return type(reports[-1])
+
+for _ in range(3):
+    package = load()
+    assert fail(package) is package.Error
+    assert interrupt(package) is package.Cancelled
+    assert report(package) is package.Progress
+print(package.count_primes(10**6))
+"""
+    assert python("-c", script).stdout == "78498\n"
+
+
+def test_exceptions_are_related() -> None:
+    assert issubclass(primelanes.Cancelled, primelanes.Error)
+    assert not issubclass(primelanes.Error, (OSError, ValueError))

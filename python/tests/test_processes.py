@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import primelanes
-from support import eventually, python, workers
+from primelanes import _worker
+from support import WATCHDOG, eventually, python, workers
 
 
 def test_workers_are_gone_after_a_count() -> None:
@@ -68,8 +70,13 @@ def test_a_program_that_is_not_a_worker_is_an_exception(monkeypatch: pytest.Monk
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(primelanes.Error, match="processes could not start 1 worker: '/nowhere/python'"):
         primelanes.count_primes(10, backend="processes", workers=1)
+    remedy = r"name an interpreter with primelanes\.Processes\(python=\.\.\)"
     monkeypatch.setattr(sys, "executable", None)
-    with pytest.raises(primelanes.Error, match=r"sys\.executable does not name the interpreter"):
+    with pytest.raises(primelanes.Error, match=rf"sys\.executable does not name the interpreter; {remedy}"):
+        primelanes.count_primes(10, backend="processes")
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    with pytest.raises(primelanes.Error, match=rf"sys\.executable is a frozen program; {remedy}"):
         primelanes.count_primes(10, backend="processes")
 
 
@@ -103,7 +110,6 @@ def test_workers_are_as_isolated_as_their_parent(trap: Path) -> None:
     assert python("-I", "-c", COUNT, cwd=trap).stdout == "78498\n"
 
 
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="-m looks in the current directory first before Python 3.11")
 def test_workers_import_from_where_their_parent_does(trap: Path) -> None:
     (trap / "script.d").mkdir()
     script = trap / "script.d" / "script.py"
@@ -113,20 +119,22 @@ def test_workers_import_from_where_their_parent_does(trap: Path) -> None:
 
 def test_workers_inherit_a_changed_path() -> None:
     site = str(Path(primelanes.__file__).parent.parent)
-    # The option -S leaves site-packages out of the path.
+    # The option -S leaves site-packages out of the path of this interpreter.
     assert python("-S", "-c", f"import sys; sys.path.append({site!r}); {COUNT}").stdout == "78498\n"
 
 
+def run_worker(stdin: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(_worker.command(), input=stdin, capture_output=True, timeout=WATCHDOG, check=False)
+
+
 def test_malformed_input_of_a_worker_is_one_line_and_exit_code_1() -> None:
-    done = python("-m", "primelanes.worker", check=False, stdin="nonsense")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("primelanes.worker: malformed greeting: ")
-    assert done.stderr.count("\n") == 1
+    done = run_worker(b"nonsense")
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"malformed greeting: it ends too early\n")
 
 
 def test_a_worker_without_input_exits() -> None:
-    done = python("-m", "primelanes.worker", check=False)
-    assert (done.returncode, done.stdout) == (0, "")
+    done = run_worker(b"")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 @pytest.mark.parametrize("backend", primelanes.backends())

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -71,6 +75,34 @@ def test_an_exception_in_the_callback_ends_the_count(backend: str) -> None:
         primelanes.count_primes(10**15, algorithm="sieve", backend=backend, progress=stop)
     assert calls == 1
     assert eventually(lambda: threads() <= before and not workers())
+
+
+async def coroutine_function(_: primelanes.Progress) -> None: ...
+
+
+def generator_function(_: primelanes.Progress) -> Iterator[None]:
+    yield
+
+
+async def async_generator_function(_: primelanes.Progress) -> AsyncIterator[None]:
+    yield
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"),
+    [
+        (coroutine_function, "coroutine"),
+        (partial(coroutine_function), "coroutine"),
+        (lambda progress: coroutine_function(progress), "coroutine"),
+        (generator_function, "generator"),
+        (async_generator_function, "async generator"),
+    ],
+)
+@pytest.mark.parametrize("limit", [100, 10**18])
+def test_a_callback_that_never_runs_is_refused(function: Any, kind: str, limit: int) -> None:
+    with pytest.raises(TypeError, match=f"^progress must be a plain function, not one that returns a {kind}$"):
+        primelanes.count_primes(limit, progress=function)
+    gc.collect()
 
 
 def test_another_thread_can_cancel_a_count() -> None:

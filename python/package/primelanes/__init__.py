@@ -7,19 +7,29 @@
 ``python -m primelanes`` measures what it gains to release the lock.
 """
 
-from primelanes._native import __version__, algorithms, backends, count_primes, count_primes_holding_gil
-from primelanes._types import Error, Progress
-
-# Tracebacks, pickles and documentation name the public module, not the private one that defines an object.
-for _public in (algorithms, backends, count_primes, count_primes_holding_gil, Error, Progress):
-    _public.__module__ = __name__
+from primelanes._counting import count_primes, count_primes_holding_gil
+from primelanes._lanes import GlobalLock, Lane, Processes, Rayon, ScopedThreads, SingleThread
+from primelanes._native import __version__, algorithms, backends
+from primelanes._types import Cancelled, Error, Progress
 
 __all__ = [
+    "Cancelled",
     "Error",
+    "GlobalLock",
+    "Lane",
+    "Processes",
     "Progress",
+    "Rayon",
+    "ScopedThreads",
+    "SingleThread",
     "__version__",
     "algorithms",
     "backends",
     "count_primes",
     "count_primes_holding_gil",
 ]
+
+# Tracebacks, pickles and documentation name the public module, not the private one that defines an object.
+for _name in __all__:
+    if callable(_public := globals()[_name]):
+        _public.__module__ = __name__

@@ -2,16 +2,66 @@
 The compiled half of primelanes.
 """
 
-from collections.abc import Callable
-from primelanes._types import Progress
-from typing import Final, SupportsIndex
+from _typeshed import SupportsGetItem
+from typing import Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["__version__", "algorithms", "backends", "count_primes", "count_primes_holding_gil", "serve"]
+__all__ = ["__version__", "Handle", "OpenLane", "algorithms", "backends", "count", "count_holding_lock", "open", "serve"]
 
 __version__: Final[str]
 """
 The version of this package.
 """
+
+@final
+class Handle:
+    """
+    A count, or the start of workers, on a thread of its own. No method waits or releases the lock. Dropping it cancels the
+    work.
+    """
+    def cancel(self, /) -> None:
+        """
+        Ask the work to end.
+        """
+    def fileno(self, /) -> int | None:
+        """
+        Return the descriptor that can be polled for news, or None if news must be asked for now and then.
+        """
+    def news(self, /) -> tuple[list[tuple[str, int, int]], bool]:
+        """
+        Return the last progress of each phase since the previous call, and whether the work has ended.
+        """
+    def take_count(self, /) -> int | tuple[str, str]:
+        """
+        Take the number of primes, or why there is none.
+        """
+    def take_lane(self, /) -> OpenLane | tuple[str, str]:
+        """
+        Take the lane that was opened, or why there is none.
+        """
+
+@final
+class OpenLane:
+    """
+    A lane that stays open between counts. Dropping it closes it.
+    """
+    def close(self, /) -> Handle | None:
+        """
+        Start to close the lane, unless it is closed. Counts that are running go on to their end, and so do their workers.
+        """
+    def count(self, /, limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool, observed: bool) -> int | tuple[str, str] | Handle:
+        """
+        Start to count the primes from `start` to `limit`. A short count is done at once.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The name of the backend.
+        """
+    @property
+    def workers(self, /) -> int:
+        """
+        The number of workers.
+        """
 
 def algorithms() -> list[str]:
     """
@@ -23,78 +73,27 @@ def backends() -> list[str]:
     Return the names that `backend` accepts on this system, except "auto".
     """
 
-def count_primes(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm: str = "auto", double_check: bool = False, backend: str = "auto", workers: SupportsIndex | None = None, progress: Callable[[Progress], object] | None = None) -> int:
+def count(limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool, backend: str, workers: SupportsIndex | None, command: SupportsGetItem[int, str] | None, observed: bool) -> int | tuple[str, str] | Handle:
     """
-    Count the primes from `start` to `limit`, both included.
+    Start to count the primes from `start` to `limit` on a new lane. A short count is done at once.
 
-    The global interpreter lock is released for the whole count. Other Python threads run meanwhile, and several counts
-    can run at once. In the main thread, Ctrl-C raises KeyboardInterrupt within a tenth of a second and leaves no thread
-    and no process behind. Other threads do not see signals; there, raise an exception in `progress` to end a count.
-
-    Parameters
-    ----------
-    limit : int
-        The last number of the range. If it is negative, the count is 0. "auto" and "combinatorial" count up to 2**80 - 1,
-        the other algorithms up to 2**64 - 1. Like the other numbers, it can be any object with `__index__`.
-    start : int
-        The first number of the range. If it is above `limit`, the count is 0.
-    algorithm : str
-        How to count, one of `algorithms()`: "combinatorial", which counts the primes up to both ends of the range without
-        finding them; "sieve", which finds them; "trial-division", which divides each number by those up to its square
-        root; or "auto", which picks the fastest.
-    double_check : bool
-        Whether to count again with other parameters, and to check by an independent formula whether the count is odd or
-        even. That takes the time of the count once more, and about 40 seconds on one core if `limit` is 10**18.
-    backend : str
-        Where the work runs, one of `backends()`, or "auto", which starts threads for the count. "processes" starts
-        interpreters, which takes about 30 ms.
-    workers : int
-        The number of threads or processes. The default is one per core, or a single one if `limit` is at most 262,142.
-    progress : callable
-        Called with a `Progress` from time to time, in the thread that called this function. An exception that it raises
-        ends the count.
-
-    Returns
-    -------
-    int
-        The exact number of primes.
-
-    Raises
-    ------
-    OverflowError
-        If `limit` is beyond what the algorithm can count, or a number is above 2**128 - 1.
-    TypeError
-        If a number is not an integer: 1e9 is a float, 10**9 is not. Also if `progress` is not callable.
-    ValueError
-        If the algorithm or backend is unknown, or the number of workers is out of range.
-    primelanes.Error
-        If workers were lost or could not be started, or if a double check found different results.
-
-    Examples
-    --------
-    >>> import primelanes
-    >>> primelanes.count_primes(10**6)
-    78498
-    >>> primelanes.count_primes(10**12 + 10**6, start=10**12)
-    36249
+    `command` is the command of a worker process, if the lane has some. `observed` is whether the handle reports progress.
     """
 
-def count_primes_holding_gil(limit: SupportsIndex, *, start: SupportsIndex = ..., algorithm: str = "auto", double_check: bool = False) -> int:
+def count_holding_lock(limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool) -> int | tuple[str, str]:
     """
-    Count the primes from `start` to `limit` without releasing the global interpreter lock.
-
-    This is for demonstrations, and behaves like an extension that keeps the lock: no other Python thread runs until the
-    count is over, and Ctrl-C has no effect before that. It counts in the calling thread. Parameters and exceptions are
-    those of `count_primes`.
-
-    Examples
-    --------
-    >>> import primelanes
-    >>> primelanes.count_primes_holding_gil(10**6)
-    78498
+    Count the primes from `start` to `limit` without releasing the lock.
     """
 
-def serve() -> None:
+def open(backend: str, workers: SupportsIndex | None, command: SupportsGetItem[int, str] | None, timeout: SupportsFloat | SupportsIndex | None) -> Handle | tuple[str, str]:
     """
-    Serve as a worker process: do the work that arrives on standard input, until it is closed.
+    Start to open a lane that stays open. By default it has a worker for each core.
+
+    `command` is the command of a worker process, and `timeout` the time in seconds that it may be silent.
+    """
+
+def serve() -> str | None:
+    """
+    Serve as a worker process: do the work that arrives on standard input, until it is closed. Return what is wrong with the
+    input, if anything.
     """

@@ -1,4 +1,4 @@
-"""The classes of the public interface."""
+"""The classes of the public interface that have no behaviour."""
 
 from typing import NamedTuple
 
@@ -9,6 +9,10 @@ class Error(Exception):
     For example, worker processes were lost, a thread or process could not be started, a double check found different
     results, or primelanes has a bug.
     """
+
+
+class Cancelled(Error):
+    """A count ended because its ``cancel`` was set."""
 
 
 class Progress(NamedTuple):

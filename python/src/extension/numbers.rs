@@ -15,8 +15,6 @@ const MAX_SPELLED_BITS: u64 = 256;
 pub(super) struct Number(Option<u128>);
 
 impl Number {
-    pub(super) const ZERO: Self = Self(Some(0));
-
     /// Converts to a number of workers.
     pub(super) fn workers(self) -> PyResult<NonZeroUsize> {
         let workers = usize::try_from(self.0.unwrap_or(0)).unwrap_or(usize::MAX);

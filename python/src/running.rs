@@ -1,0 +1,304 @@
+//! Work on its own thread, which can be cancelled, and which nobody has to wait for.
+//!
+//! CPython delivers signals to its main thread only, and only while that thread runs Python code. When CPython shuts down, it
+//! ends every other thread that asks for its lock, up to version 3.13 by unwinding the stack of the thread. A frame of Rust
+//! on that stack aborts the process. So no function here waits, and none needs the lock: Python code sleeps until there is
+//! news, and then asks for it.
+
+use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
+use std::process::id as this_process;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use primelanes_backends::{Error, Progress, guard};
+
+/// A function that receives the progress of a count.
+pub type Observer = dyn Fn(Progress) + Sync;
+
+/// Work that has started. Dropping it cancels the work, and does not wait for its end.
+#[derive(Debug)]
+pub struct Running<T> {
+    shared: Arc<Shared<T>>,
+    /// Holds one byte while there is news. `None` if the system had no pipe; then whoever waits must ask now and then.
+    signal: Option<PipeReader>,
+    /// The process that does the work. In a copy made by fork, nobody does.
+    owner: u32,
+}
+
+/// What has happened since the last look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// The last progress of each phase.
+    pub reports: Vec<Progress>,
+    /// Whether the work has ended.
+    pub ended: bool,
+}
+
+#[derive(Debug)]
+struct Shared<T> {
+    cancel: AtomicBool,
+    state: Mutex<State<T>>,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    reports: Vec<Progress>,
+    result: Option<Result<T, Error>>,
+    ended: bool,
+    /// The other end of the signal.
+    signal: Option<PipeWriter>,
+    /// The signal holds a byte.
+    signalled: bool,
+}
+
+impl<T: Send + 'static> Running<T> {
+    /// Starts `work` on another thread, with a cancel flag and an observer.
+    ///
+    /// # Errors
+    /// [`Error::Spawn`] if the system cannot start the thread.
+    pub fn start(
+        work: impl FnOnce(&AtomicBool, &Observer) -> Result<T, Error> + Send + 'static,
+    ) -> Result<Self, Error> {
+        let (signal, writer) = pipe().ok().unzip();
+        let state = State { reports: Vec::new(), result: None, ended: false, signal: writer, signalled: false };
+        let shared = Arc::new(Shared { cancel: AtomicBool::new(false), state: Mutex::new(state) });
+        let (working, reporting) = (Arc::clone(&shared), Arc::clone(&shared));
+        let run = move || {
+            let observer = move |progress| reporting.state().report(progress);
+            let result = guard("count", || work(&working.cancel, &observer));
+            working.state().end(result);
+        };
+        thread::Builder::new().name("primelanes".to_owned()).spawn(run).map_err(|refusal| Error::Spawn {
+            backend: "the count".into(),
+            requested: 1,
+            reason: refusal.to_string(),
+        })?;
+        Ok(Self { shared, signal, owner: this_process() })
+    }
+}
+
+impl<T> Running<T> {
+    /// Returns the pipe that can be read while there is news, if there is one. It must not be read.
+    #[must_use]
+    pub const fn signal(&self) -> Option<&PipeReader> {
+        self.signal.as_ref()
+    }
+
+    /// Takes the news. Progress that arrived faster than it was taken is left out, except for the last of each phase.
+    #[must_use]
+    pub fn news(&self) -> News {
+        // The other thread may have held the mutex during the fork.
+        if self.is_forked() {
+            return News { reports: Vec::new(), ended: true };
+        }
+        let mut state = self.shared.state();
+        if let Some(mut signal) = self.signal.as_ref().filter(|_| state.signalled) {
+            // There is a byte, so this does not wait.
+            state.signalled = !signal.read(&mut [0]).is_ok_and(|count| count == 1);
+        }
+        News { reports: std::mem::take(&mut state.reports), ended: state.ended }
+    }
+
+    /// Asks the work to end.
+    pub fn cancel(&self) {
+        self.shared.cancel.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the result.
+    ///
+    /// # Errors
+    /// The error of the work, [`Error::Unavailable`] if the result was taken before or this process is a fork of the one
+    /// that does the work, or [`Error::Cancelled`] if the work has not ended yet.
+    pub fn take_result(&self) -> Result<T, Error> {
+        let unavailable = |reason: &str| Error::Unavailable { what: "the result".into(), reason: reason.to_owned() };
+        if self.is_forked() {
+            return Err(unavailable("this process is a fork of the one that counts"));
+        }
+        let mut state = self.shared.state();
+        match state.result.take() {
+            Some(result) => result,
+            None if state.ended => Err(unavailable("it was taken before")),
+            None => Err(Error::Cancelled),
+        }
+    }
+
+    fn is_forked(&self) -> bool {
+        this_process() != self.owner
+    }
+}
+
+impl<T> Drop for Running<T> {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+impl<T> Shared<T> {
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        // No code that runs under the mutex leaves the state half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> State<T> {
+    fn report(&mut self, progress: Progress) {
+        self.reports.pop_if(|last| last.phase == progress.phase);
+        self.reports.push(progress);
+        self.notify();
+    }
+
+    fn end(&mut self, result: Result<T, Error>) {
+        self.result = Some(result);
+        self.ended = true;
+        self.notify();
+    }
+
+    /// Writes a byte, unless there is one. So the pipe is never full.
+    fn notify(&mut self) {
+        if let Some(mut signal) = self.signal.as_ref().filter(|_| !self.signalled) {
+            // This fails only if nobody waits any more.
+            self.signalled = signal.write(&[0]).is_ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread::{current, sleep};
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// Longer than any test takes, unless something hangs.
+    const WATCHDOG: Duration = Duration::from_mins(1);
+
+    fn progress(phase: &'static str, done: u64) -> Progress {
+        Progress::new(phase, done, 9)
+    }
+
+    /// Waits until the flag is set, as a count does.
+    fn wait_for_cancel(cancel: &AtomicBool) -> Result<u128, Error> {
+        let start = Instant::now();
+        while start.elapsed() < WATCHDOG {
+            if cancel.load(Ordering::Relaxed) {
+                return Err(Error::Cancelled);
+            }
+            sleep(Duration::from_millis(1));
+        }
+        Ok(0)
+    }
+
+    /// Waits for the end, and returns all reports and the result.
+    fn outcome<T>(running: &Running<T>) -> (Vec<Progress>, Result<T, Error>) {
+        let (start, mut reports) = (Instant::now(), Vec::new());
+        loop {
+            let news = running.news();
+            reports.extend(news.reports);
+            if news.ended {
+                return (reports, running.take_result());
+            }
+            assert!(start.elapsed() < WATCHDOG);
+            sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn the_result_of_the_work_is_taken_once() {
+        let running = Running::start(|_, _| Ok(7)).unwrap();
+        assert_eq!(outcome(&running), (vec![], Ok(7)));
+        assert!(matches!(running.take_result(), Err(Error::Unavailable { .. })));
+        let error = Error::TooManyWorkers { backend: "few".into(), requested: 2, max: 1 };
+        let failing = Running::<u128>::start({
+            let error = error.clone();
+            move |_, _| Err(error)
+        });
+        assert_eq!(outcome(&failing.unwrap()).1, Err(error));
+    }
+
+    #[test]
+    fn a_panic_in_the_work_is_an_error() {
+        let running = Running::<u128>::start(|_, _| panic!("seven")).unwrap();
+        assert_eq!(outcome(&running).1, Err(Error::Panicked { phase: "count".into(), message: "seven".into() }));
+    }
+
+    #[test]
+    fn work_ends_when_it_is_cancelled() {
+        let running = Running::start(|cancel, _| wait_for_cancel(cancel)).unwrap();
+        assert_eq!(running.news(), News { reports: vec![], ended: false });
+        assert_eq!(running.take_result(), Err(Error::Cancelled));
+        running.cancel();
+        assert_eq!(outcome(&running).1, Err(Error::Cancelled));
+    }
+
+    #[test]
+    fn work_that_is_dropped_is_cancelled_and_not_waited_for() {
+        let (sender, ended) = mpsc::channel();
+        let running = Running::start(move |cancel, _| {
+            let result = wait_for_cancel(cancel);
+            sleep(Duration::from_millis(100));
+            sender.send(result.clone()).unwrap();
+            result
+        });
+        let start = Instant::now();
+        drop(running.unwrap());
+        assert!(start.elapsed() < Duration::from_millis(100));
+        assert_eq!(ended.recv_timeout(WATCHDOG), Ok(Err(Error::Cancelled)));
+    }
+
+    #[test]
+    fn progress_arrives_in_order_and_to_the_end() {
+        let here = current().id();
+        let running = Running::start(move |_, observer| {
+            assert_ne!(current().id(), here);
+            for (phase, done) in [("first", 0), ("first", 9), ("second", 0), ("second", 4), ("second", 9)] {
+                observer(progress(phase, done));
+            }
+            Ok(1)
+        });
+        let (reports, result) = outcome(&running.unwrap());
+        assert_eq!(result, Ok(1));
+        let order: Vec<_> = reports.iter().map(|progress| (progress.phase, progress.done)).collect();
+        assert!(order.is_sorted() && order.contains(&("first", 9)), "{order:?}");
+        assert_eq!(order.last(), Some(&("second", 9)));
+    }
+
+    #[test]
+    fn whoever_is_slow_gets_the_last_progress_of_each_phase() {
+        let (sender, observed) = mpsc::channel();
+        let running = Running::start(move |cancel, observer| {
+            for phase in ["first", "second"] {
+                (0..=9).for_each(|done| observer(progress(phase, done)));
+            }
+            sender.send(()).unwrap();
+            wait_for_cancel(cancel)
+        });
+        let running = running.unwrap();
+        observed.recv_timeout(WATCHDOG).unwrap();
+        let last = vec![progress("first", 9), progress("second", 9)];
+        assert_eq!(running.news(), News { reports: last, ended: false });
+        assert_eq!(running.news(), News { reports: vec![], ended: false });
+    }
+
+    /// A thousand reports that nobody takes leave one byte in the pipe, and the end is another.
+    #[test]
+    fn the_signal_holds_one_byte_while_there_is_news() {
+        let (sender, observed) = mpsc::channel();
+        let running = Running::start(move |cancel, observer| {
+            (0..1000).for_each(|done| observer(progress("first", done)));
+            sender.send(()).unwrap();
+            wait_for_cancel(cancel)
+        });
+        let running = running.unwrap();
+        observed.recv_timeout(WATCHDOG).unwrap();
+        assert!(running.shared.state().signalled);
+        assert!(!running.news().ended && !running.shared.state().signalled);
+        running.cancel();
+        while !running.shared.state().ended {
+            sleep(Duration::from_millis(1));
+        }
+        assert!(running.shared.state().signalled);
+        assert!(running.news().ended && !running.shared.state().signalled);
+    }
+}
