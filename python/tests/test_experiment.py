@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-from primelanes import __main__, _report
+from primelanes import __main__, _number, _report
 from primelanes._experiment import Outcome, Result, Settings
-from support import WATCHDOG, children, eventually, python
+from support import WATCHDOG, children, eventually, is_gone, python
 
 SMALL = ("--limit", "2000", "--native-limit", "20000", "--rounds", "2")
 LANES = [
@@ -72,8 +72,12 @@ def test_a_wrong_count_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--limit", "1e6"], "argument --limit: '1e6' is not an integer"),
-        (["--limit", "1"], f"argument --limit: 1 is not between 2 and {2**64 - 1}"),
+        (["--limit", "1e"], "argument --limit: '1e' is not a number such as 1000, 1e6, 10**9 or 2^20"),
+        (["--limit", "1.5"], "argument --limit: '1.5' is not a whole number"),
+        (["--limit", "-1"], f"argument --limit: -1 is not between 0 and {2**64 - 1}"),
+        (["--limit", "2^64"], f"argument --limit: 2^64 is not between 0 and {2**64 - 1}"),
+        (["--limit", "\x1b[31m"], r"argument --limit: '\x1b[31m' is not a number such as 1000, 1e6, 10**9 or 2^20"),
+        (["--limit", "9" * 100_000], "argument --limit: a number of 100000 characters is too long"),
         (["--tasks", "9"], "argument --tasks: 9 is not between 2 and 8"),
         (["--rounds", "0"], "argument --rounds: 0 is not between 1 and 1000"),
         (["--colour"], "unrecognized arguments: --colour"),
@@ -95,6 +99,62 @@ def test_a_failure_to_print_is_one_line_and_exit_code_1() -> None:
             check=False,
         )
     assert (done.returncode, done.stderr) == (1, "python -m primelanes: [Errno 28] No space left on device\n")
+
+
+def shell(script: str) -> tuple[int, str]:
+    """Run a script in which `$0` stands for the interpreter, and return its exit code and standard error."""
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", script, sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=WATCHDOG,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("what", ["--limit 100 --native-limit 100 --rounds 1", "--help", "--version"])
+def test_output_that_nobody_reads_or_can_be_written_to(what: str) -> None:
+    run = f'"$0" -m primelanes {what}'
+    assert shell(f"{run} | true") == (0, "")
+    assert shell(f"{run} >&-") == (1, "python -m primelanes: standard output is closed\n")
+    assert shell(f"{run} >/dev/full") == (1, "python -m primelanes: [Errno 28] No space left on device\n")
+    assert shell(f"{run} 2>&- >/dev/null") == (0, "")
+
+
+def test_a_wrong_option_without_standard_error_is_exit_code_2() -> None:
+    assert shell('"$0" -m primelanes --limit 1e 2>&-') == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0", 0),
+        ("1_000", 1000),
+        ("1e3", 1000),
+        ("1.5e9", 1_500_000_000),
+        ("1.50E+1", 15),
+        ("10**9", 10**9),
+        ("2^20", 2**20),
+        ("2^2^3", 2**8),
+        ("(2^20)", 2**20),
+        (" 5 * 10^9 ", 5 * 10**9),
+        ("7/2%2", 1),
+        ("-3+2*(1-2)^2", -1),
+        ("2^64-1", 2**64 - 1),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(text: str, value: int) -> None:
+    assert _number.parse(text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "e3", "1e", "1..2", "1__0", "0x10", "1 2", "2*", "(1", "1)", "2^-1", "2^10^9", "9**9**9", "1/0", "½"],
+)
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"'{text}' ")):
+        _number.parse(text)
 
 
 def test_an_ascii_terminal_gets_words_for_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,3 +189,17 @@ def test_ctrl_c_ends_the_experiment_silently(rounds: int) -> None:
         if running.poll() is None:
             os.killpg(running.pid, signal.SIGKILL)
     assert (running.returncode, output) == (130, ("", ""))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_outlives_an_experiment_that_is_killed(number: int) -> None:
+    command = [sys.executable, "-m", "primelanes", "--limit", "1e8", "--native-limit", "1000", "--rounds", "1"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        assert eventually(lambda: len(children(running.pid)) >= 2)
+        pool = children(running.pid)
+        time.sleep(0.5)
+    finally:
+        running.send_signal(number)
+        running.wait(timeout=WATCHDOG)
+    assert eventually(lambda: all(is_gone(child) for child in pool))

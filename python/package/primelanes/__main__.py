@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -10,15 +11,27 @@ from collections.abc import Callable
 from typing import NoReturn
 
 import primelanes
-from primelanes import _experiment, _report
+from primelanes import _experiment, _number, _report
 
 MAX_LIMIT = 2**64 - 1
 """Trial division, which all lanes run, counts up to here."""
 
 
+PROGRAM = "python -m primelanes"
+
+LONGEST_MESSAGE = 200
+"""The number of characters of an error message, which may quote an argument of any length."""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the experiment, print its outcome, and return the exit code: 1 if a count is wrong, 130 after Ctrl-C."""
-    options = _parser().parse_args(arguments)
+    if sys.stdout is None:
+        _fail("standard output is closed")
+    try:
+        options = _parser().parse_args(arguments)
+    finally:
+        # The parser has printed a help text and exits, if it was asked for one.
+        _print("")
     settings = _experiment.Settings(options.limit, options.native_limit, options.tasks, options.rounds)
     show_status = _show_status if sys.stderr is not None and sys.stderr.isatty() else lambda _: None
     try:
@@ -39,12 +52,16 @@ class _Parser(argparse.ArgumentParser):
     """A parser that reports an error in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
+        if len(message) > LONGEST_MESSAGE:
+            message = f"{message[:LONGEST_MESSAGE]}.."
+        # An argument may hold characters that control a terminal.
+        line = "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in message)
+        self.exit(2, f"{self.prog}: {line}\n" if sys.stderr is not None else None)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="python -m primelanes",
+        prog=PROGRAM,
         description="Measure what the global interpreter lock costs: run counts one after the other and at once, in "
         "Python and in an extension.",
     )
@@ -53,8 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         kind = _between(minimum, maximum)
         parser.add_argument(name, type=kind, default=default, metavar="N", help=f"{help} (default: {default})")
 
-    number("--limit", 2, MAX_LIMIT, 300_000, "in Python, count the primes up to N")
-    number("--native-limit", 2, MAX_LIMIT, 3_000_000, "in the extension, which is faster, count the primes up to N")
+    number("--limit", 0, MAX_LIMIT, 300_000, "in Python, count the primes up to N")
+    number("--native-limit", 0, MAX_LIMIT, 3_000_000, "in the extension, which is faster, count the primes up to N")
     number("--tasks", 2, 8, 2, "run N counts at once")
     number("--rounds", 1, 1_000, 3, "time each lane N times")
     parser.add_argument("--json", action="store_true", help="print every sample as one JSON object")
@@ -65,9 +82,9 @@ def _parser() -> argparse.ArgumentParser:
 def _between(minimum: int, maximum: int) -> Callable[[str], int]:
     def number(text: str) -> int:
         try:
-            value = int(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"'{text}' is not an integer") from None
+            value = _number.parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
         if not minimum <= value <= maximum:
             raise argparse.ArgumentTypeError(f"{text} is not between {minimum} and {maximum}")
         return value
@@ -76,22 +93,29 @@ def _between(minimum: int, maximum: int) -> Callable[[str], int]:
 
 
 def _print(text: str) -> None:
-    """Print the text, or exit with one line that says why it cannot be printed."""
+    """Print the text. If nobody reads it, exit silently; if it cannot be written, exit with one line that says why."""
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
         text = text.translate({ord("✓"): "ok", ord("✗"): "WRONG", ord("─"): "-"})
     try:
-        print(text, flush=True)
+        print(text, end="\n" if text else "", flush=True)
     except OSError as error:
         # At its end, the interpreter flushes what is left in the buffer. That must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(f"python -m primelanes: {error}")
+        if isinstance(error, BrokenPipeError):
+            sys.exit(0)
+        _fail(error)
+
+
+def _fail(reason: object) -> NoReturn:
+    sys.exit(f"{PROGRAM}: {reason}")
 
 
 def _show_status(text: str) -> None:
-    """Replace the status line on the terminal."""
-    print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+    """Replace the status line on the terminal, if it is still there."""
+    with contextlib.suppress(OSError):
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

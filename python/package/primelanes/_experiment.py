@@ -7,6 +7,7 @@ release it.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import signal
 import threading
@@ -25,6 +26,10 @@ Count = Callable[[int], int]
 
 _released = partial(count_primes, algorithm="trial-division", backend="single-thread")
 _held = partial(count_primes_holding_gil, algorithm="trial-division")
+
+
+PARENT_CHECK_INTERVAL = 0.2
+"""Seconds between two looks of a worker at its parent process."""
 
 
 class Settings(NamedTuple):
@@ -122,9 +127,21 @@ def _pool(workers: int) -> Pool:
     """Return a pool whose workers ignore Ctrl-C from their first moment, so that only this process handles it."""
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        return multiprocessing.Pool(workers)
+        return multiprocessing.Pool(workers, initializer=_end_with_parent)
     finally:
         signal.signal(signal.SIGINT, handler)
+
+
+def _end_with_parent() -> None:
+    """Make this process end with its parent, even if the parent is killed. The pool does not end a busy worker."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PARENT_CHECK_INTERVAL)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _lanes(settings: Settings, pool_map: Callable[[Count, list[int]], list[int]]) -> list[Lane]:
