@@ -64,6 +64,7 @@ mod state;
 pub mod trace;
 pub mod virtual_time;
 
+use std::cell::RefCell;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
@@ -79,7 +80,8 @@ use crate::{Ledger, team};
 ///
 /// Two threads that count through *one* such backend with one worker behave like two Python threads that compute.
 ///
-/// A count inside another count on the same lock gives [`Error::AlreadyAttached`]. A count that waits for the lock
+/// A count inside another count on the same lock gives [`Error::AlreadyAttached`]. A progress observer is called without
+/// the lock, so it may count, or wait for a thread that counts. A count that waits for the lock
 /// checks its cancel flag once it holds the lock, as a Python thread does. The lock covers the fold. The set-up of an
 /// algorithm, such as the search for sieving primes, runs without it.
 #[derive(Clone, Debug)]
@@ -150,7 +152,7 @@ impl Backend for GlobalLock {
         let ledger = Ledger::new(tiles, self.workers, kernel.grain());
         team::run(Self::NAME, &ledger, &watch, &|| {
             let worked = self.gil.attach(|attached| match self.mode {
-                LockMode::Hold => ledger.work(kernel, &watch, &CheckSite { watch: &watch, attached }),
+                LockMode::Hold => ledger.work(kernel, &watch, &CheckSite { watch: &watch, attached: attached.into() }),
                 LockMode::Release => attached.detach(|| ledger.work(kernel, &watch, &watch)),
             });
             if let Err(fault) = worked {
@@ -163,26 +165,33 @@ impl Backend for GlobalLock {
 }
 
 /// A pulse that is a check site: it hands the lock over if another thread has asked for it.
-struct CheckSite<'a> {
+struct CheckSite<'a, 's> {
     watch: &'a Watch<'a>,
-    attached: &'a Attached<'a>,
+    attached: RefCell<&'a mut Attached<'s>>,
 }
 
-impl Pulse for CheckSite<'_> {
+impl Pulse for CheckSite<'_, '_> {
     fn beat(&self) -> Result<(), Stopped> {
-        self.watch.beat()?;
-        self.attached.check();
-        Ok(())
+        self.watch.check()?;
+        if self.watch.is_report_due() {
+            // The observer may wait for another thread that needs the lock.
+            self.attached.borrow_mut().detach(|| self.watch.report());
+        } else {
+            self.attached.borrow().check();
+        }
+        self.watch.check()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
     use std::sync::Barrier;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::time::Instant;
 
-    use primelanes_core::{Algorithm, PrimeCounter, Query};
+    use primelanes_core::probe::{Probe, Trouble};
+    use primelanes_core::{Algorithm, PrimeCounter, Progress, Query};
 
     use super::*;
 
@@ -250,6 +259,25 @@ mod tests {
             self.0.wait();
             Ok(1)
         }
+    }
+
+    #[test]
+    fn an_observer_may_wait_for_a_count_of_another_thread() {
+        let lane = GlobalLock::new(NonZeroUsize::MIN);
+        let work = Probe { trouble: Some(Trouble::Work(0, Duration::from_mins(1))), ..Probe::new(1) };
+        let reports = AtomicUsize::new(0);
+        let observer = |_: Progress| {
+            let counted = std::thread::scope(|scope| scope.spawn(|| sieve(&lane, 1000)).join().unwrap());
+            assert_eq!((counted, sieve(&lane, 100)), (Ok(168), Ok(25)), "this thread may count, too");
+            // The first report is made before the fold begins.
+            if reports.fetch_add(1, Ordering::Relaxed) == 0 {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
+        assert_eq!(lane.fold(&work, &Control::new().progress(&observer)), Err(Error::Cancelled));
+        assert_eq!(reports.into_inner(), 2);
     }
 
     #[test]
