@@ -105,6 +105,7 @@ fn run<B: Backend>(
     control: &Control<'_>,
 ) -> Result<u128, Error> {
     let narrowed = || plan.narrowed(range);
+    let share = plan.set_up_share(range);
     Ok(match plan {
         Plan::Empty => 0,
         Plan::Table => {
@@ -112,24 +113,24 @@ fn run<B: Backend>(
             control.report_step("table").map(|()| count.into())?
         }
         Plan::TrialDivision => {
-            let (kernel, control) = control.set_up(|_| Ok(TrialDivision::new(narrowed()?)))?;
+            let (kernel, control) = control.set_up(share, |_| Ok(TrialDivision::new(narrowed()?)))?;
             backend.fold(&kernel, &control)?.into()
         }
         Plan::Sieve(tuning) => {
             let build = |watch: &Watch<'_>| Sieve::with(narrowed()?, *tuning, Cpu::chosen()?, watch);
-            let (kernel, control) = control.set_up(build)?;
+            let (kernel, control) = control.set_up(share, build)?;
             backend.fold(&kernel, &control)?.into()
         }
         Plan::SieveAndTest => {
             // This kernel does not use an instruction set, but a request for one that is not available is still an
             // error.
             Cpu::chosen()?;
-            let (kernel, control) = control.set_up(|_| Ok(SieveAndTest::new(narrowed()?)))?;
+            let (kernel, control) = control.set_up(share, |_| Ok(SieveAndTest::new(narrowed()?)))?;
             backend.fold(&kernel, &control)?.into()
         }
         Plan::Combinatorial(parameters) => {
             let build = |watch: &Watch<'_>| Combinatorial::with(*range.end(), *parameters, Cpu::chosen()?, watch);
-            let (kernel, control) = control.set_up(build)?;
+            let (kernel, control) = control.set_up(share, build)?;
             let sums = backend.fold(&kernel, &control)?;
             // A backend that loses tiles can make the sum negative.
             guard("pi(x)", || Ok(kernel.count(&sums)))?

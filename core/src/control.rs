@@ -17,9 +17,6 @@ use crate::{Error, Kernel, Monoid, Pulse, Stopped, fold_tiles, guard};
 /// more than a small tile.
 const REPORT_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The approximate part of a count's time that its set-up takes. It takes more only where a count takes milliseconds.
-const SET_UP_SHARE: f64 = 0.01;
-
 /// Looking at the clock takes longer than the work between two beats of some kernels, so one beat in this many does.
 const BEATS_PER_LOOK: u8 = 16;
 
@@ -76,10 +73,14 @@ impl<'a> Control<'a> {
         Watch::new(*self, kernel.phase(), tiles.end.saturating_sub(tiles.start))
     }
 
-    /// Builds a kernel as the first step of a count, and returns the control of its fold. The pulse reports that the
-    /// count is alive, and the observer can end it.
-    pub(crate) fn set_up<K>(&self, build: impl FnOnce(&Watch<'a>) -> Result<K, Error>) -> Result<(K, Self), Error> {
-        let [step, fold] = self.split([SET_UP_SHARE, 1.0 - SET_UP_SHARE]);
+    /// Builds a kernel as the first step of a count, and returns the control of its fold. `share` is the approximate part
+    /// of the time that the step takes. The pulse reports that the count is alive, and the observer can end it.
+    pub(crate) fn set_up<K>(
+        &self,
+        share: f64,
+        build: impl FnOnce(&Watch<'a>) -> Result<K, Error>,
+    ) -> Result<(K, Self), Error> {
+        let [step, fold] = self.split([share, 1.0 - share]);
         let watch = Watch::new(step, "set-up", 1);
         let kernel = guard("set-up", || build(&watch));
         let kernel = kernel.map_err(|error| if error == Error::Cancelled { watch.cause() } else { error })?;
@@ -416,7 +417,7 @@ mod tests {
             told.lock().unwrap().push(progress);
             if told.lock().unwrap().len() == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let ended = Control::new().progress(&observer).set_up(|watch| {
+        let ended = Control::new().progress(&observer).set_up(0.5, |watch| {
             thread::sleep(REPORT_INTERVAL);
             beat(watch).map_err(|Stopped| Error::Cancelled)
         });
@@ -425,7 +426,7 @@ mod tests {
 
         let panics = |_| resume_unwind(Box::new("a bad observer"));
         let control = Control::new().progress(&panics);
-        let ended = control.set_up(|watch| watch.beat().map_err(|Stopped| Error::Cancelled));
+        let ended = control.set_up(0.5, |watch| watch.beat().map_err(|Stopped| Error::Cancelled));
         let fault = Error::Panicked { phase: "progress observer".into(), message: "a bad observer".into() };
         assert_eq!(ended.err(), Some(fault));
     }

@@ -4,6 +4,13 @@ use std::ops::RangeInclusive;
 
 use super::Plan;
 use super::plan::{SIEVE_NS, least_sieve_ns, sieve_and_test_ns};
+use super::sieve::BUCKETS_FROM;
+
+/// Nanoseconds that it takes to find the sieving primes below the buckets, and to prepare them. Measured on Zen 3.
+const SIEVING_PRIMES_NS: f64 = 4e7;
+
+/// The part of the time of the combinatorial method that its tables take: about this much from 10^13 on.
+const TABLES_SHARE: f64 = 0.01;
 
 /// Nanoseconds per division, in trial division and in the check of the parity.
 const DIVISION_NS: f64 = 3.5;
@@ -19,6 +26,19 @@ impl Plan {
             Self::Sieve(_) => least_sieve_ns(*narrow.end()) + SIEVE_NS * width,
             Self::SieveAndTest => sieve_and_test_ns(&narrow),
             Self::Empty | Self::Table | Self::Combinatorial(_) | Self::Difference(_) => self.combinatorial_ns(range),
+        }
+    }
+
+    /// Returns the approximate part of the time that it takes to set up the kernel.
+    pub(super) fn set_up_share(&self, range: &RangeInclusive<u128>) -> f64 {
+        match self {
+            Self::Sieve(_) => {
+                let part = (sqrt(*range.end()) / f64::from(BUCKETS_FROM)).min(1.0);
+                let set_up = part * SIEVING_PRIMES_NS;
+                set_up / (set_up + self.cost(range))
+            }
+            Self::Combinatorial(_) => TABLES_SHARE,
+            _ => 0.0,
         }
     }
 }

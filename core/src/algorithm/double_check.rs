@@ -40,7 +40,7 @@ pub(super) fn count<B: Backend>(
 
 /// Finds whether pi(x) is odd, without counting up to x.
 fn is_pi_odd<B: Backend>(backend: &B, x: u128, control: &Control<'_>) -> Result<bool, Error> {
-    let (kernel, control) = control.set_up(|watch| Parity::new(x, watch))?;
+    let (kernel, control) = control.set_up(0.0, |watch| Parity::new(x, watch))?;
     // Compared with the sum, it takes no time to count up to the roots.
     let [roots, sum] = control.split([0.0, 1.0]);
     let mut pi_of_roots = 0;

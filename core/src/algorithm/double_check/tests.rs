@@ -161,8 +161,10 @@ fn every_count_is_reported_in_millionths_from_its_set_up_on() {
     let all = 1_000_000;
     assert_eq!(told(Query::up_to(100)), [Progress::new("table", 0, all), Progress::new("table", all, all)]);
     let tested = told(Query::range(0..=1_000_000).plan(Plan::SieveAndTest));
-    let ends = ["set-up", "set-up", "sieve and test"].into_iter().zip([0, all / 100, all]);
-    assert_eq!(tested, ends.map(|(phase, done)| Progress::new(phase, done, all)).collect::<Vec<_>>());
+    assert_eq!(tested, [Progress::new("set-up", 0, all), Progress::new("sieve and test", all, all)]);
+    let counted = told(Query::range(0..=10_000_000).algorithm(Algorithm::Combinatorial));
+    let ends = ["set-up", "set-up", "pi(x)"].into_iter().zip([0, all / 100, all]);
+    assert_eq!(counted, ends.map(|(phase, done)| Progress::new(phase, done, all)).collect::<Vec<_>>());
 }
 
 proptest! {
