@@ -54,7 +54,7 @@ pub(super) struct Answer {
     pub(super) id: u64,
     /// The time that the tiles took, without the set-up of the kernel.
     pub(super) busy: Duration,
-    /// The processor time of the worker process since its start.
+    /// The processor time of the worker process since its start, without what it took to wait for further requests.
     pub(super) processor: Duration,
     pub(super) outcome: Outcome,
 }

@@ -143,6 +143,9 @@ impl Connection<'_> {
     /// Answers requests until there are no more.
     fn answer_all(&self, reader: &mut FrameReader, input: &File) -> Result<(), Error> {
         let mut open = None;
+        // The processor time between two requests, which goes into waiting for the next one.
+        let mut idle = Duration::ZERO;
+        let mut answered_at = None;
         loop {
             let request: Option<Request> = reader.message().map_err(|error| malformed("frame", &error))?;
             let Some(request) = request else {
@@ -152,7 +155,9 @@ impl Connection<'_> {
                     _ => continue,
                 }
             };
-            let answer = self.answer(&mut open, request);
+            idle += answered_at.map_or(Duration::ZERO, |since| processor_time().saturating_sub(since));
+            let answer = self.answer(&mut open, request, idle);
+            answered_at = Some(answer.processor + idle);
             if self.pulse.is_stopped() {
                 return Ok(());
             }
@@ -160,13 +165,11 @@ impl Connection<'_> {
         }
     }
 
-    fn answer(&self, open: &mut Option<OpenJob>, request: Request) -> Answer {
+    fn answer(&self, open: &mut Option<OpenJob>, request: Request, idle: Duration) -> Answer {
         let Request { id, spec, first, end } = request;
         let (result, busy) = self.run(open, spec, first..end);
         let outcome = result.map_or_else(Outcome::Failed, Outcome::Partial);
-        let clock = clock_gettime(ClockId::ProcessCPUTime);
-        let processor = Duration::new(clock.tv_sec.cast_unsigned(), clock.tv_nsec as u32);
-        Answer { id, busy, processor, outcome }
+        Answer { id, busy, processor: processor_time().saturating_sub(idle), outcome }
     }
 
     /// Runs tiles, and reuses the open job if it has the same spec. Returns the result and the time that the tiles
@@ -229,6 +232,12 @@ impl Connection<'_> {
             thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// Returns the processor time of this process.
+fn processor_time() -> Duration {
+    let clock = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(clock.tv_sec.cast_unsigned(), clock.tv_nsec as u32)
 }
 
 /// Yields to other threads for a moment or until there is input, since the next request usually comes at once.
