@@ -9,6 +9,9 @@ mod interrupt;
 mod output;
 mod progress;
 mod race;
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "only the system and the moment before `main` tell how the process was started")]
+mod startup;
 mod verify;
 
 use std::num::NonZeroUsize;
@@ -23,9 +26,12 @@ pub use crate::number::{NumberError, parse, parse_u64};
 /// Runs the command with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
+    // If this fails, such a write ends the process, as it does by default.
+    #[cfg(unix)]
+    drop(startup::survive_file_size_limit());
     match Cli::try_parse() {
         Ok(cli) => cli.run().unwrap_or_else(|error| exit::code_of(&error)),
-        Err(usage) => exit::code_of_usage(&usage),
+        Err(usage) => exit::code_of_usage(usage),
     }
 }
 
@@ -73,7 +79,9 @@ enum Command {
 impl Cli {
     fn run(self) -> anyhow::Result<ExitCode> {
         #[cfg(unix)]
-        primelanes_backends::worker::register(std::env::current_exe()?, ["worker"]);
+        if let Some(program) = this_program() {
+            primelanes_backends::worker::register(program, ["worker"]);
+        }
         match self.command {
             None => self.experiment.run(),
             Some(Command::Experiment(args)) => args.run(),
@@ -86,6 +94,13 @@ impl Cli {
             Some(Command::Worker) => worker(),
         }
     }
+}
+
+/// Returns this program, for the lane `processes`. Without `/proc`, the system does not know its path, and the name that
+/// it was started by must do.
+#[cfg(unix)]
+fn this_program() -> Option<std::path::PathBuf> {
+    std::env::current_exe().ok().or_else(|| std::env::args_os().next().map(Into::into))
 }
 
 /// Serves the process that started this one, as a worker of its lane `processes`.

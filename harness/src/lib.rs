@@ -19,6 +19,9 @@
 //! - `command` (on by default) builds the command `primelanes`: counts, races, and the experiments with a global lock.
 //!   It adds nothing to the public API.
 
+// These macros panic if the stream is closed or full.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 pub mod conformance;
 pub mod oracle;
 pub mod strategies;

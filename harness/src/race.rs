@@ -12,10 +12,13 @@ mod words;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use primelanes_backends::{Algorithm, Backend, BackendKind, Error, Plan, PrimeCounter, Query, available_workers};
+use primelanes_backends::probe::Probe;
+use primelanes_backends::{
+    Algorithm, AnyBackend, Backend, BackendKind, Control, Error, Plan, PrimeCounter, Query, available_workers,
+};
 use rand::seq::SliceRandom;
 
 use self::machine::{Activity, Machine};
@@ -36,6 +39,14 @@ pub(crate) struct Race {
     pub(crate) rounds: NonZeroUsize,
     /// How often each lane runs unmeasured before the measured rounds.
     pub(crate) warmup: usize,
+}
+
+/// All runs of a race, before they are judged.
+#[derive(Debug)]
+pub(crate) struct Runs<'a> {
+    race: &'a Race,
+    samples: Vec<Vec<Sample>>,
+    machine: Machine,
 }
 
 /// One run of one lane.
@@ -97,7 +108,7 @@ impl Race {
     /// # Errors
     /// [`Error::Cancelled`], or the error of a lane that cannot be opened. A wrong count is not an error; the report
     /// shows it.
-    pub(crate) fn run(&self, cancel: &AtomicBool, after_run: &dyn Fn()) -> Result<Report, Error> {
+    pub(crate) fn run(&self, cancel: &AtomicBool, after_run: &dyn Fn()) -> Result<Runs<'_>, Error> {
         let busy_before = Activity::over_a_moment();
         let mut samples = vec![Vec::new(); self.lanes.len()];
         let mut order: Vec<usize> = (0..self.lanes.len()).collect();
@@ -116,10 +127,7 @@ impl Race {
         }
         let cores = available_workers().get();
         let machine = Machine { cores, busy_before, busy_beside: activity.of_others(elsewhere) };
-        // The oracle cannot be cancelled, but it takes little time compared with lanes that have finished.
-        let expected = oracle::known_or_counted(self.stop).into();
-        let report = Report::new(self, &samples, expected, machine);
-        if cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(report) }
+        Ok(Runs { race: self, samples, machine })
     }
 
     /// Runs a lane once. Also returns the processor time that its workers took outside of this process.
@@ -130,6 +138,9 @@ impl Race {
         cancel: &AtomicBool,
     ) -> Result<(Sample, Duration), Error> {
         let lane = backend.open(workers)?;
+        if !backend.is_in_process() {
+            have_each_worker_answer(&lane, cancel)?;
+        }
         let start_up = lane.time_elsewhere();
         let query = self.query().cancel(cancel);
         let stopwatch = Stopwatch::start();
@@ -137,6 +148,23 @@ impl Race {
         let elsewhere = lane.time_elsewhere();
         let (seconds, cores_used) = stopwatch.stop(elsewhere.saturating_sub(start_up));
         Ok((Sample { seconds, cores_used, count: count?, place }, elsewhere))
+    }
+}
+
+/// Gives each worker a tile. A worker process reports its processor time with each answer, and the first report includes
+/// its start.
+fn have_each_worker_answer(lane: &AnyBackend, cancel: &AtomicBool) -> Result<(), Error> {
+    // No worker takes two of the tiles, because each takes longer than it takes to hand out all of them.
+    let tiles = Probe { pause: Duration::from_millis(2), ..Probe::new(lane.workers().get() as u64) };
+    lane.fold(&tiles, &Control::new().cancel(cancel)).map(drop)
+}
+
+impl Runs<'_> {
+    /// Checks all counts against the oracle, and computes the figures. This cannot be cancelled. It takes seconds if the
+    /// count is not in the oracle's tables, or if there are tens of thousands of rounds.
+    pub(crate) fn report(&self) -> Report {
+        let expected = oracle::known_or_counted(self.race.stop).into();
+        Report::new(self.race, &self.samples, expected, self.machine)
     }
 }
 
@@ -173,7 +201,8 @@ mod tests {
     #[test]
     fn every_lane_is_measured_in_every_round_and_counts_right() {
         let runs = Cell::new(0);
-        let report = race().run(&AtomicBool::new(false), &|| runs.set(runs.get() + 1)).unwrap();
+        let race = race();
+        let report = race.run(&AtomicBool::new(false), &|| runs.set(runs.get() + 1)).unwrap().report();
         assert_eq!((runs.get(), report.lanes.len()), (7 * 3, 7));
         assert!(report.verified());
         for lane in &report.lanes {

@@ -1,11 +1,12 @@
 //! `primelanes backends`: lists the lanes.
 
-use std::io::Write;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use primelanes_backends::BackendKind;
 use serde::Serialize;
+
+use super::output;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -28,13 +29,11 @@ impl Args {
             description: kind.description(),
         };
         let lanes: Vec<_> = BackendKind::available().map(describe).collect();
-        let mut out = std::io::stdout().lock();
         if self.json {
-            writeln!(out, "{}", serde_json::to_string(&lanes)?)?;
+            output::print(&serde_json::to_string(&lanes)?)?;
         } else {
-            for lane in lanes {
-                writeln!(out, "{:<16}{}", lane.name, lane.description)?;
-            }
+            let list: Vec<_> = lanes.iter().map(|lane| format!("{:<16}{}", lane.name, lane.description)).collect();
+            output::print(&list.join("\n"))?;
         }
         Ok(ExitCode::SUCCESS)
     }

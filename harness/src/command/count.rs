@@ -1,6 +1,5 @@
 //! `primelanes count`: counts the primes of a range.
 
-use std::io::Write;
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, RangeInclusive};
 use std::process::ExitCode;
@@ -13,18 +12,23 @@ use primelanes_backends::{Algorithm, BackendKind, Error, Plan, PrimeCounter, Pro
 use serde::Serialize;
 
 use super::at_least_one;
-use super::exit::print;
-use super::interrupt;
 use super::progress::{Bar, When};
+use super::{exit, interrupt, output};
 use crate::number;
 
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "primelanes count [OPTIONS] [START] STOP")]
 pub(super) struct Args {
-    #[arg(help = "The range from START (0 by default) to STOP, both included: 1_000_000, 1e9, 1.5e9, 10**9, 2^64-1")]
+    #[arg(
+        help = "The range from START (0 by default) to STOP, both included: 1_000_000, 1.5e9, 10**9, 2^64-1, (5*10^9)/3"
+    )]
     #[arg(value_name = "NUMBER", num_args = 1..=2, required = true, value_parser = number::parse)]
     #[arg(allow_negative_numbers = true)]
     numbers: Vec<u128>,
+
+    /// Count from START to START + D: `count 1e18 --distance 1e8`.
+    #[arg(short, long, value_name = "D", value_parser = number::parse, allow_negative_numbers = true)]
+    distance: Option<u128>,
 
     /// The algorithm: auto, trial-division, sieve or combinatorial; auto means the fastest.
     #[arg(long, value_name = "NAME", default_value = "auto")]
@@ -35,7 +39,7 @@ pub(super) struct Args {
     backend: Option<BackendKind>,
 
     /// The number of workers [default: `PRIMELANES_WORKERS` or the number of cores, up to the lane's maximum]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     workers: Option<NonZeroUsize>,
 
     /// Count again with other parameters, and check by an independent formula whether the count is odd or even. For a
@@ -79,7 +83,7 @@ struct Answer {
 
 impl Args {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        let range = self.range();
+        let range = self.range()?;
         let (start, stop) = (*range.start(), *range.end());
         let backend = self.backend.map_or_else(BackendKind::from_env, Ok)?;
         let workers = self.workers(backend)?;
@@ -88,7 +92,7 @@ impl Args {
         let plan = Plan::for_query(&query, crew)?;
         let memory = plan.memory(&range, crew);
         if self.explain {
-            print(&self.explanation(&plan, &range, memory, workers)?);
+            self.explanation(&plan, &range, memory, workers)?.lines().for_each(output::note);
         }
         let counter = backend.build(workers)?;
         let bar = self.bar(&plan, stop.saturating_sub(start));
@@ -117,19 +121,22 @@ impl Args {
             workers,
             seconds,
         };
-        let mut out = std::io::stdout().lock();
         if self.json {
-            writeln!(out, "{}", serde_json::to_string(&answer)?)?;
+            output::print(&serde_json::to_string(&answer)?)?;
         } else {
-            writeln!(out, "{}", answer.count)?;
+            output::print(&answer.count)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn range(&self) -> RangeInclusive<u128> {
-        match self.numbers[..] {
-            [start, stop] => start..=stop,
-            _ => 0..=self.numbers[0],
+    fn range(&self) -> Result<RangeInclusive<u128>, clap::Error> {
+        match (&self.numbers[..], self.distance) {
+            (&[start], Some(distance)) => start.checked_add(distance).map(|stop| start..=stop).ok_or_else(|| {
+                exit::usage(&format!("START + D is above 2^128-1 = {}: START is {start}, D is {distance}", u128::MAX))
+            }),
+            (_, Some(_)) => Err(exit::usage("--distance needs START alone, without STOP")),
+            (&[start, stop], None) => Ok(start..=stop),
+            (numbers, None) => Ok(0..=numbers[0]),
         }
     }
 

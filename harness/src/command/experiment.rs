@@ -1,15 +1,13 @@
 //! `primelanes experiment`: runs the experiment of the article.
 
-use std::io::Write;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use primelanes_backends::Progress;
 
 use super::at_least_one;
-use super::interrupt;
 use super::progress::{Bar, When};
+use super::{exit, interrupt, output};
 use crate::experiment::{Experiment, Lane};
 use crate::gil::interpreter::Interpreter;
 use crate::number::parse_u64;
@@ -22,7 +20,7 @@ pub(super) struct Args {
     limit: u64,
 
     /// The number of tasks that each lane runs.
-    #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one, allow_negative_numbers = true)]
     tasks: NonZeroUsize,
 
     /// The lanes to run: sequential, global-lock, scoped-threads, rayon, processes, and with --python also
@@ -37,7 +35,7 @@ pub(super) struct Args {
     python: Option<Interpreter>,
 
     /// The number of rounds. Each round runs all lanes once, in shuffled order.
-    #[arg(long, value_name = "N", default_value = "5", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value = "5", value_parser = at_least_one, allow_negative_numbers = true)]
     rounds: NonZeroUsize,
 
     /// Print a JSON object: limit, tasks, lanes, and with --python the interpreter.
@@ -58,23 +56,25 @@ impl Args {
         let report = experiment.run(cancel, &|| {
             done.set(done.get() + 1);
             bar.show(Progress::new("experiment", done.get(), total));
+            if done.get() == total {
+                // Only the oracle and the report are left. If Ctrl-C came before, it came too late.
+                let _ = interrupt::end_at_once();
+            }
         });
         bar.clear();
 
         let report = report?;
-        let mut out = std::io::stdout().lock();
-        let written =
-            if self.json { writeln!(out, "{}", serde_json::to_string(&report)?) } else { writeln!(out, "{report}") };
+        let written = if self.json { output::print(&serde_json::to_string(&report)?) } else { output::print(&report) };
         // A wrong count is a failure even if nobody reads the report.
-        if report.verified() { Ok(written.map(|()| ExitCode::SUCCESS)?) } else { Ok(ExitCode::FAILURE) }
+        if report.verified() { written.map(|()| ExitCode::SUCCESS) } else { Ok(ExitCode::FAILURE) }
     }
 
     /// The lanes that were named, or all that are available.
     fn lanes(&self) -> Result<Vec<Lane>, clap::Error> {
         let (named, can_run) = (&self.lanes, |lane: &Lane| self.python.is_some() || !lane.is_python());
         if let Some(lane) = named.iter().find(|lane| !can_run(lane)) {
-            let message = format!("the lane {lane} needs a Python interpreter: name one with --python <PATH>\n");
-            return Err(clap::Error::raw(ErrorKind::ValueValidation, message));
+            let message = format!("the lane {lane} needs a Python interpreter: name one with --python <PATH>");
+            return Err(exit::usage(&message));
         }
         if let Some((_, lane)) = named.iter().enumerate().find(|(place, lane)| named[..*place].contains(lane)) {
             let message = format!("the lane {lane} is named twice\n");

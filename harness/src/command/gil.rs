@@ -1,7 +1,5 @@
 //! `primelanes gil`: measures what a global interpreter lock costs.
 
-use std::fs::File;
-use std::io::{BufWriter, Write, stdout};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -11,9 +9,11 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use primelanes_backends::{BackendKind, GlobalLock};
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
+
 use super::at_least_one;
-use super::output::{cannot_write, writable, write};
-use super::{exit, interrupt};
+use super::output::{OutputFile, output_file, refuse_same_file};
+use super::{interrupt, output};
 use crate::gil::{self, Calibration, Failure, Interpreter, Lab, Report, Scene};
 
 /// The maximum of the lane `global-lock`.
@@ -32,6 +32,7 @@ const CAPACITY: usize = 100_000;
 const WINDOW_INTERVALS: u32 = 12;
 
 #[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = false)]
 pub(super) struct Args {
     #[command(subcommand)]
     what: What,
@@ -69,7 +70,7 @@ enum Experiment {
 struct Threaded {
     /// The number of computing threads; in convoy, the largest number [default: 2]. In io, the number of sleeping
     /// threads [default: 4]
-    #[arg(long, value_name = "N", value_parser = threads)]
+    #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     threads: Option<NonZeroUsize>,
 
     #[command(flatten)]
@@ -93,7 +94,7 @@ struct Options {
     seconds: Option<f64>,
 
     /// A file with the costs that the simulation uses, from `gil calibrate --json` [default: measure them now]
-    #[arg(long, value_name = "FILE", value_parser = costs)]
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(costs))]
     costs: Option<Calibration>,
 
     /// Print a JSON object: experiment, rows, ..; a value without samples is null.
@@ -101,13 +102,13 @@ struct Options {
     json: bool,
 
     /// Also write a trace for Perfetto, with the events of our lock and of the simulation.
-    #[arg(long, value_name = "FILE", value_parser = writable)]
-    trace: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_parser = output_file())]
+    trace: Option<OutputFile>,
 
     /// Also draw the events as an SVG timeline, with a row for each thread. Except in io and stall, it ends after twelve
     /// switch intervals.
-    #[arg(long, value_name = "FILE", value_parser = writable)]
-    svg: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_parser = output_file())]
+    svg: Option<OutputFile>,
 }
 
 impl Args {
@@ -133,16 +134,18 @@ impl Experiment {
 
     fn run(&self) -> anyhow::Result<ExitCode> {
         let options = self.options();
+        refuse_same_file([("--trace", options.trace.as_ref()), ("--svg", options.svg.as_ref())])?;
         let cancel = interrupt::flag()?;
         let mut lab = Lab::new(options.costs.map_or_else(|| Calibration::measure(cancel), Ok)?, cancel);
         lab.interpreter.clone_from(&options.python);
         lab.capacity = if options.trace.is_some() || options.svg.is_some() { CAPACITY } else { 0 };
         let report = self.report(&lab)?;
+        interrupt::end_at_once()?;
         let text = if options.json { serde_json::to_string(&report)? } else { report.to_string() };
         // The files are written even if nobody reads the report.
-        let written = writeln!(stdout(), "{text}");
+        let written = output::print(&text);
         options.draw(&lab.take_scenes(), self.window())?;
-        Ok(written.map(|()| ExitCode::SUCCESS)?)
+        written.map(|()| ExitCode::SUCCESS)
     }
 
     fn report(&self, lab: &Lab<'_>) -> Result<Report, Failure> {
@@ -177,20 +180,18 @@ impl Options {
     /// Writes the recordings to the files that were asked for.
     fn draw(&self, scenes: &[Scene], window: Option<Range<Duration>>) -> anyhow::Result<()> {
         if let Some(file) = &self.trace {
-            let refused = |refusal| cannot_write(file, &refusal);
-            let mut out = BufWriter::new(File::create(file).map_err(refused)?);
-            gil::trace_events::trace_events(scenes, &mut out).and_then(|()| out.flush()).map_err(refused)?;
+            file.write_with(|out| gil::trace_events::trace_events(scenes, out))?;
             for scene in scenes.iter().filter(|scene| scene.recording.left_out > 0) {
                 let kept = scene.recording.entries.len();
                 let left_out = scene.recording.left_out;
-                exit::print(&format!(
+                output::note(&format!(
                     "the trace of '{}' has only the first {kept} events; {left_out} were left out",
                     scene.title
                 ));
             }
         }
         if let Some(file) = &self.svg {
-            write(file, &gil::timeline::timeline(scenes, window))?;
+            file.write(&gil::timeline::timeline(scenes, window))?;
         }
         Ok(())
     }
@@ -217,7 +218,7 @@ fn or(threads: Option<NonZeroUsize>, default: usize) -> usize {
 fn calibrate(json: bool) -> anyhow::Result<ExitCode> {
     let calibration = Calibration::measure(interrupt::flag()?)?;
     let text = if json { serde_json::to_string(&calibration)? } else { calibration.to_string() };
-    writeln!(stdout(), "{text}")?;
+    output::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -245,7 +246,7 @@ fn positive(text: &str, max: f64) -> anyhow::Result<f64> {
     Ok(value)
 }
 
-fn costs(file: &str) -> anyhow::Result<Calibration> {
+fn costs(file: PathBuf) -> anyhow::Result<Calibration> {
     let text = std::fs::read_to_string(file)?;
     let costs: Calibration = serde_json::from_str(&text).context("not the output of 'gil calibrate --json'")?;
     costs.checked().map_err(anyhow::Error::msg)

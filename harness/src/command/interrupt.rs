@@ -1,19 +1,90 @@
-//! Cancellation by Ctrl-C.
+//! Requests to end: Ctrl-C, and on Unix also SIGTERM and SIGHUP.
+//!
+//! No thread waits for them, so that a count on one thread works where the system grants only one.
 
-use std::process;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+use primelanes_backends::Error;
 
-/// The flag that the first Ctrl-C sets. The second one ends the process at once.
+#[cfg(unix)]
+pub(super) use self::unix::exit_code;
+
+/// The exit code after Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
+/// Whether the command was asked to end. Any further request ends the process at once.
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// Returns the flag that the first request sets. The second one ends the process at once.
 ///
 /// # Errors
-/// If the handler cannot be installed.
-pub(super) fn flag() -> anyhow::Result<&'static AtomicBool> {
-    ctrlc::set_handler(|| {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            process::exit(130);
+/// If the system does not let the requests be caught.
+pub(super) fn flag() -> io::Result<&'static AtomicBool> {
+    catch()?;
+    Ok(&REQUESTED)
+}
+
+/// Makes the next request end the process at once. A command calls this when no worker is left and only its answer has
+/// to be computed and written, which cannot be cancelled otherwise.
+///
+/// # Errors
+/// [`Error::Cancelled`] if there was a request before.
+pub(super) fn end_at_once() -> Result<(), Error> {
+    if REQUESTED.swap(true, Ordering::SeqCst) { Err(Error::Cancelled) } else { Ok(()) }
+}
+
+#[cfg(unix)]
+fn catch() -> io::Result<()> {
+    unix::catch()
+}
+
+#[cfg(not(unix))]
+fn catch() -> io::Result<()> {
+    let handler = || {
+        if REQUESTED.swap(true, Ordering::SeqCst) {
+            std::process::exit(INTERRUPTED.into());
         }
-    })?;
-    Ok(&INTERRUPTED)
+    };
+    ctrlc::set_handler(handler).map_err(io::Error::other)
+}
+
+/// The exit code of a command that was asked to end.
+#[cfg(not(unix))]
+pub(super) fn exit_code() -> u8 {
+    INTERRUPTED
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::io;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use libc::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::flag::{register, register_conditional_shutdown, register_usize};
+
+    use super::super::startup::is_ignored;
+    use super::{INTERRUPTED, REQUESTED};
+
+    /// The exit code that belongs to the last signal, or 0 before the first one.
+    static EXIT_CODE: AtomicUsize = AtomicUsize::new(0);
+
+    /// Handles the signals that were not ignored when the process started. The others stay ignored.
+    pub(super) fn catch() -> io::Result<()> {
+        [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|&signal| !is_ignored(signal)).try_for_each(|signal| {
+            let code = 128 + signal;
+            // The handlers run in this order, so the signal that sets the flag does not end the process.
+            register_conditional_shutdown(signal, code, &REQUESTED)?;
+            register_usize(signal, &EXIT_CODE, code as usize)?;
+            register(signal, &REQUESTED).map(drop)
+        })
+    }
+
+    /// The exit code of a command that was asked to end: 128 and the number of the signal, as a shell reports it.
+    pub(in super::super) fn exit_code() -> u8 {
+        match EXIT_CODE.load(Ordering::SeqCst) {
+            0 => INTERRUPTED,
+            code => code as u8,
+        }
+    }
 }

@@ -1,35 +1,75 @@
-//! Output files that the user names.
+//! What the command writes: standard output, standard error, and files that the user names.
+
+mod file;
 
 use std::fmt::Display;
-use std::fs::{self, OpenOptions};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal, Write};
 
-use primelanes_backends::Error;
+use anyhow::Context;
 
-/// Checks that a file can be written before the work begins, not after it.
+pub(super) use self::file::{OutputFile, output_file, refuse_same_file};
+use crate::text::one_line;
+
+/// Prints a text and a newline on standard output.
 ///
 /// # Errors
-/// The reason why it cannot.
-pub(super) fn writable(name: &str) -> io::Result<PathBuf> {
-    let file = PathBuf::from(name);
-    let fresh = file.symlink_metadata().is_err();
-    OpenOptions::new().append(true).create(true).open(&file)?;
-    if fresh {
-        fs::remove_file(&file)?;
+/// If not all of it could be written.
+pub(super) fn print(text: &dyn Display) -> anyhow::Result<()> {
+    Stdout.write_all(format!("{text}\n").as_bytes()).context("cannot write to standard output")
+}
+
+/// Prints a help text or the version, in colour on a terminal.
+///
+/// # Errors
+/// If not all of it could be written.
+pub(super) fn print_help(help: &clap::Error) -> anyhow::Result<()> {
+    if io::stdout().is_terminal() {
+        return help.print().context("cannot write to standard output");
     }
-    Ok(file)
+    Stdout.write_all(help.render().to_string().as_bytes()).context("cannot write to standard output")
 }
 
-/// Writes a file.
-///
-/// # Errors
-/// Names the file and the reason.
-pub(super) fn write(file: &Path, text: &dyn Display) -> Result<(), Error> {
-    fs::write(file, text.to_string()).map_err(|refusal| cannot_write(file, &refusal))
+/// Prints a message in one line on standard error. Nothing can be done if that fails.
+pub(super) fn note(message: &str) {
+    drop(writeln!(io::stderr(), "{}", one_line(message)));
 }
 
-/// The error of a file that could not be written.
-pub(super) fn cannot_write(file: &Path, refusal: &io::Error) -> Error {
-    Error::Storage { action: "write".into(), file: file.display().to_string(), reason: refusal.to_string() }
+/// Standard output, without a buffer. Unlike that of the standard library, it reports that it is closed, or open only
+/// for reading.
+struct Stdout;
+
+#[cfg(unix)]
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        use rustix::event::{PollFd, PollFlags, poll};
+        use rustix::io::Errno;
+
+        let stdout = io::stdout();
+        if super::startup::stdout_was_closed() {
+            return Err(Errno::BADF.into());
+        }
+        rustix::io::write(&stdout, bytes).map_err(|error| {
+            if error != Errno::AGAIN {
+                return error.into();
+            }
+            // Another process made the pipe or the terminal non-blocking. Wait, and have the caller try again.
+            let _ = poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], None);
+            io::ErrorKind::Interrupted.into()
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(not(unix))]
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        io::stdout().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush()
+    }
 }

@@ -1,18 +1,16 @@
 //! `primelanes race`: compares the speed of the lanes.
 
 use std::cell::Cell;
-use std::io::{Write, stdout};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::ensure;
 use primelanes_backends::{Algorithm, BackendKind, Progress};
 
 use super::at_least_one;
-use super::interrupt;
-use super::output::{writable, write};
+use super::output::{OutputFile, output_file, refuse_same_file};
 use super::progress::{Bar, When};
+use super::{interrupt, output};
 use crate::number::parse_u64;
 use crate::race::Race;
 
@@ -35,11 +33,12 @@ pub(super) struct Args {
 
     /// The numbers of workers to compare, up to each lane's maximum [default: 1, 2, 4, .. up to the number of cores]
     #[arg(long, value_name = "N,M,..", value_delimiter = ',', value_parser = at_least_one)]
+    #[arg(allow_negative_numbers = true)]
     workers: Vec<NonZeroUsize>,
 
     /// The number of measured rounds. Each round runs all lanes once, in shuffled order. Confidence intervals need at
     /// least six rounds.
-    #[arg(long, value_name = "N", default_value = "10", value_parser = rounds)]
+    #[arg(long, value_name = "N", default_value = "10", value_parser = rounds, allow_negative_numbers = true)]
     rounds: NonZeroUsize,
 
     /// The number of warm-up rounds, which are not measured.
@@ -55,39 +54,42 @@ pub(super) struct Args {
     markdown: bool,
 
     /// Also write a CSV file with one line for each measurement.
-    #[arg(long, value_name = "FILE", value_parser = writable)]
-    csv: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_parser = output_file())]
+    csv: Option<OutputFile>,
 
     /// Also draw an SVG file with the speed-up by number of workers and with all samples.
-    #[arg(long, value_name = "FILE", value_parser = writable)]
-    svg: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_parser = output_file())]
+    svg: Option<OutputFile>,
 }
 
 impl Args {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let race = self.race()?;
+        refuse_same_file([("--csv", self.csv.as_ref()), ("--svg", self.svg.as_ref())])?;
         let cancel = interrupt::flag()?;
         let total = race.rounds.get().saturating_add(race.warmup).saturating_mul(race.lanes.len()) as u64;
         let bar = Bar::new(When::Auto, total, "runs");
         let done = Cell::new(0);
-        let report = race.run(cancel, &|| {
+        let runs = race.run(cancel, &|| {
             done.set(done.get() + 1);
             bar.show(Progress::new("race", done.get(), total));
         });
         bar.clear();
 
-        let report = report?;
+        let runs = runs?;
+        interrupt::end_at_once()?;
+        let report = runs.report();
         let written = if self.json {
-            writeln!(stdout(), "{}", serde_json::to_string(&report)?)
+            output::print(&serde_json::to_string(&report)?)
         } else if self.markdown {
-            writeln!(stdout(), "{}", report.markdown())
+            output::print(&report.markdown())
         } else {
-            writeln!(stdout(), "{report}")
+            output::print(&report)
         };
-        self.csv.as_deref().map_or(Ok(()), |file| write(file, &report.csv()))?;
-        self.svg.as_deref().map_or(Ok(()), |file| write(file, &report.svg()))?;
+        self.csv.as_ref().map_or(Ok(()), |file| file.write(&report.csv()))?;
+        self.svg.as_ref().map_or(Ok(()), |file| file.write(&report.svg()))?;
         // A wrong count is a failure even if nobody reads the report.
-        if report.verified() { Ok(written.map(|()| ExitCode::SUCCESS)?) } else { Ok(ExitCode::FAILURE) }
+        if report.verified() { written.map(|()| ExitCode::SUCCESS) } else { Ok(ExitCode::FAILURE) }
     }
 
     fn race(&self) -> anyhow::Result<Race> {

@@ -1,6 +1,9 @@
 //! The laws, with their names and statements.
 
 use std::fmt;
+use std::str::FromStr;
+
+use primelanes_backends::Error;
 
 use super::Ability;
 
@@ -128,6 +131,18 @@ impl fmt::Display for Law {
     }
 }
 
+impl FromStr for Law {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|law| law.name() == name).ok_or_else(|| Error::UnknownName {
+            what: "law".into(),
+            given: name.to_owned(),
+            known: Self::ALL.map(Self::name).join(", "),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -141,5 +156,8 @@ mod tests {
         assert_eq!((laws.len(), names.len()), (Law::ALL.len(), Law::ALL.len()));
         assert_eq!(format!("{:<16}|", Law::NoTiles), "no-tiles        |");
         assert!(Law::ALL.iter().all(|law| law.statement().len() <= 80));
+        assert!(Law::ALL.iter().all(|law| law.name().parse() == Ok(*law)));
+        let error = "any".parse::<Law>().unwrap_err().to_string();
+        assert!(error.starts_with("unknown law 'any': expected one of any-workers, each-tile-once, "), "{error}");
     }
 }

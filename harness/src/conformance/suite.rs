@@ -7,6 +7,7 @@ use std::io::{Write, stderr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use primelanes_backends::Backend;
@@ -48,6 +49,8 @@ pub struct Suite<B> {
     factory: Arc<Factory<B>>,
     caps: Caps,
     trial: Trial,
+    laws: Vec<Law>,
+    cancel: Option<&'static AtomicBool>,
 }
 
 impl<B: Backend + 'static> Suite<B> {
@@ -60,15 +63,33 @@ impl<B: Backend + 'static> Suite<B> {
         F: Fn(NonZeroUsize) -> B + Send + Sync + 'static,
     {
         assert!(cases > 0, "a law needs at least one case");
-        Self { factory: Arc::new(factory), caps, trial: Trial { seed, cases, source: None } }
+        let trial = Trial { seed, cases, source: None };
+        Self { factory: Arc::new(factory), caps, trial, laws: Law::ALL.to_vec(), cancel: None }
+    }
+
+    /// Sets the laws to check, in place of all.
+    #[must_use]
+    pub fn laws(mut self, laws: impl Into<Vec<Law>>) -> Self {
+        self.laws = laws.into();
+        self
+    }
+
+    /// Ends the suite soon after the flag becomes true. The law that is being checked has no finding then, and the thread
+    /// that checks it stays until its work or the process ends.
+    #[must_use]
+    pub const fn cancel(mut self, flag: &'static AtomicBool) -> Self {
+        self.cancel = Some(flag);
+        self
     }
 
     /// Checks one law after another. Calls `go_on` with each finding, and stops when it returns `false`.
     pub fn judge_all(&self, mut go_on: impl FnMut(&Finding) -> bool) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut hangs = false;
-        for law in Law::ALL {
-            let (finding, hung) = if hangs { (unjudged(law), true) } else { self.judge(law) };
+        for &law in &self.laws {
+            let Some((finding, hung)) = (if hangs { Some((unjudged(law), true)) } else { self.judge(law) }) else {
+                break;
+            };
             hangs = hung;
             findings.push(finding);
             if !findings.last().is_some_and(&mut go_on) {
@@ -81,11 +102,11 @@ impl<B: Backend + 'static> Suite<B> {
     /// Creates a report of the findings.
     pub fn report(&self, laws: Vec<Finding>) -> Report {
         let factory = Arc::clone(&self.factory);
-        let label = watchdog::run(self.timeout(), move || factory(NonZeroUsize::MIN).label().to_owned());
+        let label = watchdog::run(self.timeout(), self.cancel, move || factory(NonZeroUsize::MIN).label().to_owned());
         let backend = match label {
             Outcome::Returned(label) => label,
             Outcome::Panicked(message) => format!("(a backend that cannot be made: {message})"),
-            Outcome::Hung => "(a backend that cannot be made: its factory hangs)".to_owned(),
+            Outcome::Hung | Outcome::Cancelled => "(a backend that cannot be made: its factory hangs)".to_owned(),
         };
         let (seed, cases) = (self.trial.seed, self.trial.cases);
         Report { backend, seed, cases, declared: self.caps.declared(), laws }
@@ -96,15 +117,15 @@ impl<B: Backend + 'static> Suite<B> {
         self.caps.get_timeout() * self.trial.cases.div_ceil(CASES)
     }
 
-    /// Checks one law. Also returns whether the backend hung.
-    fn judge(&self, law: Law) -> (Finding, bool) {
+    /// Checks one law. Also returns whether the backend hung. Returns `None` if the suite was cancelled.
+    fn judge(&self, law: Law) -> Option<(Finding, bool)> {
         if let Some(&lacking) = law.needs().iter().find(|&&ability| !self.caps.has(ability)) {
             let verdict = Verdict::Declared(lacking);
-            return (Finding { law, verdict, seconds: 0.0 }, false);
+            return Some((Finding { law, verdict, seconds: 0.0 }, false));
         }
         let (clock, timeout) = (Instant::now(), self.timeout());
         let (factory, caps, trial) = (Arc::clone(&self.factory), self.caps.clone(), self.trial.clone());
-        let judged = watchdog::run(timeout, move || {
+        let judged = watchdog::run(timeout, self.cancel, move || {
             laws::check(law, &Subject { factory: &*factory, caps: &caps, trial: &trial })
         });
         let hung = matches!(judged, Outcome::Hung);
@@ -113,8 +134,9 @@ impl<B: Backend + 'static> Suite<B> {
             Outcome::Returned(Err(broken)) => Verdict::Broken(broken.0),
             Outcome::Panicked(message) => Verdict::Broken(format!("the backend panics: {message}")),
             Outcome::Hung => Verdict::Broken(format!("the backend hangs: no answer within {timeout:?}")),
+            Outcome::Cancelled => return None,
         };
-        (Finding { law, verdict, seconds: clock.elapsed().as_secs_f64() }, hung)
+        Some((Finding { law, verdict, seconds: clock.elapsed().as_secs_f64() }, hung))
     }
 }
 
@@ -145,7 +167,7 @@ where
     let cases = variable::<NonZeroU32>("PRIMELANES_CASES").map_or(CASES, NonZeroU32::get);
     let mut suite = Suite::new(factory, caps, seed, cases);
     suite.trial.source = Some(source);
-    let (finding, _) = suite.judge(law);
+    let (finding, _) = suite.judge(law).expect("the suite has no cancel flag");
     // Write to the real standard error, which the test harness does not capture, so that laws that were not checked are
     // visible.
     let print = |line: &dyn Display| drop(writeln!(stderr(), "{line}"));

@@ -10,6 +10,9 @@ fn a_count_is_alone_on_standard_output() {
     assert_eq!(stdout(&["count", "10**6", "--algorithm", "trial-division", "--backend", "global-lock"]), "78498\n");
     assert_eq!(stdout(&["count", "2", "3"]), "2\n");
     assert_eq!(stdout(&["count", "10", "5"]), "0\n");
+    assert_eq!(stdout(&["count", "2*(10^3)/2"]), "168\n");
+    assert_eq!(stdout(&["count", "10", "--distance", "90"]), "21\n");
+    assert_eq!(stdout(&["count", "1e12", "-d", "1e6"]), stdout(&["count", "1e12", "1e12+1e6"]));
     assert_eq!(stdout(&["count", "2^64-58", "2^64-50", "--algorithm", "trial-division"]), "0\n");
 }
 

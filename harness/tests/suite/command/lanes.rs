@@ -21,6 +21,13 @@ fn every_lane_is_verified_one_line_a_law() {
 }
 
 #[test]
+fn laws_are_verified_by_name() {
+    let text = stdout(&["verify", "--backend", "rayon", "--cases", "2", "--law", "seams,no-tiles", "--law", "seams"]);
+    let laws: Vec<_> = text.lines().skip(1).map(|line| line.split_whitespace().nth(1).unwrap()).collect();
+    assert_eq!(laws, ["no-tiles", "seams"], "{text}");
+}
+
+#[test]
 fn the_lanes_are_listed() {
     let lines = stdout(&["backends"]);
     let names: Vec<_> = lines.lines().map(|line| line.split(' ').next().unwrap()).collect();
