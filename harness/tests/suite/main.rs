@@ -9,6 +9,8 @@ mod conformance;
 mod double_check;
 mod gil;
 mod guides;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod pi;
 mod python;
 mod third_party;
