@@ -187,6 +187,7 @@ mod tests {
     fn a_lane_runs_with_the_workers_that_it_takes() {
         let lanes = Race::lanes(&[BackendKind::SingleThread, BackendKind::Rayon], &[TWO, ONE, TWO]).unwrap();
         assert_eq!(lanes, [(BackendKind::SingleThread, ONE), (BackendKind::Rayon, ONE), (BackendKind::Rayon, TWO)]);
+        assert_eq!(Race::lanes(&[BackendKind::Rayon, BackendKind::Rayon], &[ONE]), Ok(vec![(BackendKind::Rayon, ONE)]));
         let refused = Race::lanes(&[BackendKind::Rayon, BackendKind::SingleThread], &[TWO]);
         assert_eq!(refused, Err(Error::TooManyWorkers { backend: "single-thread".into(), requested: 2, max: 1 }));
     }

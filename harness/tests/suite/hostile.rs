@@ -3,6 +3,7 @@
 
 mod files;
 mod limits;
+mod matrix;
 mod signals;
 mod soak;
 mod streams;

@@ -1,9 +1,10 @@
-//! A long run of random commands that are ended at random moments.
+//! A long run of random commands in random environments that are ended at random moments.
 
 use std::io::Write;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::matrix::environments;
 use super::signals::{Session, assert_orderly, commands};
 
 /// Sets the length of the run in minutes, in place of ten.
@@ -14,6 +15,9 @@ const MINUTES: &str = "PRIMELANES_SOAK_MINUTES";
 fn soak() {
     let minutes = std::env::var(MINUTES).map_or(10.0, |minutes| minutes.parse().expect(MINUTES));
     let (since, length) = (Instant::now(), Duration::from_secs_f64(60.0 * minutes));
+    let mut environments = environments();
+    // Most runs get to their middle in the usual one.
+    environments.resize(3 * environments.len(), String::new());
     let mut runs = 0;
     while since.elapsed() < length {
         let lanes = ["single-thread", "scoped-threads", "rayon", "global-lock", "processes"];
@@ -21,8 +25,9 @@ fn soak() {
         let (command, expected) = commands.swap_remove(rand::random_range(0..commands.len()));
         let signal = ["INT", "TERM", "KILL", "HUP"][rand::random_range(0..4)];
         let delay = Duration::from_secs_f64(rand::random_range(0.0..3.0));
-        let what = format!("{command}, {signal} after {delay:?}");
-        let session = Session::start(&command);
+        let environment = &environments[rand::random_range(0..environments.len())];
+        let what = format!("{environment} {command}, {signal} after {delay:?}");
+        let session = Session::start(environment, &command);
         sleep(delay);
         session.signal(signal);
         assert_orderly(&what, signal, expected, &session.end(&what));
