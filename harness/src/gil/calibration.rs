@@ -1,7 +1,7 @@
 //! The costs of virtual time, measured on this machine.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
@@ -75,7 +75,7 @@ impl Calibration {
             let late = timers(&control).and_then(|timers| Ok((timers, sleeps(&control)?)));
             stop.store(true, Ordering::Relaxed);
             let (timers, sleeps) = late?;
-            let socket = socket().ok();
+            let socket = socket(cancel).ok();
             control.beat()?;
             Ok(Self {
                 wake_up_us: median(wake_ups.iter().copied()),
@@ -244,15 +244,15 @@ fn per_item(items: u32, work: impl Fn()) -> f64 {
 }
 
 /// Microseconds to send a byte, and microseconds from then until its echo is read.
-fn socket() -> io::Result<(f64, f64)> {
+fn socket(cancel: &AtomicBool) -> Result<(f64, f64), Failure> {
     let server = EchoServer::start()?;
-    let mut stream = server.connect()?;
+    let mut client = server.connect(cancel)?;
     let mut samples = Vec::with_capacity(SAMPLES);
     for _ in 0..SAMPLES {
         let begun = Instant::now();
-        stream.write_all(&[1])?;
+        client.send().map_err(Failure::Socket)?;
         let (sending, sent) = (begun.elapsed(), Instant::now());
-        stream.read_exact(&mut [0])?;
+        client.receive().map_err(Failure::Socket)?;
         samples.push((sending.as_secs_f64() * 1e6, sent.elapsed().as_secs_f64() * 1e6));
     }
     Ok((median(samples.iter().map(|sample| sample.0)), median(samples.iter().map(|sample| sample.1))))

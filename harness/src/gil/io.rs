@@ -1,7 +1,7 @@
 //! The io experiment: threads wait for something outside. Sleeps overlap, but a thread that reads a socket waits for
 //! computing threads.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -48,7 +48,7 @@ struct Run {
 /// interface.
 pub(crate) fn io(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Report, Failure> {
     // If there is no server, say so before threads sleep for nothing.
-    let server = EchoServer::start().map_err(Failure::Socket)?;
+    let server = EchoServer::start()?;
     let socket_costs = lab.calibration.socket().ok_or(Failure::NoSocketCosts)?;
     let mut rows = sleep(lab, threads, seconds)?;
     for cpu_threads in CPU_THREADS {
@@ -124,19 +124,20 @@ fn ask(lab: &Lab<'_>, parameters: &serde_json::Value, seconds: f64) -> Result<Op
 
 /// Seconds that the round trips take under our lock.
 fn round_trips(lab: &Lab<'_>, gil: &Gil, cpu_threads: usize, server: &EchoServer) -> Result<f64, Failure> {
-    let mut stream = server.connect().map_err(Failure::Socket)?;
+    let mut client = server.connect(lab.cancel)?;
     let (elapsed, ..) = workload::beside(lab, gil, cpu_threads, "socket", |attached| -> io::Result<f64> {
         let begun = Instant::now();
         for _ in 0..ROUND_TRIPS {
             if lab.is_cancelled() {
                 break;
             }
-            attached.detach(|| stream.write_all(&[1]))?;
-            attached.detach(|| stream.read_exact(&mut [0]))?;
+            attached.detach(|| client.send())?;
+            attached.detach(|| client.receive())?;
         }
         Ok(begun.elapsed().as_secs_f64())
     })
     .map_err(Failure::Threads)?;
+    lab.check_cancelled()?;
     elapsed.map_err(Failure::Socket)
 }
 

@@ -190,6 +190,19 @@ fn an_interpreter_has_a_column_of_its_own() {
     }
 }
 
+#[test]
+fn an_interpreter_takes_no_modules_from_the_current_directory() {
+    if python::is_missing("an_interpreter_takes_no_modules_from_the_current_directory") {
+        return;
+    }
+    let folder = Folder::new("modules");
+    for module in ["json", "platform", "threading", "time", "math", "encodings"] {
+        fs::write(folder.0.join(format!("{module}.py")), "raise SystemExit(7)").unwrap();
+    }
+    let report = folder.report(&["stall", "--seconds", "0.01", "--python", "python3"]);
+    assert_eq!(rows(&report, "cpython").count(), 2, "{report}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn ctrl_c_ends_an_experiment_in_its_last_run_too() {
@@ -279,6 +292,26 @@ fn without_a_network_everything_but_a_socket_works() {
     let refused = "error: the costs have no send_us and no echo_us, which io needs: measure them where there is a \
                    loopback interface\n";
     assert_eq!(stderr(folder.gil(&["io", "--costs", "isolated.json"])), (Some(1), refused.to_owned()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_experiment_that_runs_out_of_open_files_ends() {
+    let folder = Folder::new("files");
+    for files in 4..12 {
+        for arguments in ["calibrate", "io --threads 2 --seconds 0.01 --costs costs.json"] {
+            let line = format!("ulimit -n {files}; exec {} gil {arguments}", env!("CARGO_BIN_EXE_primelanes"));
+            let mut limited = Command::new("timeout");
+            limited.args(["60", "sh", "-c", &line]).current_dir(&folder.0).stdin(Stdio::null());
+            let output = limited.output().unwrap();
+            let text = String::from_utf8(output.stderr).unwrap();
+            let code = output.status.code().unwrap();
+            assert!(
+                code <= 1 && text.lines().count() == usize::from(code == 1),
+                "{files} files, {arguments}: {code}, {text}"
+            );
+        }
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -37,8 +37,8 @@ pub(super) enum Interruption {
 pub(super) fn run(command: &mut Command, timeout: Duration, cancel: &AtomicBool) -> Result<Ended, Interruption> {
     let mut running = Running::start(command).map_err(Interruption::Start)?;
     // Both pipes are read while the program runs, because a full pipe would block it.
-    let stdout = running.child.stdout.take().map(read_all);
-    let stderr = running.child.stderr.take().map(read_all);
+    let stdout = running.child.stdout.take().map(read_all).transpose().map_err(Interruption::Start)?;
+    let stderr = running.child.stderr.take().map(read_all).transpose().map_err(Interruption::Start)?;
     let status = running.wait(timeout, cancel)?;
     // Processes that the program left behind may still hold the pipes open.
     drop(running);
@@ -100,15 +100,15 @@ impl Drop for Running {
 }
 
 /// Reads a pipe to its end on a new thread, and sends the bytes. Nobody joins the thread; it ends with the pipe.
-fn read_all(pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+fn read_all(pipe: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8>>> {
     let (sender, receiver) = mpsc::sync_channel(1);
-    thread::spawn(move || {
+    thread::Builder::new().spawn(move || {
         let mut bytes = Vec::new();
         // If the pipe breaks, keep the bytes that came before.
         drop(pipe.take(MAX_BYTES).read_to_end(&mut bytes));
         drop(sender.send(bytes));
-    });
-    receiver
+    })?;
+    Ok(receiver)
 }
 
 /// A leash ends a program together with this process. It is a shell that leads a process group, which the program

@@ -1,7 +1,11 @@
 """How the interpreter identifies itself."""
+import sys
+
+# The modules of the current directory are not meant.
+sys.path = [folder for folder in sys.path if folder]
+
 import json
 import platform
-import sys
 
 print(json.dumps({
     "implementation": platform.python_implementation(),
