@@ -6,15 +6,13 @@
 //! news, and then asks for it.
 
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
+use std::ops::ControlFlow;
 use std::process::id as this_process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use primelanes_backends::{Error, Progress, guard};
-
-/// A function that receives the progress of a count.
-pub type Observer = dyn Fn(Progress) + Sync;
+use primelanes_backends::{Error, Observer, Progress, guard};
 
 /// Work that has started. Dropping it cancels the work, and does not wait for its end.
 #[derive(Debug)]
@@ -58,14 +56,17 @@ impl<T: Send + 'static> Running<T> {
     /// # Errors
     /// [`Error::Spawn`] if the system cannot start the thread.
     pub fn start(
-        work: impl FnOnce(&AtomicBool, &Observer) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&AtomicBool, &Observer<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<Self, Error> {
         let (signal, writer) = pipe().ok().unzip();
         let state = State { reports: Vec::new(), result: None, ended: false, signal: writer, signalled: false };
         let shared = Arc::new(Shared { cancel: AtomicBool::new(false), state: Mutex::new(state) });
         let (working, reporting) = (Arc::clone(&shared), Arc::clone(&shared));
         let run = move || {
-            let observer = move |progress| reporting.state().report(progress);
+            let observer = move |progress| {
+                reporting.state().report(progress);
+                ControlFlow::Continue(())
+            };
             let result = guard("count", || work(&working.cancel, &observer));
             working.state().end(result);
         };
@@ -253,7 +254,7 @@ mod tests {
         let running = Running::start(move |_, observer| {
             assert_ne!(current().id(), here);
             for (phase, done) in [("first", 0), ("first", 9), ("second", 0), ("second", 4), ("second", 9)] {
-                observer(progress(phase, done));
+                let _ = observer(progress(phase, done));
             }
             Ok(1)
         });
@@ -269,7 +270,9 @@ mod tests {
         let (sender, observed) = mpsc::channel();
         let running = Running::start(move |cancel, observer| {
             for phase in ["first", "second"] {
-                (0..=9).for_each(|done| observer(progress(phase, done)));
+                for done in 0..=9 {
+                    let _ = observer(progress(phase, done));
+                }
             }
             sender.send(()).unwrap();
             wait_for_cancel(cancel)
@@ -286,7 +289,9 @@ mod tests {
     fn the_signal_holds_one_byte_while_there_is_news() {
         let (sender, observed) = mpsc::channel();
         let running = Running::start(move |cancel, observer| {
-            (0..1000).for_each(|done| observer(progress("first", done)));
+            for done in 0..1000 {
+                let _ = observer(progress("first", done));
+            }
             sender.send(()).unwrap();
             wait_for_cancel(cancel)
         });

@@ -31,6 +31,7 @@ pub(super) fn code_of(error: &anyhow::Error) -> ExitCode {
             | Error::BadVariable { .. }
             | Error::BadTuning { .. }
             | Error::OutOfRange { .. }
+            | Error::MemoryBound { .. }
             | Error::EmptyPlan { .. },
         ) => ExitCode::from(USAGE),
         _ if matches!(error.downcast_ref(), Some(Failure::Cancelled)) => ExitCode::from(interrupt::exit_code()),

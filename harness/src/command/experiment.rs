@@ -77,8 +77,8 @@ impl Args {
             return Err(exit::usage(&message));
         }
         if let Some((_, lane)) = named.iter().enumerate().find(|(place, lane)| named[..*place].contains(lane)) {
-            let message = format!("the lane {lane} is named twice\n");
-            return Err(clap::Error::raw(ErrorKind::ValueValidation, message));
+            let message = format!("the lane {lane} is named twice");
+            return Err(exit::usage(&message));
         }
         let all = || Lane::ALL.into_iter().filter(|lane| can_run(lane) && lane.is_available()).collect();
         Ok(if named.is_empty() { all() } else { named.clone() })

@@ -21,6 +21,6 @@ class Progress(NamedTuple):
     phase: str
     """The name of the phase that is running."""
     done: int
-    """How much is finished: the number of pieces of work, or of millionths if the count has several phases."""
+    """How many millionths of the count are finished, by its estimated cost."""
     total: int
-    """How much there is to do."""
+    """A million."""

@@ -3,14 +3,16 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
-use primelanes_backends::{Algorithm, Control, Error, PrimeCounter, Query, SingleThread, available_workers, guard};
+use primelanes_backends::{
+    Algorithm, Control, Error, Observer, PrimeCounter, Query, SingleThread, available_workers, guard,
+};
 use pyo3::prelude::*;
 
 use super::failure::{failure, invalid};
 use super::handle::{CountOrFailure, Handle, Product};
 use super::lane::{Arguments, choose, opener};
 use super::numbers::{Number, range};
-use crate::running::{Observer, Running};
+use crate::running::Running;
 
 /// By default, a count up to this limit is an entry of a table. It takes a microsecond, so it needs no thread and keeps the
 /// lock. It has one worker by default, because to ask the system for the number of cores takes longer: 0.03 ms.
@@ -58,7 +60,7 @@ impl Counting {
         if self.is_table && in_process && !observed {
             return self::done(guard("count", || SingleThread.count(&query)));
         }
-        let count = move |cancel: &AtomicBool, observer: &Observer| {
+        let count = move |cancel: &AtomicBool, observer: &Observer<'_>| {
             let query = query.cancel(cancel);
             let lane = open(query.get_control())?;
             lane.count(&if observed { query.progress(observer) } else { query }).map(Product::Count)

@@ -1,7 +1,7 @@
 //! Errors as Python sees them.
 
 use primelanes_backends::Error;
-use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 
 /// The name of an exception of the package, and its message.
@@ -10,14 +10,18 @@ use pyo3::prelude::*;
 /// classes, but this module stays the same.
 pub(super) type Failure = (&'static str, String);
 
-/// Converts an error. A range that is too large is an `OverflowError`, and any other mistake of the caller is a `ValueError`.
-/// Everything else is an exception of the package.
+/// Converts an error. A range that is too large is an `OverflowError`, any other mistake of the caller is a `ValueError`,
+/// and a lack of memory is a `MemoryError`. Everything else is an exception of the package.
 pub(super) fn failure(error: &Error) -> PyResult<Failure> {
     let message = error.to_string();
     match error {
         Error::OutOfRange { .. } => Err(PyOverflowError::new_err(message)),
         Error::UnknownName { .. } | Error::TooManyWorkers { .. } | Error::BadVariable { .. } => {
             Err(PyValueError::new_err(message))
+        }
+        Error::OutOfMemory { .. } | Error::MemoryBound { .. } => Err(PyMemoryError::new_err(message)),
+        Error::WorkerFailed { cause, .. } if matches!(**cause, Error::OutOfMemory { .. }) => {
+            Err(PyMemoryError::new_err(message))
         }
         Error::Cancelled => Ok(("Cancelled", message)),
         _ => Ok(("Error", message)),

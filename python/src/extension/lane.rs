@@ -97,11 +97,11 @@ impl OpenLane {
     /// Start to close the lane, unless it is closed. Counts that are running go on to their end, and so do their workers.
     fn close(&self) -> Option<Handle> {
         let lane = self.take()?;
-        let close = move |_: &_, _: &_| {
+        let closing = Running::start(move |_, _| {
             drop(lane);
             Ok(Product::Nothing)
-        };
-        Running::start(close).map(Handle).ok()
+        });
+        closing.map(Handle).ok()
     }
 }
 
