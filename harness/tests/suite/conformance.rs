@@ -76,10 +76,17 @@ fn what_is_declared_is_reported_and_not_asked() {
         report.laws.iter().filter(|finding| finding.verdict != Verdict::Holds).map(|finding| finding.law).collect();
     assert_eq!(
         not_asked,
-        [Law::AtMostWorkers, Law::CancelBefore, Law::CancelDuring, Law::CancelAfter, Law::CancelLatency]
+        [
+            Law::AtMostWorkers,
+            Law::CancelBefore,
+            Law::CancelDuring,
+            Law::CancelAfter,
+            Law::CancelLatency,
+            Law::ObserverEnds
+        ]
     );
     // Without the declarations, it breaks the laws, except that it never cancels after the end.
     let found: Vec<_> = check(|_| Wired, Caps::full().at_most(1), 3, 4).broken().collect();
-    let cancellation = [Law::CancelBefore, Law::CancelDuring, Law::CancelLatency];
+    let cancellation = [Law::CancelBefore, Law::CancelDuring, Law::CancelLatency, Law::ObserverEnds];
     assert_eq!(found, [&[Law::AtMostWorkers][..], &cancellation, &[Law::TilePanics]].concat());
 }
