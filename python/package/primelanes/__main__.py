@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import primelanes
 from primelanes import _experiment, _number, _report
@@ -16,6 +16,9 @@ from primelanes import _experiment, _number, _report
 MAX_LIMIT = 2**64 - 1
 """Trial division, which all lanes run, counts up to here."""
 
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 PROGRAM = "python -m primelanes"
 
@@ -27,11 +30,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the experiment, print its outcome, and return the exit code: 1 if a count is wrong, 130 after Ctrl-C."""
     if sys.stdout is None:
         _fail("standard output is closed")
-    try:
-        options = _parser().parse_args(arguments)
-    finally:
-        # The parser has printed a help text and exits, if it was asked for one.
-        _print("")
+    options = _parser().parse_args(arguments)
+    if options.version:
+        _print(primelanes.__version__)
+        return 0
     settings = _experiment.Settings(options.limit, options.native_limit, options.tasks, options.rounds)
     show_status = _show_status if sys.stderr is not None and sys.stderr.isatty() else lambda _: None
     try:
@@ -49,7 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that reports an error in one line, without the usage."""
+    """A parser that reports an error in one line, without the usage, and that a help text cannot be written."""
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        _print(self.format_help().rstrip())
 
     def error(self, message: str) -> NoReturn:
         if len(message) > LONGEST_MESSAGE:
@@ -75,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     number("--tasks", 2, 8, 2, "run N counts at once")
     number("--rounds", 1, 1_000, 3, "time each lane N times")
     parser.add_argument("--json", action="store_true", help="print every sample as one JSON object")
-    parser.add_argument("--version", action="version", version=primelanes.__version__)
+    parser.add_argument("--version", action="store_true", help="print the version")
     return parser
 
 
@@ -99,7 +104,7 @@ def _print(text: str) -> None:
     except UnicodeEncodeError:
         text = text.translate({ord("✓"): "ok", ord("✗"): "WRONG", ord("─"): "-"})
     try:
-        print(text, end="\n" if text else "", flush=True)
+        print(text, flush=True)
     except OSError as error:
         # At its end, the interpreter flushes what is left in the buffer. That must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
