@@ -16,7 +16,6 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use primelanes_backends::probe::Probe;
 use primelanes_backends::{Algorithm, Backend, Control, Error, Kernel, PrimeCounter, Pulse, Query, Stopped};
 use rand::seq::SliceRandom;
 
@@ -26,7 +25,7 @@ use self::measure::Sample;
 pub(crate) use self::measure::{LaneReport, Report};
 use crate::gil::interpreter::Interpreter;
 use crate::oracle;
-use crate::stopwatch::Stopwatch;
+use crate::stopwatch::{Stopwatch, have_each_worker_answer};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -86,8 +85,7 @@ impl Experiment {
         let tasks = Tasks { counter: &track.counter, query, count: self.tasks.get() as u64, fault: OnceLock::new() };
         let control = Control::new().cancel(cancel);
         if !track.is_in_process() {
-            // Each worker gets a tile. With its answer, it reports the processor time of its start-up.
-            track.counter.fold(&Probe::new(tasks.count), &control)?;
+            have_each_worker_answer(&track.counter, &control)?;
         }
         let elsewhere = track.counter.time_elsewhere();
         let stopwatch = Stopwatch::start();

@@ -15,16 +15,15 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use primelanes_backends::probe::Probe;
 use primelanes_backends::{
-    Algorithm, AnyBackend, Backend, BackendKind, Control, Error, Plan, PrimeCounter, Query, available_workers,
+    Algorithm, Backend, BackendKind, Control, Error, Plan, PrimeCounter, Query, available_workers,
 };
 use rand::seq::SliceRandom;
 
 use self::machine::{Activity, Machine};
 pub(crate) use self::report::{LaneReport, Report};
 use crate::oracle;
-use crate::stopwatch::Stopwatch;
+use crate::stopwatch::{Stopwatch, have_each_worker_answer};
 
 /// What to race.
 #[derive(Clone, Debug)]
@@ -137,9 +136,10 @@ impl Race {
         place: usize,
         cancel: &AtomicBool,
     ) -> Result<(Sample, Duration), Error> {
-        let lane = backend.open(workers)?;
+        let control = Control::new().cancel(cancel);
+        let lane = backend.open_with(workers, &control)?;
         if !backend.is_in_process() {
-            have_each_worker_answer(&lane, cancel)?;
+            have_each_worker_answer(&lane, &control)?;
         }
         let start_up = lane.time_elsewhere();
         let query = self.query().cancel(cancel);
@@ -149,14 +149,6 @@ impl Race {
         let (seconds, cores_used) = stopwatch.stop(elsewhere.saturating_sub(start_up));
         Ok((Sample { seconds, cores_used, count: count?, place }, elsewhere))
     }
-}
-
-/// Gives each worker a tile. A worker process reports its processor time with each answer, and the first report includes
-/// its start.
-fn have_each_worker_answer(lane: &AnyBackend, cancel: &AtomicBool) -> Result<(), Error> {
-    // No worker takes two of the tiles, because each takes longer than it takes to hand out all of them.
-    let tiles = Probe { pause: Duration::from_millis(2), ..Probe::new(lane.workers().get() as u64) };
-    lane.fold(&tiles, &Control::new().cancel(cancel)).map(drop)
 }
 
 impl Runs<'_> {

@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
+use primelanes_backends::probe::Probe;
+use primelanes_backends::{Backend, Control, Error};
 
 /// Measures the time from [`start`](Stopwatch::start) to [`stop`](Stopwatch::stop).
 #[derive(Debug)]
@@ -23,4 +25,12 @@ impl Stopwatch {
         let (cpu, wall) = (self.cpu.elapsed().as_secs_f64(), self.wall.elapsed().as_secs_f64());
         (wall, (cpu + elsewhere.as_secs_f64()) / wall.max(f64::MIN_POSITIVE))
     }
+}
+
+/// Gives each worker of a lane a tile. A worker process reports its processor time with each answer, and the first report
+/// includes its start.
+pub(crate) fn have_each_worker_answer(lane: &impl Backend, control: &Control<'_>) -> Result<(), Error> {
+    // No worker takes two of the tiles, because each takes longer than it takes to hand out all of them.
+    let tiles = Probe { pause: Duration::from_millis(2), ..Probe::new(lane.workers().get() as u64) };
+    lane.fold(&tiles, control).map(drop)
 }

@@ -77,8 +77,7 @@ impl Args {
             return Err(exit::usage(&message));
         }
         if let Some((_, lane)) = named.iter().enumerate().find(|(place, lane)| named[..*place].contains(lane)) {
-            let message = format!("the lane {lane} is named twice");
-            return Err(exit::usage(&message));
+            return Err(exit::usage(&format!("the lane {lane} is named twice")));
         }
         let all = || Lane::ALL.into_iter().filter(|lane| can_run(lane) && lane.is_available()).collect();
         Ok(if named.is_empty() { all() } else { named.clone() })

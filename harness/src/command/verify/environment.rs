@@ -54,7 +54,9 @@ impl Environment {
     }
 
     fn blame(&self, error: &Error) {
-        if matches!(error, Error::Spawn { .. } | Error::Unavailable { .. } | Error::BadVariable { .. }) {
+        if let Error::Spawn { .. } | Error::Unavailable { .. } | Error::OutOfMemory { .. } | Error::BadVariable { .. } =
+            error
+        {
             self.0.get_or_init(|| error.clone());
         }
     }
