@@ -61,7 +61,7 @@ def test_a_closed_lane_refuses_to_count(lane: primelanes.Lane) -> None:
     lane.close()
     lane.close()
     for limit in (10, 10**9):
-        with pytest.raises(primelanes.Error, match=f"^{lane.name} is not available: the lane is closed$"):
+        with pytest.raises(primelanes.Error, match=r"^the lane is closed$"):
             lane.count_primes(limit)
 
 
@@ -181,7 +181,8 @@ os.waitpid(child, 0)
 print(lane.count_primes(10**6, algorithm="sieve"))
 """
     refused, count = python("-c", script).stdout.splitlines()
-    assert refused.startswith(f"{backend} is not available: the lane belongs to process ")
+    assert refused.startswith("the lane belongs to process ")
+    assert refused.endswith(", and this process is a fork of it")
     assert count == "78498"
 
 

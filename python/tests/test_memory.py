@@ -1,4 +1,4 @@
-"""A lack of memory is an exception, and the interpreter stays alive."""
+"""A lack of memory or of open files is an exception, and the interpreter stays alive."""
 
 from __future__ import annotations
 
@@ -28,3 +28,22 @@ print(primelanes.count_primes(1000), primelanes.count_primes(10**6, backend="sin
     # There is room for some, and each worker process has a limit of its own.
     if megabytes == 10 and backend != "processes":
         assert outcome.startswith(("MemoryError out of memory: ", "Error the count could not start ")), outcome
+
+
+def test_a_count_needs_no_open_file() -> None:
+    script = """
+import os, resource
+import primelanes
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1,) * 2)
+reports = []
+print(primelanes.count_primes(10**7, algorithm="sieve", progress=reports.append), reports[-1].done == reports[-1].total)
+try:
+    primelanes.count_primes(10**7, backend="processes")
+except primelanes.Error as error:
+    print(error)
+"""
+    count, error = python("-c", script).stdout.splitlines()
+    assert count == "664579 True"
+    assert error.startswith("processes could not start ")
+    assert "Too many open files" in error

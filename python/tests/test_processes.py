@@ -137,6 +137,51 @@ def test_a_worker_without_input_exits() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
+@pytest.mark.parametrize("backend", ["auto", "processes"])
+def test_a_fork_in_the_callback_ends_the_count_of_the_copy(backend: str) -> None:
+    script = f"""
+import os, warnings
+import primelanes
+
+warnings.simplefilter("ignore", DeprecationWarning)
+this, copies = os.getpid(), []
+
+def fork(_):
+    if os.getpid() == this and not copies:
+        copies.append(os.fork())
+
+try:
+    count = primelanes.count_primes(10**8, algorithm="sieve", backend={backend!r}, progress=fork)
+except primelanes.Error as error:
+    os.write(1, str(error).encode() + b"\\n")
+    os._exit(0)
+os.waitpid(copies[0], 0)
+print(count)
+"""
+    output = "the result is not available: this process is a fork of the one that counts\n5761455\n"
+    assert python("-c", script).stdout == output
+
+
+@pytest.mark.parametrize("handler", ["SIG_IGN", "SIG_DFL"])
+def test_workers_may_end_unnoticed(handler: str, request: pytest.FixtureRequest) -> None:
+    # If the signal is ignored, the system forgets a child as soon as it ends.
+    script = f"""
+import os, signal, sys
+sys.path.insert(0, {str(request.path.parent)!r})
+import primelanes
+from support import eventually, workers
+
+signal.signal(signal.SIGCHLD, signal.{handler})
+with primelanes.Processes(2) as lane:
+    for _ in range(3):
+        os.kill(workers()[0], signal.SIGKILL)
+        assert lane.count_primes(10**8, algorithm="sieve") == 5_761_455
+assert eventually(lambda: not workers())
+print("done")
+"""
+    assert python("-c", script).stdout == "done\n"
+
+
 @pytest.mark.parametrize("backend", primelanes.backends())
 def test_counts_work_in_a_forked_process(backend: str) -> None:
     # In its own interpreter, because Python 3.12 and later warn if a process with threads is forked.

@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import SupportsIndex, TypeVar
 
 from primelanes._counting import SupportsIsSet, check, finish, value, wait
-from primelanes._native import Handle
 from primelanes._native import open as open_lane
 from primelanes._types import Progress
 from primelanes._worker import StrPath
@@ -31,12 +30,9 @@ class Lane:
         command: list[str] | None = None,
         timeout: float | None = None,
     ) -> None:
-        handle = open_lane(backend, workers, command, timeout)
-        if isinstance(handle, Handle):
-            wait(handle)
-            self._lane = value(handle.take_lane())
-        else:
-            value(handle)
+        opening = value(open_lane(backend, workers, command, timeout))
+        wait(opening)
+        self._lane = value(opening.take_lane())
         self._closed = False
 
     @property

@@ -58,7 +58,7 @@ impl Counting {
     ) -> PyResult<Started> {
         let Self { query, observed, .. } = self;
         if self.is_table && in_process && !observed {
-            return self::done(guard("count", || SingleThread.count(&query)));
+            return CountOrFailure::new(guard("count", || SingleThread.count(&query))).map(Started::Done);
         }
         let count = move |cancel: &AtomicBool, observer: &Observer<'_>| {
             let query = query.cancel(cancel);
@@ -67,13 +67,9 @@ impl Counting {
         };
         match Running::start(count) {
             Ok(running) => Ok(Started::Running(Handle(running))),
-            Err(error) => Ok(Started::Done(CountOrFailure::Failure(failure(&error)?))),
+            Err(error) => failure(&error).map(CountOrFailure::Failure).map(Started::Done),
         }
     }
-}
-
-fn done(result: Result<u128, Error>) -> PyResult<Started> {
-    CountOrFailure::new(result).map(Started::Done)
 }
 
 /// Start to count the primes from `start` to `limit` on a new lane. A short count is done at once.

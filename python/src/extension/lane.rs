@@ -53,14 +53,13 @@ impl OpenLane {
         self.lane.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn get(&self) -> Result<Arc<AnyBackend>, Error> {
-        let unavailable = |reason| Error::Unavailable { what: self.name.clone().into(), reason };
+    fn get(&self) -> Result<Arc<AnyBackend>, Failure> {
         if this_process() != self.owner {
             let owner = self.owner;
-            return Err(unavailable(format!("the lane belongs to process {owner}, and this process is a fork of it")));
+            return Err(("Error", format!("the lane belongs to process {owner}, and this process is a fork of it")));
         }
         let lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner);
-        lane.clone().ok_or_else(|| unavailable("the lane is closed".to_owned()))
+        lane.clone().ok_or_else(|| ("Error", "the lane is closed".to_owned()))
     }
 }
 
@@ -90,7 +89,7 @@ impl OpenLane {
         let counting = Counting::new(limit, start, algorithm, double_check, observed)?;
         match self.get() {
             Ok(lane) => counting.start(self.in_process, move |_| Ok(lane)),
-            Err(error) => Ok(Started::Done(CountOrFailure::Failure(failure(&error)?))),
+            Err(failure) => Ok(Started::Done(CountOrFailure::Failure(failure))),
         }
     }
 
