@@ -47,3 +47,15 @@ except primelanes.Error as error:
     assert count == "664579 True"
     assert error.startswith("processes could not start ")
     assert "Too many open files" in error
+
+
+def test_a_count_keeps_to_the_memory_that_it_may_take() -> None:
+    with pytest.raises(MemoryError, match=r"^the count needs about \d+ bytes of memory, but the bound is 1000000$"):
+        primelanes.count_primes(10**18 + 10**10, start=10**18, algorithm="sieve", memory=10**6)
+    with primelanes.ScopedThreads(2) as lane:
+        assert lane.count_primes(10**18 + 10**6, start=10**18, algorithm="sieve", memory=10**9) == 24_280
+        with pytest.raises(MemoryError, match="the bound is 0"):
+            lane.count_primes(10**18 + 10**10, start=10**18, algorithm="sieve", memory=0)
+    assert primelanes.count_primes(10**9, memory=2**100) == primelanes.count_primes_holding_gil(10**9, memory=10**7)
+    with pytest.raises(ValueError, match=r"^memory must be at least 0, not a negative number$"):
+        primelanes.count_primes(100, memory=-1)

@@ -41,14 +41,15 @@ def unannotated(function: Callable[..., object]) -> inspect.Signature:
 def test_help_shows_the_parameters() -> None:
     signature = unannotated(primelanes.count_primes)
     assert str(signature) == (
-        "(limit, *, start=0, algorithm='auto', double_check=False, backend='auto', workers=None, progress=None, "
-        "cancel=None, timeout=None)"
+        "(limit, *, start=0, algorithm='auto', double_check=False, backend='auto', workers=None, memory=None, "
+        "progress=None, cancel=None, timeout=None)"
     )
     assert str(unannotated(primelanes.Lane.count_primes)) == (
-        "(self, limit, *, start=0, algorithm='auto', double_check=False, progress=None, cancel=None, timeout=None)"
+        "(self, limit, *, start=0, algorithm='auto', double_check=False, memory=None, progress=None, "
+        "cancel=None, timeout=None)"
     )
     holding_gil = unannotated(primelanes.count_primes_holding_gil)
-    assert str(holding_gil) == "(limit, *, start=0, algorithm='auto', double_check=False)"
+    assert str(holding_gil) == "(limit, *, start=0, algorithm='auto', double_check=False, memory=None)"
     documented = re.findall(r"^(\w+) : ", inspect.getdoc(primelanes.count_primes) or "", re.MULTILINE)
     assert documented == list(signature.parameters)
 

@@ -48,6 +48,7 @@ def count_primes(
     double_check: bool = False,
     backend: str = "auto",
     workers: SupportsIndex | None = None,
+    memory: SupportsIndex | None = None,
     progress: Callable[[Progress], object] | None = None,
     cancel: SupportsIsSet | None = None,
     timeout: float | None = None,
@@ -77,6 +78,9 @@ def count_primes(
         interpreters, which takes about 30 ms. To keep threads or processes between counts, open a lane: see `Lane`.
     workers : int
         The number of threads or processes. The default is one per core, or a single one if `limit` is at most 262,142.
+    memory : int
+        The number of bytes that all workers together may take. By default, that is a sixteenth of the machine's memory
+        if the count can do with it.
     progress : callable
         Called with a `Progress` from time to time, in the thread that called this function. An exception that it raises
         ends the count.
@@ -103,7 +107,7 @@ def count_primes(
     TimeoutError
         If the count has not ended after `timeout` seconds.
     MemoryError
-        If the system has not enough memory for the count.
+        If the count needs more memory than the system has, or than `memory`.
     primelanes.Cancelled
         If `cancel` was set.
     primelanes.Error
@@ -119,12 +123,17 @@ def count_primes(
     """
     check(progress, cancel, timeout)
     command = worker_command() if backend == "processes" else None
-    started = count(limit, start, algorithm, double_check, backend, workers, command, progress is not None)
+    started = count(limit, start, algorithm, double_check, memory, backend, workers, command, progress is not None)
     return finish(started, progress, cancel, timeout)
 
 
 def count_primes_holding_gil(
-    limit: SupportsIndex, *, start: SupportsIndex = 0, algorithm: str = "auto", double_check: bool = False
+    limit: SupportsIndex,
+    *,
+    start: SupportsIndex = 0,
+    algorithm: str = "auto",
+    double_check: bool = False,
+    memory: SupportsIndex | None = None,
 ) -> int:
     """Count the primes from `start` to `limit` without releasing the global interpreter lock.
 
@@ -138,7 +147,7 @@ def count_primes_holding_gil(
     >>> primelanes.count_primes_holding_gil(10**6)
     78498
     """
-    return value(count_holding_lock(limit, start, algorithm, double_check))
+    return value(count_holding_lock(limit, start, algorithm, double_check, memory))
 
 
 def check(progress: Callable[[Progress], object] | None, cancel: SupportsIsSet | None, timeout: float | None) -> None:

@@ -57,6 +57,7 @@ class Lane:
         start: SupportsIndex = 0,
         algorithm: str = "auto",
         double_check: bool = False,
+        memory: SupportsIndex | None = None,
         progress: Callable[[Progress], object] | None = None,
         cancel: SupportsIsSet | None = None,
         timeout: float | None = None,
@@ -66,7 +67,7 @@ class Lane:
         Parameters and exceptions are those of the function `count_primes`. A lane that is closed raises `Error`.
         """
         check(progress, cancel, timeout)
-        started = self._lane.count(limit, start, algorithm, double_check, progress is not None)
+        started = self._lane.count(limit, start, algorithm, double_check, memory, progress is not None)
         return finish(started, progress, cancel, timeout)
 
     def close(self) -> None:

@@ -48,7 +48,7 @@ class OpenLane:
         """
         Start to close the lane, unless it is closed. Counts that are running go on to their end, and so do their workers.
         """
-    def count(self, /, limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool, observed: bool) -> int | tuple[str, str] | Handle:
+    def count(self, /, limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool, memory: SupportsIndex | None, observed: bool) -> int | tuple[str, str] | Handle:
         """
         Start to count the primes from `start` to `limit`. A short count is done at once.
         """
@@ -73,14 +73,14 @@ def backends() -> list[str]:
     Return the names that `backend` accepts on this system, except "auto".
     """
 
-def count(limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool, backend: str, workers: SupportsIndex | None, command: SupportsGetItem[int, str] | None, observed: bool) -> int | tuple[str, str] | Handle:
+def count(limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool, memory: SupportsIndex | None, backend: str, workers: SupportsIndex | None, command: SupportsGetItem[int, str] | None, observed: bool) -> int | tuple[str, str] | Handle:
     """
     Start to count the primes from `start` to `limit` on a new lane. A short count is done at once.
 
     `command` is the command of a worker process, if the lane has some. `observed` is whether the handle reports progress.
     """
 
-def count_holding_lock(limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool) -> int | tuple[str, str]:
+def count_holding_lock(limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool, memory: SupportsIndex | None) -> int | tuple[str, str]:
     """
     Count the primes from `start` to `limit` without releasing the lock.
     """

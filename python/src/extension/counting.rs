@@ -40,10 +40,12 @@ impl Counting {
         start: Number,
         algorithm: &str,
         double_check: bool,
+        memory: Option<Number>,
         observed: bool,
     ) -> PyResult<Self> {
         let algorithm = algorithm.parse::<Algorithm>().map_err(invalid)?;
         let query = Query::range(range(start, limit)).algorithm(algorithm);
+        let query = memory.map(Number::bytes).transpose()?.into_iter().fold(query, Query::memory);
         let is_short = *query.get_range().end() <= TABLE_LIMIT;
         let is_table = is_short && algorithm == Algorithm::Auto && !double_check;
         let query = if double_check { query.double_check() } else { query };
@@ -82,12 +84,13 @@ pub(super) fn count(
     start: Number,
     algorithm: &str,
     double_check: bool,
+    memory: Option<Number>,
     backend: &str,
     workers: Option<Number>,
     command: Option<Arguments>,
     observed: bool,
 ) -> PyResult<Started> {
-    let counting = Counting::new(limit, start, algorithm, double_check, observed)?;
+    let counting = Counting::new(limit, start, algorithm, double_check, memory, observed)?;
     let default = if counting.is_short { NonZeroUsize::MIN } else { available_workers() };
     let (kind, workers) = choose(backend, workers, default)?;
     counting.start(kind.is_in_process(), opener(kind, workers, command, None))
@@ -100,7 +103,8 @@ pub(super) fn count_holding_lock(
     start: Number,
     algorithm: &str,
     double_check: bool,
+    memory: Option<Number>,
 ) -> PyResult<CountOrFailure> {
-    let Counting { query, .. } = Counting::new(limit, start, algorithm, double_check, false)?;
+    let Counting { query, .. } = Counting::new(limit, start, algorithm, double_check, memory, false)?;
     CountOrFailure::new(guard("count", || SingleThread.count(&query)))
 }

@@ -78,15 +78,17 @@ impl OpenLane {
     }
 
     /// Start to count the primes from `start` to `limit`. A short count is done at once.
+    #[expect(clippy::too_many_arguments, reason = "Python has checked none of them")]
     fn count(
         &self,
         limit: Number,
         start: Number,
         algorithm: &str,
         double_check: bool,
+        memory: Option<Number>,
         observed: bool,
     ) -> PyResult<Started> {
-        let counting = Counting::new(limit, start, algorithm, double_check, observed)?;
+        let counting = Counting::new(limit, start, algorithm, double_check, memory, observed)?;
         match self.get() {
             Ok(lane) => counting.start(self.in_process, move |_| Ok(lane)),
             Err(failure) => Ok(Started::Done(CountOrFailure::Failure(failure))),

@@ -15,6 +15,12 @@ const MAX_SPELLED_BITS: u64 = 256;
 pub(super) struct Number(Option<u128>);
 
 impl Number {
+    /// Converts to a number of bytes.
+    pub(super) fn bytes(self) -> PyResult<u64> {
+        let bytes = self.0.ok_or_else(|| PyValueError::new_err("memory must be at least 0, not a negative number"))?;
+        Ok(u64::try_from(bytes).unwrap_or(u64::MAX))
+    }
+
     /// Converts to a number of workers.
     pub(super) fn workers(self) -> PyResult<NonZeroUsize> {
         let workers = usize::try_from(self.0.unwrap_or(0)).unwrap_or(usize::MAX);
