@@ -6,6 +6,7 @@ mod agreement;
 mod broken_backends;
 mod command;
 mod conformance;
+mod documented;
 mod double_check;
 mod gil;
 mod guides;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use primelanes_backends::machine::Cpu;
-use primelanes_backends::{AnyBackend, Backend, BackendKind, Control, Error, Kernel};
+use primelanes_backends::{AnyBackend, Backend, BackendKind, Control, Crew, Error, Kernel};
 
 /// The laws need no more threads at once than this: one of them starts 64 workers.
 const THREADS: usize = 64;
@@ -76,6 +76,10 @@ impl Backend for Lane {
 
     fn workers(&self) -> NonZeroUsize {
         self.backend.workers()
+    }
+
+    fn crew(&self) -> Crew {
+        self.backend.crew()
     }
 
     fn time_elsewhere(&self) -> Duration {
