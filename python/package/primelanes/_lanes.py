@@ -17,10 +17,10 @@ L = TypeVar("L", bound="Lane")
 
 
 class Lane:
-    """A backend with its workers, which stay ready between counts.
+    """A backend with its workers, for any number of counts.
 
-    Several threads can count on one lane at once. Use a lane in a ``with`` block, or close it when it is not needed any
-    more. A lane belongs to the process that opened it, and not to a fork of that process.
+    Several threads can count on one lane at once. Use a lane in a ``with`` block, or close it when it is no longer
+    needed. A lane belongs to the process that opened it, and not to a fork of that process.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Lane:
         return finish(started, progress, cancel, timeout)
 
     def close(self) -> None:
-        """End the workers. Counts that are running in other threads go on to their end first."""
+        """Close the lane and end its workers. Counts that other threads have started go on, and keep their workers."""
         self._closed = True
         closing = self._lane.close()
         if closing is not None and not is_finalizing():
