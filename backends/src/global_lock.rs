@@ -81,9 +81,9 @@ use crate::{Ledger, team};
 /// Two threads that count through *one* such backend with one worker behave like two Python threads that compute.
 ///
 /// A count inside another count on the same lock gives [`Error::AlreadyAttached`]. A progress observer is called without
-/// the lock, so it may count, or wait for a thread that counts. A count that waits for the lock
-/// checks its cancel flag once it holds the lock, as a Python thread does. The lock covers the fold. The set-up of an
-/// algorithm, such as the search for sieving primes, runs without it.
+/// the lock, so it may count, or wait for a thread that counts. A count that waits for the lock checks its cancel flag
+/// once it holds the lock, as a Python thread does. The lock covers the fold. The set-up of an algorithm, such as the
+/// search for sieving primes, runs without it.
 #[derive(Clone, Debug)]
 pub struct GlobalLock {
     gil: Arc<Gil>,

@@ -90,7 +90,8 @@ impl BackendKind {
         !matches!(self, Self::Processes)
     }
 
-    /// Returns this many workers of the lane, for which a [`Plan`](crate::Plan) can be made before the lane is opened.
+    /// Returns the crew of the lane with this many workers. A [`Plan`](crate::Plan) can be made for it before the lane is
+    /// opened.
     #[must_use]
     pub const fn crew(self, workers: NonZeroUsize) -> Crew {
         if self.is_in_process() { Crew::together(workers) } else { Crew::apart(workers) }

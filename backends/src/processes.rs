@@ -62,8 +62,8 @@ impl Processes {
     /// This function sets the command's standard input, standard output, standard error and process group, and an
     /// environment variable that keeps a worker from starting workers. Everything else stays as the caller has set it.
     ///
-    /// A worker may write anything to its standard output and standard error. The last lines are quoted if the worker is
-    /// lost; everything else is dropped.
+    /// A worker may print anything on standard output and standard error. The last lines are quoted if the worker is lost;
+    /// everything else is dropped.
     ///
     /// # Errors
     /// [`Error::TooManyWorkers`] above 256 workers, [`Error::Spawn`] if the program cannot be started, or

@@ -14,8 +14,8 @@ use crate::team::{MAX_THREADS, check_workers};
 /// Runs tiles on a rayon pool, next to the other work of the pool. It holds no mutex while rayon runs work, so you may
 /// count from inside a worker of the same pool.
 ///
-/// In that case rayon's own rule applies: a worker that waits for its count may run any other work of the pool meanwhile. So
-/// do not hold a lock across the count that other work of the pool takes, or the worker may wait for itself.
+/// In that case, rayon's own rule applies: a worker that waits for its count may run any other work of the pool. If that
+/// work takes a lock that the worker already holds, the worker waits for itself. So do not hold such a lock during a count.
 #[derive(Clone)]
 pub struct Rayon {
     /// `None` means the pool that the calling thread belongs to, or the global pool.

@@ -17,10 +17,10 @@ use crate::{Error, Kernel, Monoid, Pulse, Stopped, fold_tiles, guard};
 /// more than a small tile.
 const REPORT_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Looking at the clock takes longer than the work between two beats of some kernels, so one beat in this many does.
+/// Reading the clock takes longer than some kernels work between two beats, so only one beat in this many does it.
 const BEATS_PER_LOOK: u8 = 16;
 
-/// A function that is told the progress of a count. [`ControlFlow::Break`] ends the count with [`Error::Cancelled`].
+/// A function that receives the progress of a count. [`ControlFlow::Break`] ends the count with [`Error::Cancelled`].
 pub type Observer<'a> = dyn Fn(Progress) -> ControlFlow<()> + Sync + 'a;
 
 /// The optional cancel flag and the optional progress observer of a count.
@@ -48,14 +48,14 @@ impl<'a> Control<'a> {
         self
     }
 
-    /// Tells the observer when a count begins, about every 50 ms while it works, and when it is complete.
+    /// Calls the observer when a count begins, about every 50 ms while it works, and when it is complete.
     ///
     /// `done` never shrinks, and ends at `total`. If the count needs several folds, they share one progress, and only
     /// the phase changes from fold to fold. A [`Break`](ControlFlow::Break) ends the count with [`Error::Cancelled`], and
     /// a panic in the observer ends it with [`Error::Panicked`]. After either, the observer is not called again.
     ///
-    /// Any worker may call the observer, but only one at a time, and a call holds up only the worker that makes it. If
-    /// the work is done in other processes, the thread that receives their answers makes the call.
+    /// Any worker may call the observer, but only one at a time, and a call blocks only the worker that makes it. If the
+    /// work is done in other processes, the thread that receives their answers makes the call.
     #[must_use]
     pub const fn progress(mut self, observer: &'a Observer<'a>) -> Self {
         self.observer = Some(observer);
@@ -73,8 +73,8 @@ impl<'a> Control<'a> {
         Watch::new(*self, kernel.phase(), tiles.end.saturating_sub(tiles.start))
     }
 
-    /// Builds a kernel as the first step of a count, and returns the control of its fold. `share` is the approximate part
-    /// of the time that the step takes. The pulse reports that the count is alive, and the observer can end it.
+    /// Builds a kernel as the first step of a count, and returns the control of its fold. `share` is the approximate
+    /// fraction of the time that this step takes. `build` beats the watch, so the observer can end this step too.
     pub(crate) fn set_up<K>(
         &self,
         share: f64,
@@ -132,8 +132,8 @@ impl Progress {
 /// One fold under a [`Control`]: the plain [`Pulse`] of its workers, and the count of its finished tiles.
 ///
 /// A backend runs tiles with [`fold_tiles`](Watch::fold_tiles) and calls [`finish`](Watch::finish) at the end. The
-/// pulse of the tiles is the watch itself, or the backend's own pulse, which calls the watch. Its beats also report to
-/// the observer. A backend whose tiles run elsewhere calls [`report`](Watch::report) while it waits, and
+/// pulse of the tiles is the watch itself, or the backend's own pulse, which calls the watch. A beat of the watch also
+/// calls the observer, if a report is due. A backend whose tiles run elsewhere calls [`report`](Watch::report) while it waits, and
 /// [`advance`](Watch::advance) when it learns that tiles are finished.
 pub struct Watch<'a> {
     control: Control<'a>,
@@ -188,7 +188,7 @@ impl<'a> Watch<'a> {
         Ok(folded)
     }
 
-    /// Counts `tiles` more tiles as finished. The next report tells it.
+    /// Counts `tiles` more tiles as finished. The next report includes them.
     pub fn advance(&self, tiles: u64) {
         if self.control.observer.is_some() {
             self.done.fetch_add(tiles, Ordering::Relaxed);
@@ -216,10 +216,10 @@ impl<'a> Watch<'a> {
         self.ended.get().cloned().unwrap_or(Error::Cancelled)
     }
 
-    /// Returns whether a [`report`](Watch::report) is due. Only one call in a few looks at the clock.
+    /// Returns whether a [`report`](Watch::report) is due. Most calls return false without reading the clock.
     ///
-    /// A pulse that must not call the observer where it beats, because it holds a lock, asks this first. It then reports
-    /// without the lock, and calls [`check`](Watch::check) in place of [`beat`](Pulse::beat).
+    /// This is for a pulse that holds a lock, and must release it before the observer is called. Such a pulse calls
+    /// [`check`](Watch::check) in place of [`beat`](Pulse::beat), which would report.
     #[must_use]
     pub fn is_report_due(&self) -> bool {
         thread_local!(static BEATS: Cell<u8> = const { Cell::new(0) });
@@ -249,7 +249,7 @@ impl<'a> Watch<'a> {
         self.begun.elapsed().as_nanos() as u64 >= self.due.load(Ordering::Relaxed)
     }
 
-    /// Reports the beginning or the end, unless that is what was reported last.
+    /// Reports the beginning or the end, unless `done` has not grown since the last report.
     fn report_growth(&self) {
         self.report_if(|grown| grown);
     }
@@ -262,7 +262,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Reports to the observer, unless another report is under way. `wanted` is told whether `done` has grown.
+    /// Reports to the observer, unless another report is under way. `wanted` takes whether `done` has grown.
     fn report_if(&self, wanted: impl FnOnce(bool) -> bool) {
         let Some(observer) = self.control.observer else { return };
         let mut reported = match self.reported.try_lock() {
@@ -279,7 +279,7 @@ impl<'a> Watch<'a> {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(Error::Cancelled),
         });
-        // The time that the observer takes does not count.
+        // The interval begins when the observer returns.
         let due = self.begun.elapsed() + REPORT_INTERVAL;
         self.due.store(due.as_nanos() as u64, Ordering::Relaxed);
         if let Err(cause) = told {
@@ -340,13 +340,13 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_a_phase_are_told_once() {
+    fn the_ends_of_a_phase_are_reported_once() {
         assert_eq!(told(4, |watch| watch.finish().unwrap()), [progress(0, 4), progress(4, 4)]);
         assert_eq!(told(0, |watch| watch.finish().unwrap()), [progress(0, 0)]);
     }
 
     #[test]
-    fn finished_tiles_are_told_after_a_while() {
+    fn finished_tiles_are_reported_after_a_while() {
         let told = told(4, |watch| {
             watch.advance(1);
             beat(watch).unwrap();
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tile_that_works_on_is_told_again_and_again() {
+    fn a_long_tile_is_reported_again_and_again() {
         let told = told(4, |watch| {
             for _ in 0..2 {
                 thread::sleep(REPORT_INTERVAL);
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_keep_their_distance() {
+    fn reports_are_an_interval_apart() {
         let clock = Instant::now();
         let told = told(1000, |watch| {
             for _ in 0..1000 {
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_looks_at_the_clock_at_every_beat() {
+    fn few_beats_read_the_clock() {
         let told = told(4, |watch| {
             thread::sleep(REPORT_INTERVAL);
             let due = (0..2 * BEATS_PER_LOOK).filter(|_| watch.is_report_due()).count();
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_up_is_told_and_can_be_ended() {
+    fn a_set_up_is_reported_and_can_be_ended() {
         let told = Mutex::new(Vec::new());
         let observer = |progress: Progress| {
             told.lock().unwrap().push(progress);

@@ -16,7 +16,7 @@ type Name = Cow<'static, str>;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The cancel flag of the query's control was set.
+    /// The cancel flag of the query's control was set, or its observer ended the count.
     #[error("cancelled")]
     Cancelled,
 

@@ -103,11 +103,11 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Sets the number of bytes that all workers together may take, besides the program itself. A count that needs more
-    /// is an error.
+    /// Sets the number of bytes that all workers together may take, besides the program itself. A count that is estimated
+    /// to need more fails with [`Error::MemoryBound`](crate::Error::MemoryBound).
     ///
-    /// By default, a plan takes at most [a sixteenth of the memory](crate::machine::default_memory) if there is such a
-    /// plan, and otherwise as little as possible.
+    /// By default, a count takes at most [a sixteenth of the memory](crate::machine::default_memory), or as little as
+    /// possible if that is more.
     pub const fn memory(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
         self
@@ -119,8 +119,7 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Tells the observer how far the count has come, about every 50 ms. Its answer can end the count. See
-    /// [`Control::progress`].
+    /// Calls the observer with the progress about every 50 ms. It can end the count. See [`Control::progress`].
     pub const fn progress(mut self, observer: &'a Observer<'a>) -> Self {
         self.control = self.control.progress(observer);
         self

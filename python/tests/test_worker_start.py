@@ -102,13 +102,13 @@ print(output)
     assert python("-c", script).stdout == f"{b'78498' + bytes([13, 10])!r}\n"
 
 
-def test_the_last_words_of_a_worker_are_in_the_error(tmp_path: Path) -> None:
+def test_the_last_lines_of_a_worker_are_in_the_error(tmp_path: Path) -> None:
     mute = program(tmp_path / "mute", "echo first; echo 'no room for\033[2J python' >&2; exit 3")
     with pytest.raises(primelanes.Error) as raised:
         primelanes.Processes(1, python=mute)
     assert str(raised.value) == (
         f"processes is not available: '{mute}' is not a worker that this program can use: it ended: exit status: 3; "
-        r"its last words: first | no room for\u{1b}[2J python"
+        r"its last output: first | no room for\u{1b}[2J python"
     )
 
 
@@ -122,7 +122,7 @@ def test_a_worker_that_was_killed_may_have_lacked_memory(tmp_path: Path) -> None
 def test_an_interpreter_that_cannot_load_the_extension_says_why(tmp_path: Path) -> None:
     # As an interpreter of another version does.
     other = program(tmp_path / "other", f'shift 4; exec "{sys.executable}" -I -S -c "import nothing_like_it"')
-    with pytest.raises(primelanes.Error, match=r"its last words: .*No module named 'nothing_like_it'"):
+    with pytest.raises(primelanes.Error, match=r"its last output: .*No module named 'nothing_like_it'"):
         primelanes.Processes(1, python=Path(other))
 
 

@@ -61,14 +61,14 @@ impl Gil {
         self.interval
     }
 
-    /// Waits until the lock is free, and runs `work` with it. Drops the lock afterwards, also during a panic.
+    /// Waits until the lock is free, runs `work` with it, and drops it, even if `work` panics.
     ///
-    /// The token that `work` gets stays inside: it cannot be returned, kept, sent to another thread, or used while it is
-    /// detached. So one thread at a time holds the lock, whatever safe code does.
+    /// The [`Attached`] that `work` gets cannot be returned, kept, sent to another thread, or used during its own
+    /// [`detach`](Attached::detach). So only one thread at a time holds the lock, whatever safe code does.
     ///
     /// # Errors
-    /// [`Error::AlreadyAttached`] if this thread already holds the lock, since it would wait for itself. `work` does not
-    /// run then.
+    /// [`Error::AlreadyAttached`] if this thread already holds the lock, since it would wait for itself. In that case,
+    /// `work` does not run.
     pub fn attach<R>(&self, work: impl for<'s> FnOnce(&mut Attached<'s>) -> R) -> Result<R, Error> {
         let attached = || work(&mut Attached { lock: &self.lock, of_this_thread: PhantomData });
         self.lock.hold(attached).ok_or(Error::AlreadyAttached)

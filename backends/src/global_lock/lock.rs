@@ -36,8 +36,8 @@ impl<M: Monitor> Lock<M> {
         self.state().protocol().holder() == Some(M::current())
     }
 
-    /// Waits until the lock is free, and runs `work` with it. Drops the lock afterwards, also during a panic. Returns
-    /// `None` without running `work` if this thread already holds the lock.
+    /// Waits until the lock is free, runs `work` with it, and drops it, even if `work` panics. Returns `None` without
+    /// running `work` if this thread already holds the lock.
     pub(super) fn hold<R>(&self, work: impl FnOnce() -> R) -> Option<R> {
         struct Release<'a, M: Monitor>(&'a Lock<M>);
 
@@ -53,8 +53,7 @@ impl<M: Monitor> Lock<M> {
         })
     }
 
-    /// Drops the lock, which this thread holds, and runs `work` without it. Takes the lock again afterwards, also during
-    /// a panic.
+    /// Drops the lock, which this thread holds, runs `work` without it, and takes it again, even if `work` panics.
     pub(super) fn without<R>(&self, work: impl FnOnce() -> R) -> R {
         struct Retake<'a, M: Monitor>(&'a Lock<M>);
 

@@ -152,11 +152,11 @@ impl Simulation {
         self.run_with(until, &Control::new()).expect("nothing stops this pulse")
     }
 
-    /// Runs the threads like [`run`](Simulation::run), and beats a pulse meanwhile. Virtual time takes real time: up to
-    /// a microsecond for each event.
+    /// Runs the threads like [`run`](Simulation::run), and beats a pulse, which can stop the simulation. Each event takes
+    /// up to a microsecond of real time.
     ///
     /// # Errors
-    /// [`Stopped`] if the pulse says so.
+    /// [`Stopped`] if the pulse returns it.
     ///
     /// # Panics
     /// If there is no core, or if a thread that runs forever takes no time.

@@ -1,4 +1,4 @@
-//! What a worker writes to its standard output and standard error. Its end is kept, to explain how a worker was lost.
+//! What a worker writes to its standard output and standard error. The end is kept, to explain why a worker was lost.
 
 use std::io::{self, PipeReader, PipeWriter, Read, pipe};
 use std::time::Duration;
@@ -16,7 +16,7 @@ const QUOTED_LINES: usize = 3;
 /// How many characters are quoted.
 const QUOTED_CHARS: usize = 400;
 
-/// How many times a pipe is read to empty it, since a program may write without end. A pipe holds 16 times as much.
+/// The most reads to empty a pipe, since a program may write without end. This is four times what a pipe holds.
 const MAX_READS: usize = 64;
 
 /// The standard output and standard error of a worker. They must be read, since a worker that writes to a full pipe waits.
@@ -56,7 +56,7 @@ impl Log {
     }
 
     /// Returns the last lines on one line, or `None` if there are none.
-    pub(super) fn last_words(&mut self) -> Option<String> {
+    pub(super) fn last_lines(&mut self) -> Option<String> {
         for _ in 0..MAX_READS {
             let mut sources: Vec<_> = self.source().into_iter().collect();
             poll_sources(&mut sources, Duration::ZERO);
@@ -111,14 +111,14 @@ mod tests {
             log.read();
         }
         writing.join().unwrap();
-        assert_eq!((log.end.len(), log.last_words().as_deref()), (KEPT, Some("word | word | the end")));
+        assert_eq!((log.end.len(), log.last_lines().as_deref()), (KEPT, Some("word | word | the end")));
     }
 
     #[test]
     fn a_log_that_is_still_written_to_is_not_waited_for() {
         let (mut log, mut writer) = Log::new().unwrap();
-        assert_eq!(log.last_words(), None);
+        assert_eq!(log.last_lines(), None);
         writer.write_all(b"so far").unwrap();
-        assert_eq!(log.last_words().as_deref(), Some("so far"));
+        assert_eq!(log.last_lines().as_deref(), Some("so far"));
     }
 }

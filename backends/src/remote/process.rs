@@ -145,10 +145,10 @@ impl Process {
         Ok(answered)
     }
 
-    /// Adds to a reason for the loss of the process what the process wrote last.
+    /// Adds the last lines that the process wrote to the reason why it was lost.
     pub(super) fn explain(&mut self, reason: impl Display) -> String {
-        match self.log.last_words() {
-            Some(words) => format!("{reason}; its last words: {words}"),
+        match self.log.last_lines() {
+            Some(lines) => format!("{reason}; its last output: {lines}"),
             None => reason.to_string(),
         }
     }

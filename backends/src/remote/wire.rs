@@ -16,7 +16,7 @@ use std::time::Duration;
 use primelanes_core::{Error, JobSpec};
 use serde::{Deserialize, Serialize};
 
-/// The version of the messages, their frames, and the way on which they travel.
+/// The version of the messages, of their frames, and of the connection that carries them.
 const VERSION: u32 = 3;
 
 const MAGIC: &[u8; 10] = b"primelanes";
@@ -54,7 +54,7 @@ pub(super) struct Answer {
     pub(super) id: u64,
     /// The time that the tiles took, without the set-up of the kernel.
     pub(super) busy: Duration,
-    /// The processor time of the worker process since its start, without what it took to wait for further requests.
+    /// The processor time of the worker process since its start, except the time that it took to wait for requests.
     pub(super) processor: Duration,
     pub(super) outcome: Outcome,
 }

@@ -17,10 +17,10 @@
 //! }
 //! ```
 //!
-//! The standard input of a worker is a socket, and all messages travel on it in both directions. Nothing else in the worker
-//! may read from it. Standard output and standard error are free for any use: the parent process keeps their last lines and
-//! quotes them if the worker is lost. A worker exits when its standard input ends, so workers end with their parent process,
-//! however the parent ends.
+//! The standard input of a worker is a socket that carries all messages, in both directions. Nothing else in the worker may
+//! read from it. A worker may print anything on standard output and standard error: the parent process keeps the last
+//! lines, and quotes them if the worker is lost. A worker exits when its standard input ends, so workers end with their
+//! parent process, however the parent ends.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -73,7 +73,7 @@ pub(crate) fn registered() -> Option<Command> {
 }
 
 /// Answers the requests of the parent process, until there are no more. The connection is a socket: the standard input of a
-/// worker that [`Processes`](crate::Processes) has started. It is used directly, without any buffer.
+/// worker that [`Processes`](crate::Processes) has started. It is read and written without a buffer.
 ///
 /// When the connection or the parent process ends, the current run stops at its next beat. If the run takes longer than
 /// 0.3 seconds to stop, or if the connection is still open then, this process is killed.

@@ -10,8 +10,8 @@ use super::system::{sieve, workers};
 super::trials! {
     a_worker_may_print_anything,
     a_worker_that_prints_without_end_counts,
-    the_last_words_of_a_program_that_ends_are_quoted,
-    the_last_words_of_a_lost_worker_are_quoted,
+    the_last_lines_of_a_program_that_ends_are_quoted,
+    the_last_lines_of_a_lost_worker_are_quoted,
     a_worker_that_was_killed_may_have_lacked_memory,
     a_worker_that_fails_to_allocate_says_so,
 }
@@ -40,18 +40,18 @@ fn a_worker_that_prints_without_end_counts() {
     assert_eq!((sieve(&lane, 1_000_000), lane.replaced()), (Ok(78_498), 0));
 }
 
-fn the_last_words_of_a_program_that_ends_are_quoted() {
-    assert_eq!(refusal("echo hello; exit 3"), "it ended: exit status: 3; its last words: hello");
+fn the_last_lines_of_a_program_that_ends_are_quoted() {
+    assert_eq!(refusal("echo hello; exit 3"), "it ended: exit status: 3; its last output: hello");
     let long = "for line in 1 2 3 4 5; do echo \"line $line\" >&2; done; exit 3";
-    assert_eq!(refusal(long), "it ended: exit status: 3; its last words: line 3 | line 4 | line 5");
+    assert_eq!(refusal(long), "it ended: exit status: 3; its last output: line 3 | line 4 | line 5");
 }
 
-fn the_last_words_of_a_lost_worker_are_quoted() {
+fn the_last_lines_of_a_lost_worker_are_quoted() {
     let lane = Processes::with_command(workers(1), after("echo ready >&2")).unwrap();
     let probe = Probe { trouble: Some(Trouble::Exit(0)), ..Probe::new(1) };
     match lane.fold(&probe, &Control::new()) {
         Err(Error::WorkersLost { reason, .. }) => {
-            assert_eq!(reason, "it ended: exit status: 70; its last words: ready");
+            assert_eq!(reason, "it ended: exit status: 70; its last output: ready");
         }
         other => panic!("{other:?}"),
     }
@@ -65,5 +65,5 @@ fn a_worker_that_was_killed_may_have_lacked_memory() {
 fn a_worker_that_fails_to_allocate_says_so() {
     let said = refusal("echo 'memory allocation of 64 bytes failed' >&2; kill -ABRT $$");
     assert!(said.starts_with("it ended: signal: 6 (SIGABRT)"), "{said}");
-    assert!(said.ends_with("; its last words: memory allocation of 64 bytes failed"), "{said}");
+    assert!(said.ends_with("; its last output: memory allocation of 64 bytes failed"), "{said}");
 }

@@ -9,7 +9,7 @@ use super::sieve::BUCKETS_FROM;
 /// Nanoseconds that it takes to find the sieving primes below the buckets, and to prepare them. Measured on Zen 3.
 const SIEVING_PRIMES_NS: f64 = 4e7;
 
-/// The part of the time of the combinatorial method that its tables take: about this much from 10^13 on.
+/// The fraction of its time that the combinatorial method spends on its tables, from about 10^13 on.
 const TABLES_SHARE: f64 = 0.01;
 
 /// Nanoseconds per division, in trial division and in the check of the parity.
@@ -29,7 +29,7 @@ impl Plan {
         }
     }
 
-    /// Returns the approximate part of the time that it takes to set up the kernel.
+    /// Returns the approximate fraction of the time that the set-up of the kernel takes.
     pub(super) fn set_up_share(&self, range: &RangeInclusive<u128>) -> f64 {
         match self {
             Self::Sieve(_) => {

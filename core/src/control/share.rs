@@ -54,7 +54,7 @@ mod tests {
     use crate::control::REPORT_INTERVAL;
     use crate::probe::Probe;
 
-    /// Returns what an observer is told if each step of this weight is a fold over this many tiles.
+    /// Returns what an observer receives if each step of this weight is a fold over this many tiles.
     fn told_of_steps<const STEPS: usize>(steps: [(f64, u64); STEPS]) -> Vec<u64> {
         let told = Mutex::new(Vec::new());
         let observer = |progress: Progress| {
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_steps_of_a_count_are_told_as_one() {
+    fn the_steps_of_a_count_are_reported_as_one() {
         assert_eq!(told_of_steps([(1.0, 7), (2.0, 9), (1.0, 3)]), [0, 250_000, 750_000, 1_000_000]);
         assert_eq!(told_of_steps([(0.0, 7), (0.3, 9), (0.0, 3)]), [0, 1_000_000]);
         assert_eq!(told_of_steps([(0.0, 7), (0.0, 9)]), [0, 1_000_000]);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn finished_tiles_of_a_step_are_told_after_a_while() {
+    fn finished_tiles_of_a_step_are_reported_after_a_while() {
         let told = Mutex::new(Vec::new());
         let observer = |progress: Progress| {
             told.lock().unwrap().push(progress.done);

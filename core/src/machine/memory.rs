@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::OnceLock;
 
-/// What a machine has, if the system does not say.
+/// The memory of the machine, if the system does not report it.
 const USUAL: u64 = 4 << 30;
 
 /// A count takes at most this part of the memory by default, so that it does not disturb other programs.

@@ -1,5 +1,5 @@
-//! Ways in which a token could leave its scope, or be in use while the lock is free. None of them compiles. Each has a
-//! twin that does, so that no other mistake is the reason.
+//! Ways in which an `Attached` could leave its scope, or be used while the lock is free. None of them compiles. A similar
+//! example that compiles follows each, to show that nothing else is wrong with it.
 
 /// Returned from its scope:
 ///

@@ -129,7 +129,7 @@ fn every_fold_can_be_cancelled() {
     }
 }
 
-/// Returns what an observer of the query is told.
+/// Returns what an observer of the query receives.
 fn told(query: Query<'_>) -> Vec<Progress> {
     let told = Mutex::new(Vec::new());
     let observer = |progress| {

@@ -92,7 +92,7 @@ impl Steps {
 
 /// Returns the capacity of a bucket in which this many entries are expected.
 pub(super) fn capacity(expected: f64) -> usize {
-    // Much more than the number varies by.
+    // The actual number never differs by that much.
     (expected + 16.0 * expected.sqrt()) as usize + 4 * BATCH
 }
 

@@ -29,8 +29,8 @@ const CLASS_NS: f64 = 1500.0;
 /// If a segment has at least this many chunks, larger primes are crossed off chunk by chunk too.
 const MANY_CHUNKS: u32 = 4;
 
-/// With buckets, a segment is at least this many bytes, however little memory there is. Below, nearly all the time would
-/// go into the large primes, which each segment goes through.
+/// With buckets, a segment has at least this many bytes, however little memory there is. Each segment goes through all
+/// large primes, which would take nearly all the time of a smaller one.
 const LEAST_BUCKETED_SEGMENT: u32 = 1 << 14;
 
 /// How the sieve is fitted to a range and to the caches of a machine. Every tuning gives the same counts; it affects
