@@ -10,7 +10,7 @@ mod output;
 mod progress;
 mod race;
 #[cfg(unix)]
-#[expect(unsafe_code, reason = "only the system and the moment before `main` tell how the process was started")]
+#[expect(unsafe_code, reason = "how the process was started can only be seen before `main`, or by a system call")]
 mod startup;
 mod verify;
 
@@ -26,7 +26,7 @@ pub use crate::number::{NumberError, parse, parse_u64};
 /// Runs the command with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    // If this fails, such a write ends the process, as it does by default.
+    // If this fails, a write beyond the limit ends the process, as it does by default.
     #[cfg(unix)]
     drop(startup::survive_file_size_limit());
     match Cli::try_parse() {
@@ -96,8 +96,8 @@ impl Cli {
     }
 }
 
-/// Returns this program, for the lane `processes`. Without `/proc`, the system does not know its path, and the name that
-/// it was started by must do.
+/// Returns the path of this program, for the lane `processes`. Without `/proc`, the system does not know it, so this is the
+/// name that the program was started by.
 #[cfg(unix)]
 fn this_program() -> Option<std::path::PathBuf> {
     std::env::current_exe().ok().or_else(|| std::env::args_os().next().map(Into::into))

@@ -10,7 +10,7 @@
 //! digits  = digit ("_"? digit)*
 //! ```
 //!
-//! Spaces may surround an operator or a bracket. Results lie in 0 to 2^128-1. Intermediate values are exact up to
+//! Spaces may surround an operator or a bracket. Results are from 0 to 2^128-1. Intermediate values are exact up to
 //! 2^255-1, so that `2^128-1` works.
 
 mod parser;

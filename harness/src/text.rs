@@ -1,4 +1,4 @@
-//! The look of reports and messages for people.
+//! Formats reports and messages for people.
 
 use std::borrow::Cow;
 
@@ -23,14 +23,14 @@ const MAX_QUOTED: usize = 160;
 /// The longest text outside quotes that a message shows in full. All lists of known names fit.
 const MAX_UNQUOTED: usize = 500;
 
-/// How much is shown of a longer one.
+/// The number of characters that are shown of a longer text.
 const SHOWN: usize = 40;
 
 /// The longest message.
 const MAX_MESSAGE: usize = 1_000;
 
-/// Makes a message one line that is safe to print on a terminal, whatever the user wrote that it repeats: control
-/// characters are escaped, and long texts are cut.
+/// Makes a message one line that is safe to print on a terminal, whatever user input it quotes: control characters are
+/// escaped, and long texts are cut.
 pub(crate) fn one_line(message: &str) -> String {
     let parts = message.split('\'').enumerate().map(|(place, part)| {
         let max = if place % 2 == 1 { MAX_QUOTED } else { MAX_UNQUOTED };

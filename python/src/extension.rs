@@ -8,7 +8,7 @@ mod numbers;
 
 use pyo3::prelude::*;
 
-/// The compiled half of primelanes.
+/// The extension module of primelanes.
 #[pymodule(gil_used = false)]
 mod _native {
     use primelanes_backends::{Algorithm, BackendKind};

@@ -18,9 +18,9 @@ use primelanes_backends::{Error, Observer, Progress, guard};
 #[derive(Debug)]
 pub struct Running<T> {
     shared: Arc<Shared<T>>,
-    /// Holds one byte while there is news. `None` if the system had no pipe; then whoever waits must ask now and then.
+    /// Holds one byte while there is news. If the system had no pipe, it is `None`, and whoever waits must poll.
     signal: Option<PipeReader>,
-    /// The process that does the work. In a copy made by fork, nobody does.
+    /// The process that does the work. A fork of it has no thread that does.
     owner: u32,
 }
 

@@ -47,12 +47,12 @@ pub(super) struct Args {
     #[arg(long)]
     double_check: bool,
 
-    /// The memory that all workers together may take, such as 500MB or 2GiB [default: a sixteenth of the machine's, if
-    /// the count can do with that]
+    /// The memory that all workers together may take, such as 500MB or 2GiB [default: a sixteenth of the memory, or as
+    /// little as possible if that is more]
     #[arg(long, value_name = "SIZE")]
     memory: Option<ByteSize>,
 
-    /// Print a JSON object: start, stop, count, `double_checked`, algorithm, plan, memory (in bytes, about), backend,
+    /// Print a JSON object: start, stop, count, `double_checked`, algorithm, plan, memory (estimated, in bytes), backend,
     /// workers, seconds.
     #[arg(long)]
     json: bool,
@@ -101,7 +101,7 @@ impl Args {
             ControlFlow::Continue(())
         };
         let query = query.plan(plan.clone()).cancel(interrupt::flag()?);
-        // Reports cost time, so there are none if nobody sees them.
+        // Reports cost time, so none are made if nobody sees them.
         let query = if self.progress.is_now() { query.progress(&show) } else { query };
 
         let clock = Instant::now();
@@ -175,7 +175,7 @@ impl Args {
         workers: NonZeroUsize,
     ) -> Result<String, Error> {
         let mut lines = vec![plan.explain(range)];
-        // The others do not depend on the machine, and take no memory to speak of.
+        // The other plans do not depend on the machine, and take almost no memory.
         if !matches!(plan, Plan::Empty | Plan::TrialDivision | Plan::Table) {
             let (cpu, Caches { l1, l2, .. }) = (Cpu::chosen()?, Caches::detect());
             let known: Vec<_> = Cpu::available().map(Cpu::name).collect();

@@ -1,4 +1,4 @@
-//! Error messages and exit codes: 1 for a failure, 2 for wrong usage, 130 for an interrupt.
+//! Error messages and exit codes: 1 for a failure, 2 for wrong usage, 128 and the number of the signal for a signal.
 
 use std::error::Error as _;
 use std::io;
@@ -18,7 +18,7 @@ pub(super) fn code_of(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
-    // Wrong usage that clap cannot see, since it shows only in the arguments together.
+    // Arguments that clap accepts one by one, but that are wrong together.
     if let Some(usage) = error.downcast_ref::<clap::Error>() {
         output::note(&line_of(usage));
         return ExitCode::from(USAGE);

@@ -1,6 +1,6 @@
 //! Requests to end: Ctrl-C, and on Unix also SIGTERM and SIGHUP.
 //!
-//! No thread waits for them, so that a count on one thread works where the system grants only one.
+//! No thread waits for them, so a count on one thread works where the system allows only one.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -75,7 +75,7 @@ impl Bar {
         Self { drawn, units, unit, begun: Instant::now(), estimate: Mutex::default() }
     }
 
-    /// Shows the progress: `done` of `total` is taken for the same part of the units.
+    /// Shows the progress. The bar shows the same fraction of its units.
     pub(super) fn show(&self, progress: Progress) {
         let part = progress.done as f64 / progress.total.max(1) as f64;
         let mut estimate = self.estimate.lock().unwrap_or_else(PoisonError::into_inner);
@@ -87,7 +87,7 @@ impl Bar {
         }
     }
 
-    /// Returns the part that is done, the rate, and the time that is left. Nothing is said of what is not known yet.
+    /// Returns the percentage that is done, the rate and the time left, as far as they are known.
     fn figures(&self, part: f64, estimate: Estimate) -> String {
         let percent = format!("{:.1} %", (100.0 * part).min(99.9));
         let Some(rate) = estimate.per_second() else { return percent };

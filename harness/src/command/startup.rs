@@ -11,8 +11,8 @@ use rustix::stdio;
 static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 ctor::declarative::ctor! {
-    /// Looks at standard output before the standard library opens `/dev/null` in its place, which it does for each
-    /// closed stream before `main`. Nothing can tell the two apart after that.
+    /// Checks whether standard output is closed. Before `main`, the standard library replaces closed streams by
+    /// `/dev/null`, and the two can no longer be distinguished.
     #[ctor(unsafe)]
     fn look_at_standard_output() {
         STDOUT_WAS_CLOSED.store(fcntl_getfd(stdio::stdout()) == Err(Errno::BADF), Ordering::Relaxed);

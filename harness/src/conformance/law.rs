@@ -97,9 +97,7 @@ impl Law {
             Self::CancelAfter => ("cancel-after", "if cancelled after its last tile, a count is still returned"),
             Self::CancelLatency => ("cancel-latency", "once cancelled, no worker continues past its next pulse"),
             Self::Progress => ("progress", "progress never shrinks, and ends at the total"),
-            Self::ObserverEnds => {
-                ("observer-ends", "an observer is called while a tile works, and its answer ends the count")
-            }
+            Self::ObserverEnds => ("observer-ends", "an observer is called while a tile works, and can end the count"),
             Self::TilePanics => ("tile-panics", "a panic in a tile becomes the error, and the backend stays usable"),
             Self::ScratchPanics => {
                 ("scratch-panics", "a panic in a scratch constructor becomes the error, and the backend stays usable")

@@ -74,8 +74,8 @@ impl<B: Backend + 'static> Suite<B> {
         self
     }
 
-    /// Ends the suite soon after the flag becomes true. The law that is being checked has no finding then, and the thread
-    /// that checks it stays until its work or the process ends.
+    /// Ends the suite soon after the flag becomes true. The law that is being checked then has no finding, and its thread
+    /// stays until its work or the process ends.
     #[must_use]
     pub const fn cancel(mut self, flag: &'static AtomicBool) -> Self {
         self.cancel = Some(flag);

@@ -6,7 +6,7 @@ use primelanes_backends::Stopped;
 
 use super::InterpreterError;
 
-/// Why an experiment has no result. Each message contains its cause, so none of them has a source besides.
+/// Why an experiment has no result. Each message contains its cause, so none of them has a `source`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The cancel flag was set.

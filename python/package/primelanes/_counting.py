@@ -24,7 +24,7 @@ Failure = tuple[str, str]
 """The name of an exception, and its message."""
 
 POLL_MILLISECONDS = 25
-"""The longest sleep. Ctrl-C must take effect at once, which means within a tenth of a second."""
+"""The longest sleep. Ctrl-C must take effect within a tenth of a second."""
 
 PAUSE = 0.005
 """The sleep in seconds if nothing can be polled."""
@@ -79,15 +79,15 @@ def count_primes(
     workers : int
         The number of threads or processes. The default is one per core, or a single one if `limit` is at most 262,142.
     memory : int
-        The number of bytes that all workers together may take. By default, that is a sixteenth of the machine's memory
-        if the count can do with it.
+        The number of bytes that all workers together may take. The default is a sixteenth of the memory, or as little as
+        possible if that is more.
     progress : callable
-        Called with a `Progress` from time to time, in the thread that called this function. An exception that it raises
+        Called with a `Progress` about every 50 ms, in the thread that called this function. An exception that it raises
         ends the count.
     cancel : object
         An object with a method `is_set`, such as `threading.Event`. Once it is set, the count ends with `Cancelled`.
     timeout : float
-        The longest time that the count may take, in seconds.
+        The longest time that the count may take, in seconds. A longer count ends with `TimeoutError`.
 
     Returns
     -------
@@ -234,7 +234,7 @@ def _doze(handle: Handle) -> Callable[[], object]:
 
 def _report(progress: Callable[[Progress], object], report: Progress) -> None:
     returned = progress(report)
-    # The body of such a function has not run, and nobody would run it.
+    # The body of an async function or a generator has not run yet, and nothing would run it.
     if isinstance(returned, (CoroutineType, GeneratorType, AsyncGeneratorType)):
         if not isinstance(returned, AsyncGeneratorType):
             returned.close()

@@ -1,5 +1,5 @@
 """
-The compiled half of primelanes.
+The extension module of primelanes.
 """
 
 from _typeshed import SupportsGetItem

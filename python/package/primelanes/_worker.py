@@ -1,4 +1,4 @@
-"""How to start worker processes: interpreters that load the compiled half of primelanes, and nothing else.
+"""How to start worker processes: interpreters that load the extension module of primelanes, and nothing else.
 
 A worker loads the file that this interpreter has loaded, whatever the import path of either is. It runs no code of the
 program, of ``site`` or of ``sitecustomize``.

@@ -32,7 +32,7 @@ enum Place {
     Stream,
 }
 
-/// Parses the name of an output file, which may consist of any bytes, and checks that the file can be written.
+/// Parses the path of an output file, which need not be UTF-8, and checks that the file can be written.
 pub(in crate::command) fn output_file() -> impl TypedValueParser<Value = OutputFile> {
     PathBufValueParser::new().try_map(OutputFile::check)
 }
@@ -87,14 +87,14 @@ impl OutputFile {
 }
 
 impl Place {
-    /// Finds out where the bytes of a file will go, and checks that it can be written. Leaves no new file behind.
+    /// Returns where the bytes of a file will go, and checks that it can be written. Leaves no new file behind.
     fn of(path: &Path) -> io::Result<Self> {
         if is_stdout(path) {
             return Ok(Self::Stdout);
         }
         let existing = path.metadata();
         if existing.as_ref().is_ok_and(|file| !file.is_file() && !file.is_dir()) {
-            // The reader of a pipe would take a first opening for all there is, so it is opened only once.
+            // If a pipe is opened and closed, its reader sees the end of the file. So it is opened only once.
             return may_write(path).map(|()| Self::Stream);
         }
         let opened = OpenOptions::new().append(true).create(true).open(path)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// An estimate from the time at which the work began to grow. It says nothing before the work has grown twice, since the
+/// An estimate from the progress since the first growth. There is none before the progress has grown twice, because the
 /// first growth may be a set-up, or come after a long wait.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Estimate {
@@ -11,7 +11,7 @@ pub(super) struct Estimate {
 }
 
 impl Estimate {
-    /// Takes note that this part of the work is done at this time.
+    /// Records that this fraction of the work is done at this time.
     pub(super) fn update(&mut self, now: Duration, part: f64) {
         let known = self.last.map_or(0.0, |(_, part)| part);
         if part > known {
@@ -20,7 +20,7 @@ impl Estimate {
         }
     }
 
-    /// Returns the part of the work that is done in a second, if it is known.
+    /// Returns the fraction of the work that is done per second, if it is known.
     pub(super) fn per_second(self) -> Option<f64> {
         let ((began, before), (now, part)) = self.first.zip(self.last)?;
         let seconds = now.saturating_sub(began).as_secs_f64();
@@ -64,7 +64,7 @@ mod tests {
         // A report without growth changes nothing.
         assert_eq!(after(&[(0, 0.0), (10, 0.25), (14, 0.5), (15, 0.5)]).left(), Some(8 * SECOND));
         assert_eq!(after(&[(1, 0.5), (2, 1.0)]).left(), Some(Duration::ZERO));
-        // A time beyond what can be told is not told.
+        // A time that does not fit in a duration is unknown.
         assert_eq!(after(&[(0, 1e-300), (1_000_000, 2e-300)]).left(), None);
     }
 }

@@ -11,7 +11,7 @@ use anyhow::Context;
 use primelanes_backends::machine::Cpu;
 use primelanes_backends::{AnyBackend, Backend, BackendKind, Control, Crew, Error, Kernel};
 
-/// The laws need no more threads at once than this: one of them starts 64 workers.
+/// The largest number of threads that a law needs at once.
 const THREADS: usize = 64;
 
 /// The environment of the lanes under test. It remembers the first failure that is its own fault.
@@ -22,7 +22,7 @@ impl Environment {
     /// Checks what all laws need.
     ///
     /// # Errors
-    /// Says what is wrong with the environment.
+    /// What is wrong with the environment.
     pub(super) fn check() -> anyhow::Result<()> {
         Cpu::chosen()?;
         let hold = Mutex::new(());

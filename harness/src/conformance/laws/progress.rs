@@ -52,8 +52,8 @@ pub(super) fn observer_ends<B: Backend>(subject: &Subject<'_, B>) -> Judged {
         let told = calls.into_inner();
         ensure!(told >= 3, "an observer was called {told} times while a tile worked for two seconds");
         let answer = answer.map(|visits| visits.len());
-        ensure!(answer == Err(Error::Cancelled), "an observer ended the fold, and it answers {answer:?}");
-        ensure!(told == 3, "an observer ended the fold, and was called {} times more", told - 3);
+        ensure!(answer == Err(Error::Cancelled), "an observer ended the fold, but the fold returned {answer:?}");
+        ensure!(told == 3, "an observer ended the fold, but was called {} more times", told - 3);
         ensure_usable(&lane)?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::{Ended, is_missing, shell};
 
-/// An environment, as a line of shell before the command, or `None` if this system does not allow it.
+/// The environments that this system allows, each as a line of shell before the command.
 pub(super) fn environments() -> Vec<String> {
     let folder = std::env::temp_dir().join(format!("primelanes-gone-{}", std::process::id()));
     let gone = format!("mkdir -p {0}; cd {0}; rmdir {0};", folder.display());

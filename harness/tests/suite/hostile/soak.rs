@@ -1,4 +1,4 @@
-//! A long run of random commands in random environments that are ended at random moments.
+//! A long run of random commands in random environments. Each command is ended at a random moment.
 
 use std::io::Write;
 use std::thread::sleep;
@@ -18,7 +18,7 @@ fn soak() {
     let mut environments = environments();
     // A signal that is ignored ends nothing.
     environments.retain(|environment| !environment.starts_with("trap"));
-    // Most runs get to their middle in the usual one.
+    // Two thirds of the commands run in the usual environment, where more of them get far.
     environments.resize(3 * environments.len(), String::new());
     let mut runs = 0;
     while since.elapsed() < length {
