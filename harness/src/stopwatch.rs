@@ -30,7 +30,7 @@ impl Stopwatch {
 /// Gives each worker of a lane a tile. A worker process reports its processor time with each answer, and the first report
 /// includes its start.
 pub(crate) fn have_each_worker_answer(lane: &impl Backend, control: &Control<'_>) -> Result<(), Error> {
-    // No worker takes two of the tiles, because each takes longer than it takes to hand out all of them.
+    // A tile takes longer than handing out all of them, so no worker takes two.
     let tiles = Probe { pause: Duration::from_millis(2), ..Probe::new(lane.workers().get() as u64) };
     lane.fold(&tiles, control).map(drop)
 }

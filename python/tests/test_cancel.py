@@ -64,7 +64,7 @@ def test_an_exception_in_is_set_ends_the_count() -> None:
 
 
 @pytest.mark.parametrize("cancel", [1, "event", threading.Lock()])
-def test_what_cannot_be_set_is_refused(cancel: Any) -> None:
+def test_a_cancel_without_is_set_is_refused(cancel: Any) -> None:
     message = f"cancel must have a method is_set, like a threading.Event, but '{type(cancel).__name__}' has none"
     with pytest.raises(TypeError, match=message):
         primelanes.count_primes(10, cancel=cancel)
@@ -97,7 +97,7 @@ def test_a_long_timeout_ends_no_count(timeout: float) -> None:
         (1j, TypeError, "timeout must be a number of seconds, not 'complex'"),
     ],
 )
-def test_what_is_no_time_is_refused(timeout: Any, exception: type[Exception], message: str) -> None:
+def test_an_invalid_timeout_is_refused(timeout: Any, exception: type[Exception], message: str) -> None:
     with pytest.raises(exception, match=f"^{message}$"):
         primelanes.count_primes(10, timeout=timeout)
     with pytest.raises(exception, match=f"^{message}$"):
@@ -105,7 +105,7 @@ def test_what_is_no_time_is_refused(timeout: Any, exception: type[Exception], me
 
 
 def test_a_cancelled_task_ends_its_count() -> None:
-    # Without `cancel`, the event loop would wait for the thread for ever.
+    # Without `cancel`, the event loop would wait for the thread forever.
     script = """
 import asyncio, threading, time
 import primelanes

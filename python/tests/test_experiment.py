@@ -114,7 +114,7 @@ def shell(script: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("what", ["--limit 100 --native-limit 100 --rounds 1", "--help", "--version"])
-def test_output_that_nobody_reads_or_can_be_written_to(what: str) -> None:
+def test_output_without_a_reader_or_that_cannot_be_written(what: str) -> None:
     run = f'"$0" -m primelanes {what}'
     assert shell(f"{run} | true") == (0, "")
     assert shell(f"{run} >&-") == (1, "python -m primelanes: standard output is closed\n")
@@ -181,7 +181,7 @@ def test_numbers_are_read_as_people_write_them(text: str, value: int) -> None:
         "(" * 100,
     ],
 )
-def test_what_is_no_number_is_refused(text: str) -> None:
+def test_invalid_numbers_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"'{text}' ")):
         _number.parse(text)
 

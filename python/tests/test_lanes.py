@@ -100,7 +100,7 @@ def test_a_cancelled_count_leaves_the_lane_usable(lane: primelanes.Lane) -> None
     assert lane.count_primes(10**6, algorithm="sieve") == 78_498
 
 
-def test_nothing_is_left_of_a_closed_lane() -> None:
+def test_a_closed_lane_leaves_nothing_behind() -> None:
     before = threads()
     for open_lane in LANES.values():
         with open_lane() as lane:
@@ -109,7 +109,7 @@ def test_nothing_is_left_of_a_closed_lane() -> None:
         assert not workers()
 
 
-def test_nothing_is_left_of_a_lane_that_nobody_holds() -> None:
+def test_a_lane_without_references_leaves_nothing_behind() -> None:
     before = threads()
     for open_lane in LANES.values():
         open_lane().count_primes(10**6, algorithm="sieve")

@@ -79,7 +79,7 @@ def test_an_exception_in_the_callback_ends_the_count(backend: str) -> None:
 
 
 def test_a_long_tile_is_interrupted_at_once() -> None:
-    # Each of these numbers takes up to two thousand million divisions.
+    # Each of these numbers takes up to two billion divisions.
     calls: list[float] = []
 
     def stop(_: primelanes.Progress) -> None:

@@ -34,7 +34,7 @@ fn a_worker_may_print_anything() {
     assert_eq!((sieve(&lane, 1_000_000), lane.replaced()), (Ok(78_498), 0));
 }
 
-/// It would wait for ever if nobody read what it prints.
+/// It would wait forever if nobody read what it prints.
 fn a_worker_that_prints_without_end_counts() {
     let lane = Processes::with_command(workers(2), after("yes & yes >&2 &\nhead -c 1000000 /dev/zero")).unwrap();
     assert_eq!((sieve(&lane, 1_000_000), lane.replaced()), (Ok(78_498), 0));

@@ -7,7 +7,7 @@
 //!
 //! A tile of w numbers up to N takes sqrt(N) / 2 divisions and about w (ln(N) / 4 + 3/2) crossings, and one byte of
 //! memory per number. At 2^44, a tile takes two million divisions and ten million crossings, which a test can still
-//! afford. At the top of `u64`, a tile takes two thousand million divisions.
+//! afford. At the top of `u64`, a tile takes two billion divisions.
 
 use std::iter;
 use std::ops::RangeInclusive;

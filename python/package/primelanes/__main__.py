@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PROGRAM = "python -m primelanes"
 
 LONGEST_MESSAGE = 200
-"""The number of characters of an error message, which may quote an argument of any length."""
+"""The characters that are shown of an error message, since it may quote an argument of any length."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that reports an error in one line, without the usage, and that a help text cannot be written."""
+    """A parser that reports every error in one line, also that its help text cannot be written."""
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         _print(self.format_help().rstrip())
@@ -98,7 +98,7 @@ def _between(minimum: int, maximum: int) -> Callable[[str], int]:
 
 
 def _print(text: str) -> None:
-    """Print the text. If nobody reads it, exit silently; if it cannot be written, exit with one line that says why."""
+    """Print the text. If its reader is gone, exit silently. If it cannot be written, exit with a line that says why."""
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:

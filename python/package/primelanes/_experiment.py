@@ -29,7 +29,7 @@ _held = partial(count_primes_holding_gil, algorithm="trial-division")
 
 
 PARENT_CHECK_INTERVAL = 0.2
-"""Seconds between two looks of a worker at its parent process."""
+"""Seconds between two checks of a worker that its parent process still runs."""
 
 
 class Settings(NamedTuple):

@@ -101,7 +101,7 @@ fn a_lock_that_counts_a_retaken_lock_as_a_switch_is_caught() {
 
 #[test]
 #[should_panic(expected = "two holders")]
-fn a_hold_that_outlives_the_detached_time_it_was_made_in_is_caught() {
+fn a_hold_that_outlives_its_detached_time_is_caught() {
     check(Trial { rules: TIMED, threads: 2, chances: Chances::SOME, inner: Inner::Outlives });
 }
 

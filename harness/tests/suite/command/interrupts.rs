@@ -117,7 +117,7 @@ fn ctrl_c_ends_a_calibration() {
 }
 
 #[test]
-fn ctrl_c_ends_the_question_what_an_interpreter_is() {
+fn ctrl_c_ends_the_identification_of_an_interpreter() {
     let folder = Folder::new("identity");
     let program = folder.0.join("impostor");
     // A shell writes the file, because a child of another test could inherit a file that this process has open.
