@@ -89,7 +89,7 @@ fn verify_blames_the_environment_and_not_a_law() {
     let ended = shell("PRIMELANES_CPU=sse9 $P verify --cases 1");
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
     assert!(ended.stderr.starts_with("error: invalid value 'sse9' for the environment variable PRIMELANES_CPU"));
-    // Worker processes need two open files each, which only some laws ask for so many of.
+    // Each worker process takes two open files, and some laws start more workers than others.
     for files in [4, 8, 12, 20] {
         let line = format!("ulimit -n {files}; $P verify --backend processes --cases 1");
         let ended = shell(&line);
