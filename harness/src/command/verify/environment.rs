@@ -1,5 +1,6 @@
 //! Tells a broken law from an environment in which no lane can work.
 
+use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::panic::resume_unwind;
@@ -14,6 +15,9 @@ use primelanes_backends::{AnyBackend, Backend, BackendKind, Control, Crew, Error
 /// The largest number of threads that a law needs at once.
 const THREADS: usize = 64;
 
+/// The address space that the threads and their lanes need, with the stack of 2 MiB that each thread has by default.
+const ADDRESS_SPACE: usize = (THREADS * 2 + 64) << 20;
+
 /// The environment of the lanes under test. It remembers the first failure that is its own fault.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Environment(Arc<OnceLock<Error>>);
@@ -25,6 +29,12 @@ impl Environment {
     /// What is wrong with the environment.
     pub(super) fn check() -> anyhow::Result<()> {
         Cpu::chosen()?;
+        // A thread that starts when hardly any memory is left could end the process.
+        let what = "the threads that the laws need";
+        // The compiler must not leave out the reservation.
+        black_box(&mut Vec::<u8>::new())
+            .try_reserve_exact(ADDRESS_SPACE)
+            .map_err(|_| Error::OutOfMemory { what: what.into(), bytes: ADDRESS_SPACE as u64 })?;
         let hold = Mutex::new(());
         thread::scope(|scope| {
             // The threads wait for each other, and end when the guard is dropped.

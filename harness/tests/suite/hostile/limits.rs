@@ -89,6 +89,8 @@ fn verify_blames_the_environment_and_not_a_law() {
     let ended = shell("PRIMELANES_CPU=sse9 $P verify --cases 1");
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
     assert!(ended.stderr.starts_with("error: invalid value 'sse9' for the environment variable PRIMELANES_CPU"));
+    let line = "ulimit -v 60000; $P verify --cases 1";
+    shell(line).assert_refusal(line, "out of memory: 201326592 bytes for the threads that the laws need");
     // Each worker process takes two open files, and some laws start more workers than others.
     for files in [4, 8, 12, 20] {
         let line = format!("ulimit -n {files}; $P verify --backend processes --cases 1");
