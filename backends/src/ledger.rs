@@ -32,7 +32,7 @@ use primelanes_core::{Error, Kernel, Monoid, Pulse, Watch, guard};
 ///         let watch = control.watch(kernel, &tiles);
 ///         let ledger = Ledger::new(tiles, self.workers(), kernel.grain());
 ///         std::thread::scope(|scope| {
-///             for _ in 0..ledger.crew() {
+///             for _ in 0..ledger.threads() {
 ///                 scope.spawn(|| ledger.work(kernel, &watch, &watch));
 ///             }
 ///         });
@@ -70,7 +70,7 @@ impl<P: Monoid> Ledger<P> {
 
     /// Returns the number of workers to start: the smaller of the number of workers and the number of claims.
     #[must_use]
-    pub fn crew(&self) -> usize {
+    pub fn threads(&self) -> usize {
         let claims = self.tiles.end.saturating_sub(self.tiles.start).div_ceil(self.grain);
         self.workers.min(claims) as usize
     }
@@ -232,15 +232,15 @@ mod tests {
     fn any_number_of_workers_is_fine() {
         for workers in [1 << 62, usize::MAX] {
             let ledger = Ledger::<u64>::new(0..5, NonZeroUsize::new(workers).unwrap(), 1);
-            assert_eq!((ledger.crew(), ledger.claim()), (5, Some(0..1)));
+            assert_eq!((ledger.threads(), ledger.claim()), (5, Some(0..1)));
         }
     }
 
     #[test]
     fn no_more_workers_are_called_than_there_are_claims() {
         let thousand = NonZeroUsize::new(1000).unwrap();
-        let crew = |tiles, grain| Ledger::<u64>::new(tiles, thousand, grain).crew();
-        assert_eq!([crew(0..0, 1), crew(0..3, 1), crew(0..17, 8), crew(0..5000, 1)], [0, 3, 3, 1000]);
+        let threads = |tiles, grain| Ledger::<u64>::new(tiles, thousand, grain).threads();
+        assert_eq!([threads(0..0, 1), threads(0..3, 1), threads(0..17, 8), threads(0..5000, 1)], [0, 3, 3, 1000]);
     }
 
     proptest! {

@@ -78,7 +78,7 @@ impl Backend for Rayon {
         let watch = control.watch(kernel, &tiles);
         let ledger = Ledger::new(tiles, workers, kernel.grain());
         self.scope(|scope| {
-            for _ in 0..ledger.crew() {
+            for _ in 0..ledger.threads() {
                 scope.spawn(|_| ledger.work(kernel, &watch, &watch));
             }
         });

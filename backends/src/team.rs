@@ -39,7 +39,7 @@ pub(crate) fn run<P: Monoid + Send>(
     watch: &Watch<'_>,
     work: &(impl Fn() + Sync),
 ) {
-    let size = ledger.crew();
+    let size = ledger.threads();
     if size == 0 {
         return;
     }

@@ -31,7 +31,7 @@ pub use simple_sieve::SimpleSieve;
 pub use trial_division::TrialDivision;
 
 use crate::machine::Cpu;
-use crate::{Backend, Control, Error, Query, Watch, guard};
+use crate::{Backend, Control, Error, Kernel, Query, Watch, guard};
 
 /// The algorithm that a query asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -113,25 +113,24 @@ fn run<B: Backend>(
             control.report_step("table").map(|()| count.into())?
         }
         Plan::TrialDivision => {
-            let (kernel, control) = control.set_up(share, |_| Ok(TrialDivision::new(narrowed()?)))?;
-            backend.fold(&kernel, &control)?.into()
+            let (_, count) = fold(backend, control, share, |_| Ok(TrialDivision::new(narrowed()?)))?;
+            count.into()
         }
         Plan::Sieve(tuning) => {
             let build = |watch: &Watch<'_>| Sieve::with(narrowed()?, *tuning, Cpu::chosen()?, watch);
-            let (kernel, control) = control.set_up(share, build)?;
-            backend.fold(&kernel, &control)?.into()
+            let (_, count) = fold(backend, control, share, build)?;
+            count.into()
         }
         Plan::SieveAndTest => {
             // This kernel does not use an instruction set, but a request for one that is not available is still an
             // error.
             Cpu::chosen()?;
-            let (kernel, control) = control.set_up(share, |_| Ok(SieveAndTest::new(narrowed()?)))?;
-            backend.fold(&kernel, &control)?.into()
+            let (_, count) = fold(backend, control, share, |_| Ok(SieveAndTest::new(narrowed()?)))?;
+            count.into()
         }
         Plan::Combinatorial(parameters) => {
             let build = |watch: &Watch<'_>| Combinatorial::with(*range.end(), *parameters, Cpu::chosen()?, watch);
-            let (kernel, control) = control.set_up(share, build)?;
-            let sums = backend.fold(&kernel, &control)?;
+            let (kernel, sums) = fold(backend, control, share, build)?;
             // A backend that loses tiles can make the sum negative.
             guard("pi(x)", || Ok(kernel.count(&sums)))?
         }
@@ -143,6 +142,18 @@ fn run<B: Backend>(
             guard("pi(x)", || Ok(more.checked_sub(less).expect("there are no fewer primes up to a larger number")))?
         }
     })
+}
+
+/// Builds a kernel, as a step that takes about `share` of the time, and folds it.
+fn fold<B: Backend, K: Kernel>(
+    backend: &B,
+    control: &Control<'_>,
+    share: f64,
+    build: impl FnOnce(&Watch<'_>) -> Result<K, Error>,
+) -> Result<(K, K::Partial), Error> {
+    let (kernel, control) = control.set_up(share, build)?;
+    let folded = backend.fold(&kernel, &control)?;
+    Ok((kernel, folded))
 }
 
 #[cfg(test)]

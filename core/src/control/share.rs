@@ -51,7 +51,7 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::control::REPORT_INTERVAL;
+    use crate::control::watch::REPORT_INTERVAL;
     use crate::probe::Probe;
 
     /// Returns what an observer receives if each step of this weight is a fold over this many tiles.

@@ -48,7 +48,7 @@ impl Backend for Threads {
         let watch = control.watch(kernel, &tiles);
         let ledger = Ledger::new(tiles, self.workers(), kernel.grain());
         thread::scope(|scope| {
-            for _ in 0..ledger.crew() {
+            for _ in 0..ledger.threads() {
                 scope.spawn(|| ledger.work(kernel, &watch, &watch));
             }
         });

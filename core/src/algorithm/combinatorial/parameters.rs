@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::factor_table::FactorTable;
 use super::tables::largest_prime;
 use crate::Error;
+use crate::algorithm::cost::primes_to;
 use crate::algorithm::plan::combinatorial_ns;
 use crate::crew::{Crew, Memory, largest_that};
 
@@ -113,10 +114,6 @@ impl Parameters {
         let tables = y * (2.0 * 480.0 / 2310.0 + 16.0 / 128.0);
         Memory { kernel: tables + 12.0 * primes_to(number.powf(0.4)), scratch: hard + windows }
     }
-}
-
-fn primes_to(limit: f64) -> f64 {
-    if limit < 3.0 { 1.0 } else { 1.15 * limit / limit.ln() }
 }
 
 fn bounds_of_y(x: u128) -> (u64, u64) {

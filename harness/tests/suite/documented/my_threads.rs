@@ -9,7 +9,7 @@ impl Backend for MyThreads {
         let watch = control.watch(kernel, &tiles);
         let ledger = Ledger::new(tiles, self.workers(), kernel.grain());
         std::thread::scope(|scope| {
-            for _ in 0..ledger.crew() {
+            for _ in 0..ledger.threads() {
                 scope.spawn(|| ledger.work(kernel, &watch, &watch));
             }
         });

@@ -1,0 +1,78 @@
+use std::num::NonZeroUsize;
+
+use super::*;
+use crate::Wire;
+
+const ONE: NonZeroUsize = NonZeroUsize::MIN;
+
+fn plan(range: RangeInclusive<u128>) -> Plan {
+    Plan::for_query(&Query::range(range), ONE).unwrap()
+}
+
+#[test]
+fn narrow_and_high_is_sieved_and_tested_and_all_else_sieved() {
+    let tested = |start: u128, width: u128| plan(start..=start + width) == Plan::SieveAndTest;
+    for (start, narrow, wide) in [
+        (10_u128.pow(12), 100_000, 200_000),
+        (10_u128.pow(15), 3_000_000, 5_000_000),
+        (10_u128.pow(18), 8_000_000, 15_000_000),
+    ] {
+        assert!(tested(start, narrow) && !tested(start, wide), "at {start}");
+    }
+    assert!(!tested(0, 1_000_000));
+}
+
+#[test]
+#[expect(clippy::reversed_empty_ranges, reason = "a reversed range is what is tested")]
+fn an_empty_range_is_nothing_to_do_whatever_is_asked_for() {
+    let mut iterated = 0..=7;
+    iterated.by_ref().for_each(drop);
+    for empty in [1..=0, iterated, u128::MAX..=0] {
+        for &algorithm in Algorithm::ALL {
+            let query = Query::range(empty.clone()).algorithm(algorithm);
+            assert_eq!(Plan::for_query(&query, ONE), Ok(Plan::Empty));
+            assert_eq!(Plan::for_query(&query.plan(Plan::SieveAndTest), ONE), Ok(Plan::Empty));
+        }
+    }
+}
+
+#[test]
+fn a_pinned_plan_is_taken_as_it_is() {
+    let query = Query::up_to(1_000_000).plan(Plan::SieveAndTest);
+    assert_eq!(Plan::for_query(&query, ONE), Ok(Plan::SieveAndTest));
+}
+
+/// The plan of an empty range, kept for another one, would count 0.
+#[test]
+fn the_plan_of_an_empty_range_fits_no_other_range() {
+    for end in [2, u128::MAX] {
+        let planned = Plan::for_query(&Query::range(2..=end).plan(Plan::Empty), ONE);
+        assert_eq!(planned, Err(Error::EmptyPlan { start: 2, end }));
+    }
+}
+
+#[test]
+fn a_range_that_ends_too_far_is_refused_with_the_bound() {
+    let end = 1 << 64;
+    for (query, algorithm) in [
+        (Query::up_to(end).algorithm(Algorithm::Sieve), "sieve"),
+        (Query::up_to(end).algorithm(Algorithm::TrialDivision), "trial-division"),
+        (Query::range(end..=end).plan(Plan::SieveAndTest), "sieve"),
+        (Query::up_to(end).plan(Plan::TrialDivision), "trial-division"),
+    ] {
+        let refused = Error::OutOfRange { algorithm: algorithm.into(), max: u64::MAX.into(), end };
+        assert_eq!(Plan::for_query(&query, ONE), Err(refused));
+    }
+    assert!(Plan::for_query(&Query::up_to(end - 1).algorithm(Algorithm::Sieve), ONE).is_ok());
+    let (max, end) = ((1 << 80) - 1, 1 << 80);
+    let refused = Error::OutOfRange { algorithm: "combinatorial".into(), max, end };
+    assert_eq!(Plan::for_query(&Query::up_to(end), ONE), Err(refused));
+    assert!(Plan::for_query(&Query::up_to(max), ONE).is_ok());
+}
+
+#[test]
+fn a_plan_crosses_a_wire() {
+    for plan in [Plan::Empty, Plan::TrialDivision, plan(0..=1_000_000), Plan::SieveAndTest] {
+        assert_eq!(Plan::decode(&plan.encode().unwrap()), Ok(plan));
+    }
+}
