@@ -84,6 +84,8 @@ def test_a_count_ends_at_its_timeout(timeout: Any, backend: str) -> None:
 def test_a_long_timeout_ends_no_count(timeout: float) -> None:
     assert primelanes.count_primes(10, timeout=timeout) == 4
     assert primelanes.count_primes(10**7, timeout=timeout) == 664_579
+    with primelanes.Processes(1, timeout=timeout) as lane:
+        assert lane.count_primes(10**7) == 664_579
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,7 @@ def test_a_long_timeout_ends_no_count(timeout: float) -> None:
         (-1, ValueError, "timeout must be a finite number of seconds from 0 on, not -1"),
         (math.inf, ValueError, "timeout must be a finite number of seconds from 0 on, not inf"),
         (math.nan, ValueError, "timeout must be a finite number of seconds from 0 on, not nan"),
+        (decimal.Decimal("nan"), ValueError, "timeout must be a finite number of seconds from 0 on, not NaN"),
         ("1", TypeError, "timeout must be a number of seconds, not 'str'"),
         (datetime.timedelta(1), TypeError, "timeout must be a number of seconds, not 'timedelta'"),
         (1j, TypeError, "timeout must be a number of seconds, not 'complex'"),

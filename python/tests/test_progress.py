@@ -107,16 +107,16 @@ async def async_generator_function(_: primelanes.Progress) -> AsyncIterator[None
 @pytest.mark.parametrize(
     ("function", "kind"),
     [
-        (coroutine_function, "coroutine"),
-        (partial(coroutine_function), "coroutine"),
-        (lambda progress: coroutine_function(progress), "coroutine"),
-        (generator_function, "generator"),
-        (async_generator_function, "async generator"),
+        (coroutine_function, "a coroutine"),
+        (partial(coroutine_function), "a coroutine"),
+        (lambda progress: coroutine_function(progress), "a coroutine"),
+        (generator_function, "a generator"),
+        (async_generator_function, "an async generator"),
     ],
 )
 @pytest.mark.parametrize("limit", [100, 10**18])
 def test_a_callback_that_never_runs_is_refused(function: Any, kind: str, limit: int) -> None:
-    with pytest.raises(TypeError, match=f"^progress must be a plain function, not one that returns a {kind}$"):
+    with pytest.raises(TypeError, match=f"^progress must be a plain function, not one that returns {kind}$"):
         primelanes.count_primes(limit, progress=function)
     gc.collect()
 

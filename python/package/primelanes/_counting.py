@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable
+from decimal import DecimalException
 from functools import partial
 from math import inf
 from sys import is_finalizing
@@ -159,6 +160,9 @@ def check(progress: Callable[[Progress], object] | None, cancel: SupportsIsSet |
             valid = 0 <= timeout < inf
         except TypeError:
             raise TypeError(f"timeout must be a number of seconds, not '{type(timeout).__name__}'") from None
+        except DecimalException:
+            # It is no number, and cannot be compared.
+            valid = False
         if not valid:
             raise ValueError(f"timeout must be a finite number of seconds from 0 on, not {timeout}")
     if cancel is not None:
@@ -167,6 +171,11 @@ def check(progress: Callable[[Progress], object] | None, cancel: SupportsIsSet |
             raise TypeError(f"cancel must have a method is_set, like a threading.Event, but '{kind}' has none")
         if cancel.is_set():
             raise Cancelled("cancelled")
+
+
+def seconds(timeout: float) -> float:
+    """Return a valid timeout as a float that the clock can add to its time."""
+    return float(min(timeout, LONGEST_TIMEOUT))
 
 
 def finish(
@@ -200,7 +209,7 @@ def wait(
 ) -> None:
     """Wait until the work has ended. If an exception ends the wait, it ends the work too."""
     doze = _doze(handle)
-    deadline = None if timeout is None else monotonic() + float(min(timeout, LONGEST_TIMEOUT))
+    deadline = None if timeout is None else monotonic() + seconds(timeout)
     try:
         while True:
             reports, ended = handle.news()
@@ -239,4 +248,5 @@ def _report(progress: Callable[[Progress], object], report: Progress) -> None:
         if not isinstance(returned, AsyncGeneratorType):
             returned.close()
         kind = type(returned).__name__.replace("_", " ")
-        raise TypeError(f"progress must be a plain function, not one that returns a {kind}")
+        article = "an" if kind.startswith("a") else "a"
+        raise TypeError(f"progress must be a plain function, not one that returns {article} {kind}")

@@ -7,7 +7,7 @@ from sys import is_finalizing
 from types import TracebackType
 from typing import SupportsIndex, TypeVar
 
-from primelanes._counting import SupportsIsSet, check, finish, value, wait
+from primelanes._counting import SupportsIsSet, check, finish, seconds, value, wait
 from primelanes._native import open as open_lane
 from primelanes._types import Progress
 from primelanes._worker import StrPath
@@ -130,4 +130,4 @@ class Processes(Lane):
         self, workers: SupportsIndex | None = None, *, python: StrPath | None = None, timeout: float | None = None
     ) -> None:
         check(None, None, timeout)
-        super().__init__("processes", workers, worker_command(python), timeout)
+        super().__init__("processes", workers, worker_command(python), None if timeout is None else seconds(timeout))
