@@ -29,6 +29,8 @@ pub fn main() -> ExitCode {
     // If this fails, a write beyond the limit ends the process, as it does by default.
     #[cfg(unix)]
     drop(startup::survive_file_size_limit());
+    #[cfg(unix)]
+    startup::learn_how_children_end();
     match Cli::try_parse() {
         Ok(cli) => cli.run().unwrap_or_else(|error| exit::code_of(&error)),
         Err(usage) => exit::code_of_usage(usage),

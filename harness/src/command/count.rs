@@ -47,9 +47,9 @@ pub(super) struct Args {
     #[arg(long)]
     double_check: bool,
 
-    /// The memory that all workers together may take, such as 500MB or 2GiB [default: a sixteenth of the memory, or as
-    /// little as possible if that is more]
-    #[arg(long, value_name = "SIZE")]
+    /// The memory that all workers together may take, in bytes or with a unit: 1e9, 500MB, 2GiB [default: a sixteenth of
+    /// the memory, or as little as possible if that is more]
+    #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
     memory: Option<ByteSize>,
 
     /// Print a JSON object: start, stop, count, `double_checked`, algorithm, plan, memory (estimated, in bytes), backend,
@@ -64,6 +64,14 @@ pub(super) struct Args {
     /// When to show a progress bar on standard error; auto means only on a terminal.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     progress: When,
+}
+
+/// Parses a number of bytes. A bound of 2^64 or more is none, because no machine has as many.
+fn size(text: &str) -> anyhow::Result<ByteSize> {
+    if let Ok(bytes) = number::parse(text) {
+        return Ok(ByteSize(u64::try_from(bytes).unwrap_or(u64::MAX)));
+    }
+    text.trim().parse().map_err(|_| anyhow::anyhow!("expected a number of bytes, or a size such as 500MB or 2GiB"))
 }
 
 /// What `--json` prints.

@@ -1,5 +1,7 @@
 //! `primelanes gil`: measures what a global interpreter lock costs.
 
+use std::fs::File;
+use std::io::Read;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -24,6 +26,9 @@ const MAX_INTERVAL_MS: f64 = 10_000.0;
 
 /// An hour per case.
 const MAX_SECONDS: f64 = 3_600.0;
+
+/// The largest file of costs that is read. `gil calibrate --json` writes less than a thousandth of it.
+const MAX_COSTS_BYTES: u64 = 1 << 20;
 
 /// Events per recording, of 32 bytes each.
 const CAPACITY: usize = 100_000;
@@ -247,7 +252,9 @@ fn positive(text: &str, max: f64) -> anyhow::Result<f64> {
 }
 
 fn costs(file: PathBuf) -> anyhow::Result<Calibration> {
-    let text = std::fs::read_to_string(file)?;
-    let costs: Calibration = serde_json::from_str(&text).context("not the output of 'gil calibrate --json'")?;
+    // Some files have no end, such as a device.
+    let mut bytes = Vec::new();
+    File::open(file)?.take(MAX_COSTS_BYTES).read_to_end(&mut bytes)?;
+    let costs: Calibration = serde_json::from_slice(&bytes).context("not the output of 'gil calibrate --json'")?;
     costs.checked().map_err(anyhow::Error::msg)
 }

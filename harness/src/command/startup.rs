@@ -39,3 +39,10 @@ pub(super) fn survive_file_size_limit() -> io::Result<()> {
     static REACHED: AtomicBool = AtomicBool::new(false);
     signal_hook::flag::register(libc::SIGXFSZ, &REACHED).map(drop)
 }
+
+/// Makes the system keep the exit status of each child until this process asks for it. It does not if the process was
+/// started with SIGCHLD ignored.
+pub(super) fn learn_how_children_end() {
+    // SAFETY: no handler is involved, and no child has been started yet.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}

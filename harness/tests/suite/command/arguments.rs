@@ -69,6 +69,17 @@ fn a_bad_value_is_one_line_and_code_2() {
             &["count", "10", "--workers", "257", "--backend", "processes"],
             "processes takes at most 256 workers, not 257",
         ),
+        (
+            &["count", "10", "--memory", "5 XB"],
+            "'5 XB' for '--memory <SIZE>': expected a number of bytes, or a size such",
+        ),
+        (&["count", "10", "--memory", "-1"], "'-1' for '--memory <SIZE>': expected a number of bytes, or a size such"),
+        (&["count", "10", "--memory", ""], "'' for '--memory <SIZE>': expected a number of bytes, or a size such"),
+        (&["count", "1e18", "1e18+1e6", "--memory", "1e3"], "bytes of memory, but the bound is 1000"),
+        (
+            &["gil", "whatif", "--costs", "/dev/zero"],
+            "'/dev/zero' for '--costs <FILE>': not the output of 'gil calibrate",
+        ),
         (&["count", "10", "--algorithm", "quadratic"], "auto, trial-division, sieve"),
         (&["count", "10", "--progress", "maybe"], "[possible values: auto, always, never]"),
         (&["experiment", "--lanes", "sequential,gil"], "unknown lane 'gil'"),

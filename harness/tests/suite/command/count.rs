@@ -17,6 +17,13 @@ fn a_count_is_alone_on_standard_output() {
 }
 
 #[test]
+fn a_bound_on_the_memory_is_a_number_or_a_size() {
+    for size in ["1e9", "2^30", "1GB", "1 GiB", "2^64", "1e30"] {
+        assert_eq!(stdout(&["count", "1e9", "--memory", size]), "50847534\n", "{size}");
+    }
+}
+
+#[test]
 fn a_count_as_json_says_what_was_done() {
     let counted =
         json(&["count", "1_000", "2e3", "--algorithm", "sieve", "--backend", "rayon", "--workers", "3", "--json"]);

@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::matrix::assert_right_or_refused;
-use super::{Ended, bare, shell};
+use super::{Ended, bare, is_missing, shell};
 
 /// The longest that a command may take to end after a signal. It takes milliseconds on an idle machine.
 const PROMPT: Duration = Duration::from_secs(10);
@@ -135,4 +135,14 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
     // A shell without job control ignores Ctrl-C for its background jobs.
     let ended = shell("$P count 3e9 --algorithm sieve & sleep 0.3; kill -INT $!; wait $!");
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "144449537\n"), "{ended:?}");
+}
+
+#[test]
+fn an_interpreter_runs_though_the_end_of_children_is_ignored() {
+    if is_missing("SIGCHLD ignored beside an interpreter, which needs python3", "command -v python3") {
+        return;
+    }
+    let line = "trap '' CHLD; exec $P experiment --limit 1e3 --rounds 1 --lanes python-sequential --python python3";
+    let ended = shell(line);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
 }
