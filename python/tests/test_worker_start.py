@@ -132,7 +132,9 @@ def test_workers_are_interpreters_that_are_named(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     with primelanes.Processes(2, python=named) as lane:
         assert lane.count_primes(10**6, algorithm="sieve") == 78_498
-    assert Path(f"{named}.log").read_text() == "used\n" * 2
+    with primelanes.Processes(1, python=os.fsencode(named)) as lane:
+        assert lane.count_primes(10**6, algorithm="sieve") == 78_498
+    assert Path(f"{named}.log").read_text() == "used\n" * 3
 
 
 def test_python_home_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:

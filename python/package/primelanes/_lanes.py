@@ -10,7 +10,7 @@ from typing import SupportsIndex, TypeVar
 from primelanes._counting import SupportsIsSet, check, finish, seconds, value, wait
 from primelanes._native import open as open_lane
 from primelanes._types import Progress
-from primelanes._worker import StrPath
+from primelanes._worker import AnyPath
 from primelanes._worker import command as worker_command
 
 L = TypeVar("L", bound="Lane")
@@ -127,7 +127,7 @@ class Processes(Lane):
     """
 
     def __init__(
-        self, workers: SupportsIndex | None = None, *, python: StrPath | None = None, timeout: float | None = None
+        self, workers: SupportsIndex | None = None, *, python: AnyPath | None = None, timeout: float | None = None
     ) -> None:
         check(None, None, timeout)
         super().__init__("processes", workers, worker_command(python), None if timeout is None else seconds(timeout))

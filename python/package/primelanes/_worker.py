@@ -13,7 +13,7 @@ from typing import Union
 from primelanes import _native
 from primelanes._types import Error
 
-StrPath = Union[str, "os.PathLike[str]"]
+AnyPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 _EXTENSION = os.path.abspath(_native.__file__)
 
@@ -30,11 +30,11 @@ sys.exit(worker.serve())
 _OPTIONS = ["-s", "-S"] if "PYTHONHOME" in os.environ and not sys.flags.ignore_environment else ["-I", "-S"]
 
 
-def command(python: StrPath | None = None) -> list[str]:
+def command(python: AnyPath | None = None) -> list[str]:
     """Return the command that starts a worker, in the given interpreter or one like this."""
     if python is None:
         python = _this_interpreter()
-    return [os.fspath(python), *_OPTIONS, "-c", _PROGRAM, _EXTENSION]
+    return [os.fsdecode(python), *_OPTIONS, "-c", _PROGRAM, _EXTENSION]
 
 
 def _this_interpreter() -> str:
