@@ -70,7 +70,8 @@ impl Bar {
         } else {
             ProgressDrawTarget::hidden()
         };
-        let style = ProgressStyle::with_template("{prefix} [{bar:32}] {msg}").expect("the template is valid");
+        // The bar takes what the rest leaves of the line, because a longer line would wrap.
+        let style = ProgressStyle::with_template("{prefix} [{wide_bar}] {msg}").expect("the template is valid");
         let drawn = ProgressBar::with_draw_target(Some(units), target).with_style(style.progress_chars("=> "));
         Self { drawn, units, unit, begun: Instant::now(), estimate: Mutex::default() }
     }

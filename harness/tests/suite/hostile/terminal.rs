@@ -17,3 +17,14 @@ fn a_dumb_terminal_gets_no_escape_sequences() {
         assert!(!ended.stdout.is_empty() && !ended.stdout.contains('\u{1b}'), "{command}: {ended:?}");
     }
 }
+
+#[test]
+fn a_bar_fits_in_a_line_of_the_terminal() {
+    if is_missing("a terminal, which needs script", "script -qec true /dev/null") {
+        return;
+    }
+    let count = "timeout -s INT 2 $P count 1e13 --algorithm sieve --backend single-thread";
+    let ended = shell(&format!("script -qec \"stty cols 64; {count}\" /dev/null"));
+    assert!(ended.stdout.contains("numbers/s, "), "{ended:?}");
+    assert!(!ended.stdout.contains("\u{1b}[1A"), "the cursor moves up in a bar of several lines: {ended:?}");
+}
