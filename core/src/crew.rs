@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 
+use crate::machine::default_memory;
+
 /// The number of workers of a lane, and whether they share memory. A [`Plan`](crate::Plan) is made for a crew, since all
 /// of its workers together must fit in the memory.
 ///
@@ -85,6 +87,17 @@ pub(crate) fn largest_that(fits: impl Fn(u64) -> bool, range: RangeInclusive<u64
     low
 }
 
+/// Makes a plan that needs at most `bound` bytes, or as little as possible.
+///
+/// Without a bound, it makes one for the default memory. Where no plan needs as little as that, the leanest may take ten
+/// times as long, so the plan may then need up to half of the memory.
+pub(crate) fn plan_within<T>(bound: Option<u64>, make: impl Fn(u64) -> T, needed: impl Fn(&T) -> u64) -> T {
+    let by_default = default_memory();
+    let plan = make(bound.unwrap_or(by_default));
+    let is_too_much = bound.is_none() && needed(&plan) > by_default;
+    if is_too_much { make(by_default.saturating_mul(8)) } else { plan }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +107,16 @@ mod tests {
         let four = NonZeroUsize::new(4).unwrap();
         let memory = Memory { kernel: 100.0, scratch: 10.0 };
         assert_eq!([Crew::from(four), Crew::apart(four)].map(|crew| memory.of(crew)), [140, 540]);
+    }
+
+    #[test]
+    fn the_default_is_exceeded_only_if_no_plan_is_that_lean() {
+        let default = default_memory();
+        // A plan that needs exactly what it may, but not less than this.
+        let plan = |bound, least: u64| plan_within(bound, |memory| memory.max(least), |&needed| needed);
+        assert_eq!([plan(None, 0), plan(None, default)], [default; 2]);
+        assert_eq!([plan(None, default + 1), plan(None, 9 * default)], [8 * default, 9 * default]);
+        assert_eq!([plan(Some(5), 0), plan(Some(5), default + 1)], [5, default + 1]);
     }
 
     #[test]

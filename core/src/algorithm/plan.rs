@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::sieve::BUCKETS_FROM;
 use super::table::TABLE_MAX;
 use super::{Combinatorial, Parameters, Tuning};
-use crate::crew::Memory;
-use crate::machine::{Caches, default_memory};
+use crate::crew::{Memory, plan_within};
+use crate::machine::Caches;
 use crate::{Algorithm, Crew, Error, Query};
 
 /// How a range is counted. An [`Algorithm`] is what a user asks for; a plan is what is done.
@@ -131,8 +131,8 @@ impl Plan {
         if test < least {
             return (Self::SieveAndTest, test);
         }
-        let memory = memory.unwrap_or_else(default_memory);
-        let tuning = Tuning::within(memory, range, crew, Caches::detect());
+        let within = |memory| Tuning::within(memory, range, crew, Caches::detect());
+        let tuning = plan_within(memory, within, |tuning| tuning.memory(range).of(crew));
         (Self::Sieve(tuning), least + SIEVE_NS * (range.end() - range.start()) as f64)
     }
 
@@ -142,8 +142,8 @@ impl Plan {
             if x <= TABLE_MAX.into() {
                 Self::Table
             } else {
-                let memory = memory.unwrap_or_else(default_memory);
-                Self::Combinatorial(Parameters::within(memory, x, crew))
+                let within = |memory| Parameters::within(memory, x, crew);
+                Self::Combinatorial(plan_within(memory, within, |parameters| parameters.memory(x).of(crew)))
             }
         };
         let (start, end) = (*range.start(), *range.end());

@@ -48,7 +48,7 @@ pub(super) struct Args {
     double_check: bool,
 
     /// The memory that all workers together may take, in bytes or with a unit: 1e9, 500MB, 2GiB [default: a sixteenth of
-    /// the memory, or as little as possible if that is more]
+    /// the memory, or up to half of it if the count needs more]
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
     memory: Option<ByteSize>,
 
@@ -189,9 +189,12 @@ impl Args {
             let known: Vec<_> = Cpu::available().map(Cpu::name).collect();
             lines.insert(0, format!("cpu       {cpu} of {}", known.join(", ")));
             lines.insert(1, format!("caches    {} and {} KiB", l1 >> 10, l2 >> 10));
-            let bound = self.memory.unwrap_or_else(|| ByteSize(default_memory()));
-            let (needed, bound) = (ByteSize(memory).display().si(), bound.display().si());
-            lines.push(format!("memory    about {needed} for {workers} workers together; the bound is {bound}"));
+            let bound = match self.memory {
+                Some(bound) => format!("of {} at most", bound.display().si()),
+                None => format!("of {} by default", ByteSize(default_memory()).display().si()),
+            };
+            let needed = ByteSize(memory).display().si();
+            lines.push(format!("memory    about {needed} for {workers} workers together, {bound}"));
         }
         if self.double_check {
             lines.push(

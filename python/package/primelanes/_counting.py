@@ -80,8 +80,8 @@ def count_primes(
     workers : int
         The number of threads or processes. The default is one per core, or a single one if `limit` is at most 262,142.
     memory : int
-        The number of bytes that all workers together may take. The default is a sixteenth of the memory, or as little
-        as possible if that is more.
+        The number of bytes that all workers together may take. The default is a sixteenth of the memory, or up
+        to half of it if the count needs more.
     progress : callable
         Called with a `Progress` about every 50 ms, in the thread that called this function. An exception that it raises
         ends the count.
