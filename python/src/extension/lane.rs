@@ -78,7 +78,6 @@ impl OpenLane {
     }
 
     /// Start to count the primes from `start` to `limit`. A short count is done at once.
-    #[expect(clippy::too_many_arguments, reason = "Python has checked none of them")]
     fn count(
         &self,
         limit: Number,
