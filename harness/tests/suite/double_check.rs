@@ -48,6 +48,6 @@ fn a_double_check_is_explained() {
 #[test]
 fn its_bar_shows_how_much_is_done_but_no_rate() {
     let bar = standard_error(&["1e15", "--double-check", "--progress", "always", "--backend", "single-thread"]);
-    assert!(bar.contains("parity [") && bar.contains(" %  ") && bar.contains(" left"), "{bar:?}");
+    assert!(bar.contains("parity [") && bar.contains(" %, ") && bar.contains(" left"), "{bar:?}");
     assert!(!bar.contains("/s"), "{bar:?}");
 }
