@@ -18,7 +18,7 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::gil::Interpreter;
 pub use crate::number::{NumberError, parse, parse_u64};
@@ -31,10 +31,19 @@ pub fn main() -> ExitCode {
     drop(startup::survive_file_size_limit());
     #[cfg(unix)]
     startup::learn_how_children_end();
-    match Cli::try_parse() {
+    match parse_arguments() {
         Ok(cli) => cli.run().unwrap_or_else(|error| exit::code_of(&error)),
         Err(usage) => exit::code_of_usage(usage),
     }
+}
+
+/// Parses the arguments of this process.
+fn parse_arguments() -> Result<Cli, clap::Error> {
+    // By default, some environments, such as continuous integration, color the text for any terminal.
+    let color = if progress::is_dumb() { ColorChoice::Never } else { ColorChoice::Auto };
+    let mut command = Cli::command().color(color);
+    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 /// Checks arguments without running them, so that tests can check the command lines of the guides. The first argument

@@ -34,13 +34,17 @@ pub(super) enum When {
 impl When {
     /// Returns whether a bar is shown. A terminal that cannot move its cursor shows none.
     pub(super) fn is_now(self) -> bool {
-        let is_dumb = env::var_os("TERM").is_some_and(|kind| kind == "dumb");
         match self {
-            Self::Auto => stderr().is_terminal() && !is_dumb,
-            Self::Always => !(stderr().is_terminal() && is_dumb),
+            Self::Auto => stderr().is_terminal() && !is_dumb(),
+            Self::Always => !(stderr().is_terminal() && is_dumb()),
             Self::Never => false,
         }
     }
+}
+
+/// Returns whether the terminal can neither move its cursor nor show colors.
+pub(super) fn is_dumb() -> bool {
+    env::var_os("TERM").is_some_and(|kind| kind == "dumb")
 }
 
 /// A bar for a number of units of work.
