@@ -92,7 +92,7 @@ pub(crate) fn count_on<B: Backend>(backend: &B, query: &Query<'_>) -> Result<u12
     }
     let plan = guard("planning", || Plan::for_query(query, backend.crew()))?;
     if query.get_double_check() {
-        double_check::count(backend, &plan, &range, control)
+        double_check::count(backend, &plan, query)
     } else {
         run(backend, &plan, &range, control)
     }

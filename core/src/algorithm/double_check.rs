@@ -6,23 +6,21 @@ use super::cost::cost_of_parity;
 use super::{Difference, Parameters, Parity, Plan, Tuning, run};
 use crate::{Backend, Control, Crew, Error, Query};
 
-/// Counts by a plan and checks the result.
+/// Counts what a query asks for by a plan, and checks the result.
 ///
 /// # Errors
-/// [`Error::CountsDiffer`], [`Error::ParityDiffers`] or [`Error::ParityFailed`] if a check fails.
-pub(super) fn count<B: Backend>(
-    backend: &B,
-    plan: &Plan,
-    range: &RangeInclusive<u128>,
-    control: &Control<'_>,
-) -> Result<u128, Error> {
+/// - [`Error::CountsDiffer`], [`Error::ParityDiffers`] or [`Error::ParityFailed`] if a check fails.
+/// - [`Error::MemoryBound`] if the second count needs more memory than the query allows.
+pub(super) fn count<B: Backend>(backend: &B, plan: &Plan, query: &Query<'_>) -> Result<u128, Error> {
     if *plan == Plan::Empty {
         return Ok(0);
     }
+    let (range, control) = (&query.get_range(), query.get_control());
     // No prime is below 2.
     let ends = [Some(*range.end()), range.start().checked_sub(1)].map(|x| x.filter(|&x| x >= 2));
     let [parity_to_end, parity_before] = ends.map(|x| x.map_or(0.0, cost_of_parity));
-    let other = plan.other(range, backend.crew())?;
+    let other = plan.other(range, backend.crew(), query.get_memory())?;
+    let other = Plan::for_query(&query.clone().plan(other), backend.crew())?;
     let [first, second, third, fourth] =
         control.split([plan.cost(range), other.cost(range), parity_to_end, parity_before]);
 
@@ -58,12 +56,12 @@ const TESTED_WIDTH: u64 = 10_000_000;
 
 impl Plan {
     /// Returns a plan that counts the same range in a different way: by another algorithm if that is fast, or with other
-    /// parameters.
-    fn other(&self, range: &RangeInclusive<u128>, crew: Crew) -> Result<Self, Error> {
+    /// parameters. A sieve is planned for the memory, if that suffices.
+    fn other(&self, range: &RangeInclusive<u128>, crew: Crew, memory: Option<u64>) -> Result<Self, Error> {
         Ok(match self {
             Self::Empty => Self::Empty,
             Self::Table | Self::TrialDivision | Self::SieveAndTest => {
-                Self::Sieve(Tuning::for_range(&self.narrowed(range)?, crew.workers()))
+                Self::sieve(&self.narrowed(range)?, crew, memory)
             }
             Self::Sieve(tuning) => {
                 let range = self.narrowed(range)?;
@@ -72,8 +70,8 @@ impl Plan {
             }
             Self::Combinatorial(parameters) => Self::Combinatorial(parameters.other(*range.end())),
             Self::Difference(plans) => Self::Difference(Box::new(Difference {
-                stop: plans.stop.other(&(0..=*range.end()), crew)?,
-                before: plans.before.other(&(0..=range.start() - 1), crew)?,
+                stop: plans.stop.other(&(0..=*range.end()), crew, memory)?,
+                before: plans.before.other(&(0..=range.start() - 1), crew, memory)?,
             })),
         })
     }

@@ -131,9 +131,13 @@ impl Plan {
         if test < least {
             return (Self::SieveAndTest, test);
         }
+        (Self::sieve(range, crew, memory), least + SIEVE_NS * (range.end() - range.start()) as f64)
+    }
+
+    /// Returns the plan that sieves by all primes up to the root.
+    pub(super) fn sieve(range: &RangeInclusive<u64>, crew: Crew, memory: Option<u64>) -> Self {
         let within = |memory| Tuning::within(memory, range, crew, Caches::detect());
-        let tuning = plan_within(memory, within, |tuning| tuning.memory(range).of(crew));
-        (Self::Sieve(tuning), least + SIEVE_NS * (range.end() - range.start()) as f64)
+        Self::Sieve(plan_within(memory, within, |tuning| tuning.memory(range).of(crew)))
     }
 
     /// Returns the plan that does not sieve the range.

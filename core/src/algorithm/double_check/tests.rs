@@ -199,7 +199,7 @@ fn wide_ranges_are_counted_by_another_tuning_and_all_others_by_another_algorithm
     let other = |algorithm: Algorithm, range: RangeInclusive<u64>| {
         let query = query(range, algorithm);
         let plan = Plan::for_query(&query, NonZeroUsize::MIN).unwrap();
-        let other = plan.other(&query.get_range(), NonZeroUsize::MIN.into()).unwrap();
+        let other = plan.other(&query.get_range(), NonZeroUsize::MIN.into(), None).unwrap();
         assert_ne!(plan, other);
         other
     };
@@ -212,4 +212,21 @@ fn wide_ranges_are_counted_by_another_tuning_and_all_others_by_another_algorithm
     for algorithm in [Algorithm::TrialDivision, Algorithm::Combinatorial] {
         assert!(matches!(other(algorithm, 0..=1_000), Plan::Sieve(_)));
     }
+}
+
+#[test]
+fn the_second_count_keeps_to_the_memory() {
+    let query = Query::from(u64::MAX - (1 << 34)..=u64::MAX).plan(Plan::SieveAndTest).double_check();
+    let memory = |bound: Option<u64>| {
+        let other = Plan::SieveAndTest.other(&query.get_range(), NonZeroUsize::MIN.into(), bound);
+        other.unwrap().memory(&query.get_range(), NonZeroUsize::MIN)
+    };
+    let least = memory(Some(0));
+    assert!(least < memory(None));
+    let bound = (least + memory(None)) / 2;
+    assert!((least + 1..=bound).contains(&memory(Some(bound))));
+    let lane = Lane::default();
+    let refused = lane.count(&query.clone().memory(least - 1));
+    assert_eq!(refused, Err(Error::MemoryBound { needed: least, bound: least - 1 }));
+    assert_eq!(lane.folds.into_inner(), 0, "nothing is counted before");
 }
