@@ -60,9 +60,7 @@ impl Plan {
     fn other(&self, range: &RangeInclusive<u128>, crew: Crew, memory: Option<u64>) -> Result<Self, Error> {
         Ok(match self {
             Self::Empty => Self::Empty,
-            Self::Table | Self::TrialDivision | Self::SieveAndTest => {
-                Self::sieve(&self.narrowed(range)?, crew, memory)
-            }
+            Self::Table | Self::TrialDivision | Self::SieveAndTest => Self::sieve(&self.narrowed(range)?, crew, memory),
             Self::Sieve(tuning) => {
                 let range = self.narrowed(range)?;
                 let is_narrow = range.end() - range.start() <= TESTED_WIDTH;

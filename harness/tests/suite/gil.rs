@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::python;
 
 /// Fixed costs, so that virtual time gives the same figures on every machine.
-const COSTS: &str = r#"{"wake_up_us": 40, "timer_us": 60, "sleep_us": 60, "hand_over_ns": 15, "signal_us": 1, "check_ns": 30, "send_us": 5,
+pub(crate) const COSTS: &str = r#"{"wake_up_us": 40, "timer_us": 60, "sleep_us": 60, "hand_over_ns": 15, "signal_us": 1, "check_ns": 30, "send_us": 5,
     "echo_us": 50, "jitter": 0.1}"#;
 
 struct Folder(PathBuf);
@@ -252,82 +252,6 @@ fn what_was_recorded_is_written_though_nobody_reads_the_report() {
     let output = command.current_dir(&folder.0).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(fs::read_to_string(folder.0.join("t.svg")).unwrap().contains("cpu 2"));
-}
-
-/// Reports on the real standard error, which the test harness does not capture, that a test is skipped.
-#[cfg(target_os = "linux")]
-fn skip(test: &str, reason: &str) {
-    std::io::Write::write_all(&mut std::io::stderr(), format!("test {test} ... skipped: {reason}\n").as_bytes())
-        .unwrap();
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn without_a_network_everything_but_a_socket_works() {
-    let folder = Folder::new("network");
-    let isolated = |arguments: &[&str]| {
-        let mut command = Command::new("unshare");
-        command.args(["--user", "--net", "--map-root-user", env!("CARGO_BIN_EXE_primelanes"), "gil"]).args(arguments);
-        command.current_dir(&folder.0).stdin(Stdio::null()).output()
-    };
-    let Some(calibrated) = isolated(&["calibrate", "--json"]).ok().filter(|output| output.status.success()) else {
-        let allowed = Command::new("unshare").args(["--user", "--net", "--map-root-user", "true"]).status();
-        assert!(!allowed.is_ok_and(|status| status.success()), "calibrate fails");
-        return skip("without_a_network_everything_but_a_socket_works", "unshare is not allowed");
-    };
-    let costs: Value = serde_json::from_slice(&calibrated.stdout).unwrap();
-    assert!(costs["send_us"].is_null() && costs["echo_us"].is_null() && number(&costs["timer_us"]) > 0.0, "{costs}");
-    let text = String::from_utf8(isolated(&["calibrate"]).unwrap().stdout).unwrap();
-    assert!(text.ends_with("\nsending takes      unknown, since there is no loopback interface\n"), "{text}");
-    fs::write(folder.0.join("isolated.json"), &calibrated.stdout).unwrap();
-    let seconds = ["--seconds", "0.01"];
-    for experiment in ["cpu", "convoy", "stall", "integrity", "whatif"] {
-        let output = isolated(&[&[experiment][..], &seconds, &["--costs", "isolated.json"]].concat()).unwrap();
-        assert!(output.status.success() && output.stderr.is_empty(), "{experiment}: {output:?}");
-    }
-    assert!(isolated(&[&["integrity"][..], &seconds].concat()).unwrap().status.success());
-    let stderr = |output: Output| (output.status.code(), String::from_utf8(output.stderr).unwrap());
-    let refused = "error: cannot connect through the loopback interface: Network is unreachable (os error 101)\n";
-    assert_eq!(stderr(isolated(&["io"]).unwrap()), (Some(1), refused.to_owned()));
-    let refused = "error: the costs have no send_us and no echo_us, which io needs: measure them where there is a \
-                   loopback interface\n";
-    assert_eq!(stderr(folder.gil(&["io", "--costs", "isolated.json"])), (Some(1), refused.to_owned()));
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn an_experiment_that_runs_out_of_open_files_ends() {
-    let folder = Folder::new("files");
-    for files in 4..12 {
-        for arguments in ["calibrate", "io --threads 2 --seconds 0.01 --costs costs.json"] {
-            let line = format!("ulimit -n {files}; exec {} gil {arguments}", env!("CARGO_BIN_EXE_primelanes"));
-            let mut limited = Command::new("timeout");
-            limited.args(["60", "sh", "-c", &line]).current_dir(&folder.0).stdin(Stdio::null());
-            let output = limited.output().unwrap();
-            let text = String::from_utf8(output.stderr).unwrap();
-            let code = output.status.code().unwrap();
-            assert!(
-                code <= 1 && text.lines().count() == usize::from(code == 1),
-                "{files} files, {arguments}: {code}, {text}"
-            );
-        }
-    }
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_dumb_terminal_gets_no_escape_sequences() {
-    let folder = Folder::new("dumb");
-    for arguments in ["cpu --seconds 0.05 --costs costs.json", "cpu --seconds nan", "calibrate", "--help"] {
-        let line = format!("{} gil {arguments}", env!("CARGO_BIN_EXE_primelanes"));
-        let mut terminal = Command::new("script");
-        terminal.args(["-qec", &line, "/dev/null"]).env("TERM", "dumb").current_dir(&folder.0).stdin(Stdio::null());
-        let Ok(output) = terminal.output() else {
-            return skip("a_dumb_terminal_gets_no_escape_sequences", "no script");
-        };
-        let text = String::from_utf8(output.stdout).unwrap();
-        assert!(!text.is_empty() && !text.contains('\u{1b}'), "{arguments}: {text:?}");
-    }
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! The command in hostile environments: closed streams, full disks, pipes for files, tight limits, no `/proc`, and signals
-//! at any moment. Whatever happens, an answer is right, and a failure is one line.
+//! The command in hostile environments: closed streams, full disks, pipes for files, tight limits, no `/proc`, no network,
+//! and signals at any moment. Whatever happens, an answer is right, and a failure is one line.
 
 mod files;
 mod limits;
 mod matrix;
+mod network;
 mod signals;
 mod soak;
 mod streams;

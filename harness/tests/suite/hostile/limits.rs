@@ -1,6 +1,7 @@
 //! Limits on threads, processes, open files, memory and the size of files, and a system without `/proc`.
 
 use super::{is_missing, shell};
+use crate::gil::COSTS;
 
 /// Counts on the calling thread.
 const ALONE: &str = "$P count 1e7 --backend single-thread";
@@ -97,5 +98,21 @@ fn verify_blames_the_environment_and_not_a_law() {
         let ended = shell(&line);
         ended.assert_refusal(&line, "Too many open files");
         assert!(!ended.stdout.contains('✗'), "{ended:?}");
+    }
+}
+
+#[test]
+fn an_experiment_that_runs_out_of_open_files_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let costs = folder.path().join("costs.json");
+    std::fs::write(&costs, COSTS).unwrap();
+    let io = format!("$P gil io --threads 2 --seconds 0.01 --costs {}", costs.display());
+    for files in 4..12 {
+        for command in ["$P gil calibrate", &io] {
+            let ended = shell(&format!("ulimit -n {files}; exec {command}"));
+            if ended.code != Some(0) {
+                ended.assert_refusal(command, "");
+            }
+        }
     }
 }

@@ -10,6 +10,9 @@ fn a_dumb_terminal_gets_no_escape_sequences() {
     for command in [
         "count 3e9 --algorithm sieve --backend single-thread",
         "experiment --limit 1e6 --rounds 1 --lanes sequential,rayon",
+        "gil calibrate",
+        "gil cpu --seconds nan",
+        "gil --help",
         "--help",
         "fly",
     ] {
