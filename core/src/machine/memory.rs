@@ -57,4 +57,13 @@ mod tests {
         // From a machine of 64 MB to one of 64 TB.
         assert!((4 << 20..4 << 40).contains(&default_memory()), "{}", default_memory());
     }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_memory_of_the_machine_is_what_the_system_says() {
+        let Ok(said) = fs::read_to_string("/proc/meminfo") else { return };
+        let total = said.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB"));
+        assert_eq!(machine(), Some(1024 * total.unwrap().parse::<u64>().unwrap()));
+        assert!(default_memory() <= machine().unwrap() / 16);
+    }
 }
