@@ -223,7 +223,7 @@ fn the_second_count_keeps_to_the_memory() {
     };
     let least = memory(Some(0));
     assert!(least < memory(None));
-    let bound = (least + memory(None)) / 2;
+    let bound = u64::midpoint(least, memory(None));
     assert!((least + 1..=bound).contains(&memory(Some(bound))));
     let lane = Lane::default();
     let refused = lane.count(&query.clone().memory(least - 1));
