@@ -21,8 +21,8 @@ pub(super) const BEATS_PER_LOOK: u8 = 16;
 ///
 /// A backend runs tiles with [`fold_tiles`](Watch::fold_tiles) and calls [`finish`](Watch::finish) at the end. The
 /// pulse of the tiles is the watch itself, or the backend's own pulse, which calls the watch. A beat of the watch also
-/// calls the observer, if a report is due. A backend whose tiles run elsewhere calls [`report`](Watch::report) while it waits, and
-/// [`advance`](Watch::advance) when it learns that tiles are finished.
+/// calls the observer, if a report is due. A backend whose tiles run elsewhere calls [`report`](Watch::report) while it
+/// waits, and [`advance`](Watch::advance) when it learns that tiles are finished.
 pub struct Watch<'a> {
     control: Control<'a>,
     phase: &'static str,
