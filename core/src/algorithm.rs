@@ -5,6 +5,7 @@
 mod combinatorial;
 mod cost;
 mod double_check;
+mod listing;
 mod lucy;
 mod odd_sieve;
 mod parity;
@@ -22,6 +23,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 pub use combinatorial::{Combinatorial, CombinatorialScratch, CombinatorialSums, Parameters};
+pub(crate) use listing::Stream;
 pub use lucy::pi_by_lucy;
 pub use parity::{Parity, ParityScratch, SumModulo4};
 pub use plan::{Difference, Plan};

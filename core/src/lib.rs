@@ -36,6 +36,7 @@ pub mod job;
 mod kernel;
 pub mod machine;
 mod partial;
+mod primes;
 #[doc(hidden)]
 pub mod probe;
 mod query;
@@ -51,5 +52,6 @@ pub use guard::guard;
 pub use job::JobSpec;
 pub use kernel::{Kernel, Pulse, Stopped, fold_tiles};
 pub use partial::{Monoid, Wire};
+pub use primes::{Primes, primes, primes_from};
 pub use query::Query;
 pub use tiling::Tiling;

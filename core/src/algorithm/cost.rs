@@ -3,11 +3,10 @@
 use std::ops::RangeInclusive;
 
 use super::Plan;
-use super::plan::{SIEVE_NS, least_sieve_ns, sieve_and_test_ns};
-use super::sieve::BUCKETS_FROM;
+use super::plan::{SIEVE_AND_TEST_NS, SIEVE_NS, least_sieve_ns, sieve_and_test_ns};
 
-/// Nanoseconds that it takes to find the sieving primes below the buckets, and to prepare them. Measured on Zen 3.
-const SIEVING_PRIMES_NS: f64 = 4e7;
+/// Nanoseconds that it takes to find a sieving prime below the buckets, and to prepare it. Measured on Zen 3.
+const SIEVING_PRIME_NS: f64 = 40.0;
 
 /// The fraction of its time that the combinatorial method spends on its tables, from about 10^13 on.
 const TABLES_SHARE: f64 = 0.01;
@@ -32,9 +31,8 @@ impl Plan {
     /// Returns the approximate fraction of the time that the set-up of the kernel takes.
     pub(super) fn set_up_share(&self, range: &RangeInclusive<u128>) -> f64 {
         match self {
-            Self::Sieve(_) => {
-                let part = (sqrt(*range.end()) / f64::from(BUCKETS_FROM)).min(1.0);
-                let set_up = part * SIEVING_PRIMES_NS;
+            Self::Sieve(tuning) => {
+                let set_up = SIEVING_PRIME_NS * primes_to(sqrt(*range.end()).min(tuning.buckets_from.into()));
                 set_up / (set_up + self.cost(range))
             }
             Self::Combinatorial(_) => TABLES_SHARE,
@@ -46,6 +44,18 @@ impl Plan {
 /// Returns the approximate number of nanoseconds that the parity of pi(x) takes on one worker.
 pub(super) fn cost_of_parity(x: u128) -> f64 {
     0.3 * DIVISION_NS * sqrt(x) * ln(x)
+}
+
+/// Returns the approximate number of nanoseconds per number that [`SieveAndTest`](super::SieveAndTest) takes. Up to 2^32 it
+/// is a plain sieve of the odd numbers. Measured on Zen 3.
+pub(super) fn test_ns(end: u64) -> f64 {
+    if end >> 32 == 0 { 2.0 } else { SIEVE_AND_TEST_NS }
+}
+
+/// Returns the approximate number of nanoseconds that a sieve takes before it lists the first prime of a range that ends
+/// at `end`. Measured on Zen 3.
+pub(super) fn listing_set_up_ns(end: u64) -> f64 {
+    3e5 + least_sieve_ns(end)
 }
 
 /// Returns a little more than the number of primes up to a limit, for estimates of memory. 15 % more than x / ln x covers

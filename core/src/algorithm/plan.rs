@@ -5,7 +5,6 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use super::sieve::BUCKETS_FROM;
 use super::table::TABLE_MAX;
 use super::{Combinatorial, Parameters, Tuning};
 use crate::crew::{Memory, plan_within};
@@ -58,16 +57,16 @@ pub struct Difference {
 
 /// Nanoseconds per number that [`Plan::SieveAndTest`] takes. Measured on Zen 4 with one thread, as are all figures
 /// here: 25 at 10^12, 27 at 10^15, 30 at 10^18.
-const SIEVE_AND_TEST_NS: f64 = 28.0;
+pub(super) const SIEVE_AND_TEST_NS: f64 = 28.0;
 
 /// Nanoseconds that the sieve takes per sieving prime if there are no buckets, however narrow the range is. In this
 /// time it finds the prime, its inverse, and its first multiple in every class. Measured at 10^12: 54.
 const SIEVING_PRIME_NS: f64 = 54.0;
 
 /// Nanoseconds that the sieve takes if there are buckets: for all primes below the buckets together, and for each prime
-/// above. Measured at 10^15 to 2^64: 96 ms to 1.05 s.
-const BELOW_BUCKETS_NS: f64 = 90e6;
-const BUCKETED_PRIME_NS: f64 = 4.5;
+/// above. Measured at 10^12 to 10^18, on Zen 3: 2 ms to 0.4 s.
+const BELOW_BUCKETS_NS: f64 = 1.5e6;
+const BUCKETED_PRIME_NS: f64 = 7.0;
 
 /// Nanoseconds per number that the sieve takes besides, measured at 1e10.
 pub(super) const SIEVE_NS: f64 = 0.09;
@@ -84,8 +83,7 @@ impl Plan {
     /// The plan of an empty range (reversed, or already iterated to its end) is [`Plan::Empty`]. A plan that
     /// [`Query::plan`] set is returned unchanged. Otherwise, the result is the plan with the lowest estimated cost that
     /// the algorithm allows. [`Algorithm::Auto`] and [`Algorithm::Sieve`] choose [`Plan::SieveAndTest`] for ranges
-    /// narrower than about 1.4e5 numbers at 10^12, 3.5e6 at 10^15 and 1.1e7 at 10^18, and [`Plan::Sieve`] for all
-    /// others.
+    /// narrower than about 7e4 numbers at 10^12, 5e5 at 10^15 and 1.2e7 at 10^18, and [`Plan::Sieve`] for all others.
     ///
     /// # Errors
     /// - [`Error::OutOfRange`] if the range ends beyond what the algorithm can count.
@@ -258,11 +256,7 @@ pub(super) fn sieve_and_test_ns(range: &RangeInclusive<u64>) -> f64 {
 pub(super) fn least_sieve_ns(end: u64) -> f64 {
     let root = end.isqrt();
     let primes = (root as f64) / (root.max(3) as f64).ln();
-    if root < u64::from(BUCKETS_FROM) {
-        SIEVING_PRIME_NS * primes
-    } else {
-        BELOW_BUCKETS_NS + BUCKETED_PRIME_NS * primes
-    }
+    (SIEVING_PRIME_NS * primes).min(BELOW_BUCKETS_NS + BUCKETED_PRIME_NS * primes)
 }
 
 impl fmt::Display for Plan {

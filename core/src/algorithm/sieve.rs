@@ -31,22 +31,26 @@
 mod buckets;
 mod classes;
 mod large;
+mod ordered;
 mod presieve;
 mod primes;
+mod transpose;
 mod tuning;
 mod wheel;
 
 use std::num::NonZeroUsize;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use buckets::MODULUS;
 pub(super) use classes::{ClassScratch, Classes};
 use large::{LargePrimes, LargeScratch};
-pub(super) use tuning::BUCKETS_FROM;
+pub(super) use ordered::{Ordered, WORDS};
+pub(super) use transpose::transposed;
 pub use tuning::Tuning;
 
 use super::odd_sieve::odd_primes_up_to;
 use crate::machine::Cpu;
+use crate::machine::bit_array::BitArray;
 use crate::{Error, JobSpec, Kernel, Pulse, Stopped, guard};
 
 const PHASE: &str = "sieve";
@@ -110,6 +114,69 @@ impl Sieve {
     fn classes_per_tile(&self) -> usize {
         if self.large.is_some() { self.classes.wheel.classes.len() } else { 1 }
     }
+
+    /// Sieves some classes of a segment. With buckets, it must be all of them. `each` receives the index of a class, the
+    /// bits in its bucket, which are still to be crossed off, and the bits of the class.
+    fn sieve_classes<P: Pulse>(
+        &self,
+        segment: u64,
+        classes: Range<usize>,
+        scratch: &mut SieveScratch,
+        pulse: &P,
+        mut each: impl FnMut(usize, &[u32], &mut BitArray),
+    ) -> Result<(), Stopped> {
+        let SieveScratch { class: class_scratch, large: large_scratch } = scratch;
+        if let Some((large, scratch)) = self.large.as_ref().zip(large_scratch.as_mut()) {
+            large.fill_buckets(&self.classes, segment, scratch, pulse)?;
+        }
+        for class in classes {
+            self.classes.sieve(segment, class, class_scratch, pulse)?;
+            pulse.beat()?;
+            let bucket = large_scratch.as_ref().map_or(&[][..], |scratch| scratch.buckets.of(class));
+            each(class, bucket, &mut class_scratch.bits);
+        }
+        Ok(())
+    }
+}
+
+/// Listing: all classes of a segment are sieved, and then put in order. The wheel of the tuning must be 210.
+impl Sieve {
+    /// Returns the number of segments.
+    pub(super) fn segments(&self) -> u64 {
+        self.classes.segments()
+    }
+
+    /// Returns the first number of a segment.
+    pub(super) fn first_of(&self, segment: u64) -> u64 {
+        self.classes.numbers_of(segment).0
+    }
+
+    /// Returns the primes of the range that have no bits, in ascending order. All primes that have bits are larger.
+    pub(super) fn own_primes(&self) -> Vec<u64> {
+        let mut own: Vec<_> = self.classes.own_primes().map(u64::from).collect();
+        own.sort_unstable();
+        own
+    }
+
+    /// Returns room for the bits of a segment.
+    pub(super) fn ordered(&self) -> Ordered {
+        Ordered::new(self.classes.bits_of(0))
+    }
+
+    /// Sieves a segment.
+    pub(super) fn sieve_in_order<P: Pulse>(
+        &self,
+        segment: u64,
+        scratch: &mut SieveScratch,
+        ordered: &mut Ordered,
+        pulse: &P,
+    ) -> Result<(), Stopped> {
+        let classes = 0..self.classes.wheel.classes.len();
+        self.sieve_classes(segment, classes, scratch, pulse, |class, bucket, bits| {
+            bits.cross_off_listed(bucket);
+            ordered.put(class, self.classes.clipped(segment, class, bits));
+        })
+    }
 }
 
 /// The working memory of a worker, which it keeps from one tile to the next.
@@ -148,20 +215,13 @@ impl Kernel for Sieve {
     fn tile<P: Pulse>(&self, index: u64, scratch: &mut SieveScratch, pulse: &P) -> Result<u64, Stopped> {
         // Beyond the last tile, the number of bits would wrap, and primes outside the range would be counted.
         assert!(index < self.tiles(), "tile {index} of {}", self.tiles());
-        let SieveScratch { class: class_scratch, large: large_scratch } = scratch;
         let (all, per_tile) = (self.classes.wheel.classes.len() as u64, self.classes_per_tile());
         let first = index * per_tile as u64;
         let (segment, first) = (first / all, (first % all) as usize);
-        if let Some((large, scratch)) = self.large.as_ref().zip(large_scratch.as_mut()) {
-            large.fill_buckets(&self.classes, segment, scratch, pulse)?;
-        }
-        let mut primes = if index == 0 { self.classes.own_primes() } else { 0 };
-        for class in first..first + per_tile {
-            self.classes.sieve(segment, class, class_scratch, pulse)?;
-            pulse.beat()?;
-            let bucket = large_scratch.as_ref().map_or(&[][..], |scratch| scratch.buckets.of(class));
-            primes += self.classes.count(segment, class, bucket, &mut class_scratch.bits);
-        }
+        let mut primes = if index == 0 { self.classes.own_primes().count() as u64 } else { 0 };
+        self.sieve_classes(segment, first..first + per_tile, scratch, pulse, |class, bucket, bits| {
+            primes += self.classes.count(segment, class, bucket, bits);
+        })?;
         Ok(primes)
     }
 }

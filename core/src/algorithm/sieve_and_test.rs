@@ -47,6 +47,34 @@ impl SieveAndTest {
     }
 }
 
+impl SieveAndTest {
+    /// Finds the primes of a tile. Their bits are left.
+    pub(super) fn find<'a, P: Pulse>(
+        &self,
+        index: u64,
+        scratch: &'a mut SieveAndTestScratch,
+        pulse: &P,
+    ) -> Result<&'a Segment, Stopped> {
+        let SieveAndTestScratch(segment) = scratch;
+        let (first, last) = self.tiling.tile(index).into_inner();
+        segment.restart();
+        segment.sieve(first..last + 1, &self.primes, pulse)?;
+        if 2 * last < LIMIT * LIMIT {
+            return Ok(segment);
+        }
+        let mut tests = 0_usize;
+        segment.retain(|bit| {
+            if tests.is_multiple_of(TESTS_PER_BEAT) {
+                pulse.beat()?;
+            }
+            tests += 1;
+            let number = 2 * bit + 1;
+            Ok(number < LIMIT * LIMIT || is_prime(number))
+        })?;
+        Ok(segment)
+    }
+}
+
 /// The bits of a tile. Their memory is reused from tile to tile.
 #[derive(Clone, Debug)]
 pub struct SieveAndTestScratch(Segment);
@@ -72,22 +100,7 @@ impl Kernel for SieveAndTest {
     }
 
     fn tile<P: Pulse>(&self, index: u64, scratch: &mut SieveAndTestScratch, pulse: &P) -> Result<u64, Stopped> {
-        let SieveAndTestScratch(segment) = scratch;
-        let (first, last) = self.tiling.tile(index).into_inner();
-        segment.restart();
-        segment.sieve(first..last + 1, &self.primes, pulse)?;
-        if 2 * last < LIMIT * LIMIT {
-            return Ok(segment.count());
-        }
-        let mut primes = 0;
-        for (count, bit) in segment.ones().enumerate() {
-            if count % TESTS_PER_BEAT == 0 {
-                pulse.beat()?;
-            }
-            let number = 2 * bit + 1;
-            primes += u64::from(number < LIMIT * LIMIT || is_prime(number));
-        }
-        Ok(primes)
+        self.find(index, scratch, pulse).map(Segment::count)
     }
 }
 

@@ -61,6 +61,11 @@ impl Segment {
         self.words.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 
+    /// Returns the even number before the first bit's number.
+    pub(in crate::algorithm) const fn first_even(&self) -> u64 {
+        2 * self.first
+    }
+
     /// Returns the bits, 64 in a word. The bits after the last are clear.
     pub(in crate::algorithm) fn words(&self) -> &[u64] {
         &self.words
@@ -73,6 +78,23 @@ impl Segment {
             std::iter::successors(Some(word).filter(|&word| word != 0), drop_lowest)
                 .map(move |rest| base + u64::from(rest.trailing_zeros()))
         })
+    }
+
+    /// Clears the bits that `keep` returns false for. It is called with the index of each set bit, in ascending order.
+    pub(in crate::algorithm) fn retain(
+        &mut self,
+        mut keep: impl FnMut(u64) -> Result<bool, Stopped>,
+    ) -> Result<(), Stopped> {
+        for (first, word) in (self.first..).step_by(64).zip(&mut self.words) {
+            let mut rest = *word;
+            while rest != 0 {
+                if !keep(first + u64::from(rest.trailing_zeros()))? {
+                    *word ^= rest & rest.wrapping_neg();
+                }
+                rest &= rest - 1;
+            }
+        }
+        Ok(())
     }
 
     /// Sets `length` bits, and clears the rest of the last word.

@@ -71,11 +71,12 @@ impl Classes {
         }
     }
 
-    /// Returns the number of primes in the range that are crossed off, since they are multiples of themselves.
-    pub(super) fn own_primes(&self) -> u64 {
+    /// Returns the primes in the range that are crossed off, since they are multiples of themselves, in no particular
+    /// order.
+    pub(super) fn own_primes(&self) -> impl Iterator<Item = u32> {
         let used =
             self.wheel.primes.iter().copied().chain(self.presieve.primes()).chain(self.primes.primes.iter().copied());
-        used.filter(|&prime| (self.start..=self.stop).contains(&u64::from(prime))).count() as u64
+        used.filter(|&prime| (self.start..=self.stop).contains(&u64::from(prime)))
     }
 
     pub(in crate::algorithm) fn scratch(&self) -> ClassScratch {

@@ -13,10 +13,12 @@ use crate::algorithm::cost::primes_to;
 use crate::crew::{Crew, Memory, largest_that};
 use crate::machine::{Caches, default_memory};
 
-/// Primes from this value on push their multiples into buckets. For primes of this size, finding out whether a segment
-/// of a class has a multiple costs as much as a bucket. Measured on 1e10 numbers from 1e18 on, with one thread: 5.5 s
-/// with buckets from 8e6 on, 5.0 s from 12e6 on, 5.1 s from 20e6 on.
-pub(in crate::algorithm) const BUCKETS_FROM: u32 = 12_000_000;
+/// Primes from this value on push their multiples into buckets, or from a smaller value on if a class has fewer bits per
+/// segment than this. Where a class has about one multiple per segment, it costs as much to find out whether it has one
+/// as to use a bucket. Measured on 1e10 numbers from 1e18 on, with one thread: 5.5 s with buckets from 8e6 on, 5.0 s from
+/// 12e6 on, 5.1 s from 20e6 on. Measured on 1e8 numbers from 1e15 on, in a segment of 476,000 bits per class: 59 ms from
+/// 5e5 on, 75 ms from 1e6 on, 208 ms from 12e6 on.
+const BUCKETS_FROM: u32 = 12_000_000;
 
 /// The approximate smallest prime that is crossed off after pre-sieving.
 const LEAST_SIEVED: f64 = 160.0;
@@ -27,12 +29,25 @@ const CROSSING_NS: f64 = 0.3;
 const PRIME_NS: f64 = 1.5;
 const CLASS_NS: f64 = 1500.0;
 
+/// The approximate time to find a sieving prime and prepare it, to look for the multiples of a large prime in a segment,
+/// and to put a multiple into a bucket and cross it off (Zen 3).
+const SET_UP_NS: f64 = 35.0;
+const LARGE_PRIME_NS: f64 = 4.5;
+const BUCKET_NS: f64 = 1.2;
+
 /// If a segment has at least this many chunks, larger primes are crossed off chunk by chunk too.
 const MANY_CHUNKS: u32 = 4;
 
 /// With buckets, a segment has at least this many bytes, however little memory there is. Each segment goes through all
 /// large primes, which would take nearly all the time of a smaller one.
 const LEAST_BUCKETED_SEGMENT: u32 = 1 << 14;
+
+/// The smallest segment for listing, if the range is not narrower. All its classes together fit the second-level cache.
+const LEAST_LISTED: u32 = 1 << 14;
+
+/// For listing, a segment has this many bytes per sieving prime, so that going through the primes takes about a quarter
+/// of the time.
+const LISTED_BYTES_PER_PRIME: f64 = 0.1;
 
 /// How the sieve is fitted to a range and to the caches of a machine. Every tuning gives the same counts; it affects
 /// only time and memory.
@@ -113,28 +128,45 @@ impl Tuning {
         let Caches { l1, l2 } = caches.clamped();
         // A larger segment is no faster, and takes more memory for buckets.
         let caches = Caches { l1, l2: l2.min(1 << 20) };
+        let bucketed = Self::with_buckets(memory, range, crew, caches);
         if root >= u64::from(BUCKETS_FROM) {
-            let bytes = bytes(width, buckets::MODULUS);
-            // Each tile goes through all large primes. So there are few tiles, but every worker gets the same number.
-            let shares = bytes.div_ceil(crew.workers().get() as u64);
-            let on_segments_of = |segment| Self::on(buckets::MODULUS, parts(shares, segment), caches);
-            let fits = |lines: u64| on_segments_of(64 * lines as u32).memory(range).of(crew) <= memory;
-            let lines = [LEAST_BUCKETED_SEGMENT, caches.l2 / 2 * 3].map(|segment| u64::from(segment / 64));
-            return on_segments_of(64 * largest_that(fits, lines[0]..=lines[1]) as u32);
+            return bucketed;
         }
         let on_wheel = |wheel| Self::on(wheel, parts(bytes(width, wheel), caches.l2 / 2), caches);
-        let candidates = Wheel::MODULI.map(on_wheel);
+        let candidates = Wheel::MODULI.map(on_wheel).into_iter();
         let cost = |tuning: &Self| tuning.cost(width, root as f64);
-        candidates
-            .into_iter()
-            .reduce(|best, next| if cost(&next) < cost(&best) { next } else { best })
-            .unwrap_or(candidates[0])
+        candidates.fold(bucketed, |best, next| if cost(&next) < cost(&best) { next } else { best })
+    }
+
+    /// Returns the tuning with buckets, if the range reaches their primes.
+    fn with_buckets(memory: u64, range: &RangeInclusive<u64>, crew: Crew, caches: Caches) -> Self {
+        let bytes = bytes(range.end().saturating_sub(*range.start()), buckets::MODULUS);
+        // Each tile goes through all large primes. So there are few tiles, but every worker gets the same number.
+        let shares = bytes.div_ceil(crew.workers().get() as u64);
+        let on_segments_of = |segment| Self::bucketed(parts(shares, segment), caches);
+        let fits = |lines: u64| on_segments_of(64 * lines as u32).memory(range).of(crew) <= memory;
+        let lines = [LEAST_BUCKETED_SEGMENT, caches.l2 / 2 * 3].map(|segment| u64::from(segment / 64));
+        on_segments_of(64 * largest_that(fits, lines[0]..=lines[1]) as u32)
+    }
+
+    /// Returns the tuning with buckets for a segment size.
+    fn bucketed(segment: u32, caches: Caches) -> Self {
+        let buckets_from = (8 * segment).clamp(Self::LEAST_BUCKETED, BUCKETS_FROM);
+        Self { buckets_from, ..Self::on(buckets::MODULUS, segment, caches) }
     }
 
     /// Returns the tuning for listing the primes of a range below 2^32.
     pub(super) fn for_listing(range: &RangeInclusive<u64>) -> Self {
         let caches = Caches::USUAL;
         Self::on(buckets::MODULUS, parts(bytes(range.end() - range.start(), buckets::MODULUS), caches.l2 / 2), caches)
+    }
+
+    /// Returns the tuning for finding the primes of a range in order, with segments of at most `most` bytes per class.
+    pub(in crate::algorithm) fn for_primes(range: &RangeInclusive<u64>, most: u32) -> Self {
+        let sieving = primes_to(range.end().isqrt() as f64);
+        let segment = (sieving * LISTED_BYTES_PER_PRIME).clamp(LEAST_LISTED.into(), most.max(LEAST_LISTED).into());
+        let bytes = bytes(range.end() - range.start(), buckets::MODULUS);
+        Self::bucketed(parts(bytes, segment as u32), Caches::detect().clamped())
     }
 
     /// Returns the tuning for segments whose classes are put together to all numbers coprime to 30.
@@ -166,17 +198,21 @@ impl Tuning {
         Memory { kernel: plain.kernel + (root - from) / 35.0, scratch: plain.scratch + buckets }
     }
 
-    /// Returns the approximate number of nanoseconds that a range takes without buckets, given its width and the square
-    /// root of its end.
+    /// Returns the approximate number of nanoseconds that a range takes on one worker, given its width and the square root
+    /// of its end.
     fn cost(&self, width: u64, root: f64) -> f64 {
         let primes_to = |limit: f64| if limit < 3.0 { 1.0 } else { limit / limit.ln() };
         let bytes = bytes(width, self.wheel) as f64;
         let chunks = (bytes / f64::from(self.chunk)).ceil();
         let segments = (bytes / f64::from(self.segment)).ceil();
-        // One number in p is a multiple of the prime p, and the sum of 1 / p up to x is ln ln x plus a constant.
-        let crossings = 8.0 * bytes * (root.max(LEAST_SIEVED).ln().ln() - LEAST_SIEVED.ln().ln());
-        let visits = primes_to(root.min(self.chunks_to.into())) * chunks + primes_to(root) * segments;
-        Wheel::totient(self.wheel) as f64 * (crossings * CROSSING_NS + visits * PRIME_NS + CLASS_NS)
+        let small = root.min(self.buckets_from.into());
+        let crossings = 8.0 * bytes * multiples_per_number(LEAST_SIEVED, small.max(LEAST_SIEVED));
+        let visits = primes_to(small.min(self.chunks_to.into())) * chunks + primes_to(small) * segments;
+        let classes = Wheel::totient(self.wheel) as f64;
+        let sieving = classes * (crossings * CROSSING_NS + visits * PRIME_NS + CLASS_NS);
+        let pushed = classes * 8.0 * bytes * multiples_per_number(small, root.max(small));
+        let large = (primes_to(root) - primes_to(small)) * segments;
+        SET_UP_NS * primes_to(small) + sieving + pushed * BUCKET_NS + large * LARGE_PRIME_NS
     }
 }
 

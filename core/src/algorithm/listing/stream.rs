@@ -1,0 +1,180 @@
+//! The primes of a range from one end on, in batches. Nothing is done before the first batch is asked for.
+//!
+//! The range is cut into stretches, each at most twice as far out as the one before. So the sieving primes grow with the
+//! numbers that are read, and not with the end of the range. Before a costly set-up, some numbers are tested one by one,
+//! since many users read only a few primes.
+
+use std::ops::{Range, RangeInclusive};
+
+use super::Direction;
+use super::bits::Batch;
+use super::lister::{Lister, Tile};
+use crate::algorithm::cost::{listing_set_up_ns, test_ns};
+use crate::algorithm::sieve::Tuning;
+use crate::machine::Cpu;
+use crate::{Control, Error, guard};
+
+/// The first stretch ends here, or later.
+const FIRST_STRETCH: u64 = 1 << 22;
+
+/// The tests before a set-up take this part of its time.
+const TESTED_PART: f64 = 0.125;
+
+/// A segment takes at most this many bytes per class: 12 MiB for all classes, and below 100 MiB for the buckets.
+const LARGEST_SEGMENT: u32 = 1 << 18;
+
+#[derive(Debug)]
+pub(crate) struct Stream {
+    direction: Direction,
+    /// What no stretch has covered yet.
+    left: Option<RangeInclusive<u64>>,
+    stretch: Option<Stretch>,
+    batch: Batch,
+    /// The numbers of the batch that are not read yet.
+    unread: Range<usize>,
+    has_tested: bool,
+}
+
+impl Stream {
+    pub(crate) fn ascending(range: RangeInclusive<u64>) -> Self {
+        Self::new(range, Direction::Ascending)
+    }
+
+    pub(crate) fn descending(range: RangeInclusive<u64>) -> Self {
+        Self::new(range, Direction::Descending)
+    }
+
+    fn new(range: RangeInclusive<u64>, direction: Direction) -> Self {
+        let left = Some(range).filter(|range| !range.is_empty());
+        Self { direction, left, stretch: None, batch: Batch::default(), unread: 0..0, has_tested: false }
+    }
+
+    /// Returns the primes of the batch that are not read yet, in ascending order.
+    pub(crate) fn unread(&self) -> &[u64] {
+        &self.batch.numbers()[self.unread.clone()]
+    }
+
+    /// Reads the first prime of the batch.
+    #[inline]
+    pub(crate) fn read_first(&mut self) -> Option<u64> {
+        self.unread.next().and_then(|index| self.batch.number(index))
+    }
+
+    /// Reads the last prime of the batch.
+    #[inline]
+    pub(crate) fn read_last(&mut self) -> Option<u64> {
+        self.unread.next_back().and_then(|index| self.batch.number(index))
+    }
+
+    /// Finds the next batch among the numbers that are still wanted. Returns whether there was one.
+    #[cold]
+    pub(crate) fn refill(&mut self, wanted: &RangeInclusive<u64>) -> bool {
+        loop {
+            if let Some(stretch) = &mut self.stretch
+                && stretch.next(self.direction, &mut self.batch)
+            {
+                self.unread = 0..self.batch.numbers().len();
+                return true;
+            }
+            self.unread = 0..0;
+            self.stretch = self.left.take().and_then(|left| {
+                let rest = *left.start().max(wanted.start())..=*left.end().min(wanted.end());
+                (!rest.is_empty()).then(|| self.begin(rest))
+            });
+            if self.stretch.is_none() {
+                return false;
+            }
+        }
+    }
+
+    /// Begins with the next stretch of the rest of the range.
+    fn begin(&mut self, rest: RangeInclusive<u64>) -> Stretch {
+        let (start, stop) = rest.clone().into_inner();
+        let (from, to) = match self.direction {
+            Direction::Ascending => (start, stop.min(start.saturating_mul(2).max(FIRST_STRETCH))),
+            Direction::Descending => (if stop > FIRST_STRETCH { start.max(stop / 2) } else { start }, stop),
+        };
+        let set_up = listing_set_up_ns(to);
+        let cheap = (TESTED_PART * set_up / test_ns(to)) as u64;
+        let (from, to, is_tested) = if test_ns(stop) * (stop - start) as f64 <= set_up {
+            (start, stop, true)
+        } else if self.has_tested {
+            (from, to, false)
+        } else {
+            match self.direction {
+                Direction::Ascending => (from, to.min(from.saturating_add(cheap)), true),
+                Direction::Descending => (from.max(to.saturating_sub(cheap)), to, true),
+            }
+        };
+        self.has_tested = true;
+        self.left = match self.direction {
+            Direction::Ascending => to.checked_add(1).map(|next| next..=stop),
+            Direction::Descending => from.checked_sub(1).map(|next| start..=next),
+        };
+        Stretch::new(from..=to, is_tested)
+    }
+}
+
+/// A part of the range that one lister covers, and what is left to be read of it.
+#[derive(Debug)]
+struct Stretch {
+    lister: Lister,
+    tile: Tile,
+    tiles: Range<u64>,
+    /// The primes that have no bits.
+    own: Range<usize>,
+}
+
+impl Stretch {
+    fn new(range: RangeInclusive<u64>, is_tested: bool) -> Self {
+        // An instruction set that is not available must not stop an iterator, which cannot fail.
+        let cpu = Cpu::chosen().unwrap_or_else(|_| Cpu::best());
+        let test = |range| Self::of(Lister::test(range, cpu));
+        if is_tested {
+            return test(range);
+        }
+        let tuning = Tuning::for_primes(&range, LARGEST_SEGMENT);
+        let sieve = || Lister::sieve(range.clone(), tuning, cpu, &Control::new()).map(Self::of);
+        match guard("primes", sieve) {
+            Ok(stretch) => stretch,
+            Err(Error::OutOfMemory { .. }) => test(range),
+            Err(error) => unreachable!("the range holds numbers, and nothing stops the set-up: {error}"),
+        }
+    }
+
+    fn of(lister: Lister) -> Self {
+        Self { tile: lister.tile(), tiles: 0..lister.tiles(), own: 0..lister.own().len(), lister }
+    }
+
+    /// Lists the next primes. Returns whether there were any.
+    fn next(&mut self, direction: Direction, batch: &mut Batch) -> bool {
+        match direction {
+            Direction::Ascending => self.next_own(direction, batch) || self.next_found(direction, batch),
+            Direction::Descending => self.next_found(direction, batch) || self.next_own(direction, batch),
+        }
+    }
+
+    fn next_own(&mut self, direction: Direction, batch: &mut Batch) -> bool {
+        let left = &self.lister.own()[self.own.clone()];
+        let copied = batch.copy(left, direction);
+        match direction {
+            Direction::Ascending => self.own.start += copied,
+            Direction::Descending => self.own.end -= copied,
+        }
+        copied > 0
+    }
+
+    fn next_found(&mut self, direction: Direction, batch: &mut Batch) -> bool {
+        while !self.lister.next(&mut self.tile, direction, batch) {
+            let next = match direction {
+                Direction::Ascending => self.tiles.next(),
+                Direction::Descending => self.tiles.next_back(),
+            };
+            let Some(index) = next else { return false };
+            let Ok(()) = self.lister.find(index, &mut self.tile, &Control::new()) else {
+                unreachable!("this pulse never stops anything")
+            };
+        }
+        true
+    }
+}
