@@ -27,6 +27,7 @@ pub(crate) use listing::Stream;
 pub use lucy::pi_by_lucy;
 pub use parity::{Parity, ParityScratch, SumModulo4};
 pub use plan::{Difference, Plan};
+pub use primality::{is_prime, next_prime, previous_prime};
 pub use sieve::{Sieve, SieveScratch, Tuning};
 pub use sieve_and_test::{SieveAndTest, SieveAndTestScratch};
 pub use simple_sieve::SimpleSieve;

@@ -8,8 +8,9 @@
 //! This crate starts no thread. It does no input or output, except that it reads the sizes of the caches and one
 //! environment variable once. The backends live in `primelanes-backends`, which re-exports everything here.
 //!
-//! The root holds the contract. The modules hold the rest, which is not needed for simple usage: the kernels
-//! ([`algorithm`]), the instruction sets and caches ([`machine`]), and descriptions of work as plain data ([`job`]).
+//! The root holds the contract, and functions for single primes: [`is_prime`], [`next_prime`] and [`previous_prime`]. The
+//! modules hold the rest, which is not needed for simple usage: the kernels ([`algorithm`]), the instruction sets and
+//! caches ([`machine`]), and descriptions of work as plain data ([`job`]).
 //!
 //! ```
 //! use primelanes_core::algorithm::TrialDivision;
@@ -42,7 +43,7 @@ pub mod probe;
 mod query;
 mod tiling;
 
-pub use algorithm::{Algorithm, Plan};
+pub use algorithm::{Algorithm, Plan, is_prime, next_prime, previous_prime};
 pub use backend::Backend;
 pub use control::{Control, Observer, Progress, Watch};
 pub use counter::PrimeCounter;

@@ -9,7 +9,7 @@
 use std::ops::RangeInclusive;
 
 use super::odd_sieve::{Segment, bits_of, odd_primes_up_to};
-use super::primality::is_prime;
+use super::primality::passes_strong_tests;
 use crate::tiling::ends;
 use crate::{Control, JobSpec, Kernel, Pulse, Stopped, Tiling};
 
@@ -69,7 +69,7 @@ impl SieveAndTest {
             }
             tests += 1;
             let number = 2 * bit + 1;
-            Ok(number < LIMIT * LIMIT || is_prime(number))
+            Ok(number < LIMIT * LIMIT || passes_strong_tests(number))
         })?;
         Ok(segment)
     }
