@@ -27,7 +27,7 @@ pub(crate) use listing::Stream;
 pub use lucy::pi_by_lucy;
 pub use parity::{Parity, ParityScratch, SumModulo4};
 pub use plan::{Difference, Plan};
-pub use primality::{is_prime, next_prime, previous_prime};
+pub use primality::{is_prime, is_prime_u128, next_prime, next_prime_u128, previous_prime, previous_prime_u128};
 pub use sieve::{Sieve, SieveScratch, Tuning};
 pub use sieve_and_test::{SieveAndTest, SieveAndTestScratch};
 pub use simple_sieve::SimpleSieve;

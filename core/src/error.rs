@@ -40,6 +40,15 @@ pub enum Error {
         end: u128,
     },
 
+    /// A number is so large that no quick test is proven to tell whether it is prime.
+    #[error("the primality test is proven up to {max}, but not for {number}")]
+    NotProven {
+        /// The number.
+        number: u128,
+        /// The last number for which the test is proven.
+        max: u128,
+    },
+
     /// A kernel was built for a range that holds no numbers.
     #[error("{phase} needs a range with at least one number")]
     EmptyRange {
@@ -261,6 +270,8 @@ mod tests {
         let beyond = Error::OutOfRange { algorithm: "sieve".into(), max: u64::MAX.into(), end: 1 << 64 };
         let text = "sieve counts up to 18446744073709551615, but the range ends at 18446744073709551616";
         assert_eq!(beyond.to_string(), text);
+        let unproven = Error::NotProven { number: 101, max: 100 };
+        assert_eq!(unproven.to_string(), "the primality test is proven up to 100, but not for 101");
     }
 
     #[test]

@@ -8,9 +8,9 @@
 //! This crate starts no thread. It does no input or output, except that it reads the sizes of the caches and one
 //! environment variable once. The backends live in `primelanes-backends`, which re-exports everything here.
 //!
-//! The root holds the contract, and functions for single primes: [`is_prime`], [`next_prime`] and [`previous_prime`]. The
-//! modules hold the rest, which is not needed for simple usage: the kernels ([`algorithm`]), the instruction sets and
-//! caches ([`machine`]), and descriptions of work as plain data ([`job`]).
+//! The root holds the contract, and functions for single primes: [`is_prime`], [`next_prime`], [`previous_prime`], and the
+//! same for numbers beyond 64 bits. The modules hold the rest, which is not needed for simple usage: the kernels
+//! ([`algorithm`]), the instruction sets and caches ([`machine`]), and descriptions of work as plain data ([`job`]).
 //!
 //! ```
 //! use primelanes_core::algorithm::TrialDivision;
@@ -43,7 +43,9 @@ pub mod probe;
 mod query;
 mod tiling;
 
-pub use algorithm::{Algorithm, Plan, is_prime, next_prime, previous_prime};
+pub use algorithm::{
+    Algorithm, Plan, is_prime, is_prime_u128, next_prime, next_prime_u128, previous_prime, previous_prime_u128,
+};
 pub use backend::Backend;
 pub use control::{Control, Observer, Progress, Watch};
 pub use counter::PrimeCounter;

@@ -67,6 +67,7 @@ macro_rules! word {
 }
 
 word!(u64);
+word!(u128);
 
 /// Arithmetic modulo an odd number n in Montgomery form: x is represented by x R modulo n.
 pub(super) struct Montgomery<W> {
@@ -153,16 +154,59 @@ impl<W: Word> Montgomery<W> {
     }
 }
 
+impl Montgomery<u128> {
+    /// Each base to the power of `exponent`, which must be odd. The bases must be below 2^8, and n below 2^112.
+    ///
+    /// A product with such a base needs no reduction: it is below 2^8 n, so its square is below n R.
+    pub(super) fn powers_of_small<const N: usize>(&self, bases: [u128; N], exponent: u128) -> [u128; N] {
+        let mut powers = bases.map(|base| self.one * base);
+        for bit in (0..exponent.ilog2()).rev() {
+            powers = powers.map(|power| self.product(power, power));
+            if exponent >> bit & 1 == 1 {
+                for (power, base) in powers.iter_mut().zip(bases) {
+                    *power *= base;
+                }
+            }
+        }
+        powers.map(|power| power % self.n)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
+    /// a + b modulo n, for a and b below n.
+    fn sum(a: u128, b: u128, n: u128) -> u128 {
+        if a >= n - b { a - (n - b) } else { a + b }
+    }
+
+    /// a b modulo n by doubling and adding.
+    fn product(a: u128, b: u128, n: u128) -> u128 {
+        (0..128).rev().fold(0, |multiple, bit| {
+            let double = sum(multiple, multiple, n);
+            if b >> bit & 1 == 1 { sum(double, a, n) } else { double }
+        })
+    }
+
+    fn power(base: u128, exponent: u128, n: u128) -> u128 {
+        (0..128).rev().fold(1 % n, |power, bit| {
+            let square = product(power, power, n);
+            if exponent >> bit & 1 == 1 { product(square, base % n, n) } else { square }
+        })
+    }
+
+    /// Odd numbers with any number of bits up to `bits`.
+    fn odd(bits: u32) -> impl Strategy<Value = u128> {
+        (any::<u128>(), 1..bits).prop_map(|(n, bits)| (n >> (127 - bits)) | 1).prop_filter("1", |&n| n > 1)
+    }
+
     proptest! {
         #[test]
-        fn products_are_exact(n in 3_u64.., a: u64, b: u64) {
-            let n = n | 1;
+        fn products_are_exact(n in odd(64), a: u64, b: u64) {
+            let n = n as u64;
             let (a, b) = (a % n, b % n);
             let modulo_n = Montgomery::new(n);
             let square = modulo_n.square();
@@ -170,6 +214,28 @@ mod tests {
             let product = modulo_n.product(modulo_n.product(a_form, b_form), 1);
             prop_assert_eq!(u128::from(product), u128::from(a) * u128::from(b) % u128::from(n));
             prop_assert_eq!(u128::from(modulo_n.double(a)), 2 * u128::from(a) % u128::from(n));
+        }
+
+        #[test]
+        fn wide_products_are_exact(n in odd(128), a: u128, b: u128) {
+            let (a, b) = (a % n, b % n);
+            let modulo_n = Montgomery::new(n);
+            let square = modulo_n.square();
+            let [a_form, b_form] = [a, b].map(|number| modulo_n.product(number, square));
+            prop_assert_eq!(modulo_n.product(modulo_n.product(a_form, b_form), 1), product(a, b, n));
+            prop_assert_eq!(modulo_n.double(a), sum(a, a, n));
+            prop_assert_eq!(modulo_n.product(modulo_n.one, 1), 1);
+        }
+
+        #[test]
+        fn powers_are_exact(n in odd(112), bases: [u8; 3], exponent: u128) {
+            let (bases, exponent) = (bases.map(u128::from), exponent | 1);
+            let expected = bases.map(|base| power(base, exponent, n));
+            let modulo_n = Montgomery::new(n);
+            let number = |power| modulo_n.product(power, 1);
+            prop_assert_eq!(modulo_n.powers_of_small(bases, exponent).map(number), expected);
+            prop_assert_eq!(modulo_n.powers(bases.map(|base| base % n), exponent).map(number), expected);
+            prop_assert_eq!(number(modulo_n.power_of_two(exponent)), power(2, exponent, n));
         }
     }
 }
