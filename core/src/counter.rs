@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::{Backend, Error, Query, algorithm};
+use crate::{Backend, Control, Error, Query, algorithm};
 
 /// Counts primes exactly. The trait is object safe, and a count is one virtual call.
 ///
@@ -34,6 +34,28 @@ pub trait PrimeCounter: Send + Sync {
     /// The errors of [`count`](PrimeCounter::count), or [`Error::CountTooLarge`] if the count does not fit in 64 bits.
     fn count_range(&self, range: RangeInclusive<u64>) -> Result<u64, Error> {
         everyday(self, &range.into())
+    }
+
+    /// Finds the nth prime. The first prime is 2.
+    ///
+    /// This takes about as long as counting the primes up to the result, which is the smallest p such that
+    /// `count_primes(p)` is n.
+    ///
+    /// # Errors
+    /// [`Error::NthOutOfRange`] if n is 0 or above 425,656,284,035,217,743, the number of primes below 2^64. Otherwise,
+    /// the errors of [`count`](PrimeCounter::count), or [`Error::CountFarOff`] if a count is certainly wrong.
+    fn nth_prime(&self, n: u64) -> Result<u64, Error> {
+        self.nth_prime_with(n, &Control::new())
+    }
+
+    /// Finds the nth prime, and can be watched and cancelled.
+    ///
+    /// All counts together report one progress.
+    ///
+    /// # Errors
+    /// The errors of [`nth_prime`](PrimeCounter::nth_prime), or [`Error::Cancelled`].
+    fn nth_prime_with(&self, n: u64, control: &Control<'_>) -> Result<u64, Error> {
+        algorithm::nth_prime(self, n, control)
     }
 }
 
@@ -71,6 +93,14 @@ macro_rules! behind {
 
             fn count_range(&self, range: RangeInclusive<u64>) -> Result<u64, Error> {
                 (**self).count_range(range)
+            }
+
+            fn nth_prime(&self, n: u64) -> Result<u64, Error> {
+                (**self).nth_prime(n)
+            }
+
+            fn nth_prime_with(&self, n: u64, control: &Control<'_>) -> Result<u64, Error> {
+                (**self).nth_prime_with(n, control)
             }
         }
     };

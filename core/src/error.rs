@@ -249,6 +249,30 @@ pub enum Error {
         /// The last number of the range.
         end: u128,
     },
+
+    /// An nth prime was asked for that does not exist, or that does not fit in a `u64`.
+    #[error("n must be from 1 to {max} for an nth prime below 2^64, not {n}")]
+    NthOutOfRange {
+        /// The given n.
+        n: u64,
+        /// The number of primes below 2^64.
+        max: u64,
+    },
+
+    /// A counter counted so many or so few primes that it must be wrong.
+    #[error("{counter} counted {count} primes from {start} to {end}, but about {expected} are there")]
+    CountFarOff {
+        /// The name of the counter.
+        counter: Name,
+        /// The first number of the range.
+        start: u128,
+        /// The last number of the range.
+        end: u128,
+        /// The number of primes that it counted.
+        count: u128,
+        /// The approximate number of primes in the range.
+        expected: u128,
+    },
 }
 
 /// The error of a worker is never an [`Error::WorkerFailed`], since a worker has no workers. Decoding nested ones could
@@ -272,6 +296,14 @@ mod tests {
         assert_eq!(beyond.to_string(), text);
         let unproven = Error::NotProven { number: 101, max: 100 };
         assert_eq!(unproven.to_string(), "the primality test is proven up to 100, but not for 101");
+    }
+
+    #[test]
+    fn a_failed_nth_prime_shows_its_bounds_and_counts() {
+        let beyond = Error::NthOutOfRange { n: 0, max: 9 };
+        assert_eq!(beyond.to_string(), "n must be from 1 to 9 for an nth prime below 2^64, not 0");
+        let off = Error::CountFarOff { counter: "table".into(), start: 0, end: 100, count: 7, expected: 25 };
+        assert_eq!(off.to_string(), "table counted 7 primes from 0 to 100, but about 25 are there");
     }
 
     #[test]

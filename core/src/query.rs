@@ -125,6 +125,12 @@ impl<'a> Query<'a> {
         self
     }
 
+    /// Sets the cancel flag and the observer. The count is then a step of what the control is for.
+    pub(crate) const fn with_control(mut self, control: Control<'a>) -> Self {
+        self.control = control;
+        self
+    }
+
     /// Returns the range to count in.
     #[must_use]
     pub fn get_range(&self) -> RangeInclusive<u128> {

@@ -91,14 +91,26 @@ impl PrimeCounter for Memory {
     fn count_range(&self, _: RangeInclusive<u64>) -> Result<u64, Error> {
         Ok(3)
     }
+
+    fn nth_prime(&self, n: u64) -> Result<u64, Error> {
+        Ok(2 * n)
+    }
+
+    fn nth_prime_with(&self, n: u64, _: &Control<'_>) -> Result<u64, Error> {
+        Ok(3 * n)
+    }
 }
 
 #[test]
 fn a_boxed_or_shared_counter_keeps_its_own_methods() {
+    fn nth_by_any(counter: &impl PrimeCounter) -> [Result<u64, Error>; 2] {
+        [counter.nth_prime(5), counter.nth_prime_with(5, &Control::new())]
+    }
     let boxed: Box<dyn PrimeCounter> = Box::new(Memory);
     let shared: Arc<dyn PrimeCounter> = Arc::new(Memory);
     assert_eq!((boxed.count_primes(10), count_by_any(&boxed)), (Ok(4), Ok(3)));
     assert_eq!((shared.count_primes(10), count_by_any(&shared)), (Ok(4), Ok(3)));
+    assert_eq!([nth_by_any(&boxed), nth_by_any(&shared)], [(); 2].map(|()| [Ok(10), Ok(15)]));
 }
 
 #[test]
