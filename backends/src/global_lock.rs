@@ -145,12 +145,22 @@ impl Backend for GlobalLock {
     }
 
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
+        self.fold_run_beside(kernel, tiles, control, &mut || {})
+    }
+
+    fn fold_run_beside<K: Kernel>(
+        &self,
+        kernel: &K,
+        tiles: Range<u64>,
+        control: &Control<'_>,
+        beside: &mut dyn FnMut(),
+    ) -> Result<K::Partial, Error> {
         // If this thread held the lock, the workers would wait for this thread to drop it, and this thread would wait
         // for the workers.
         self.gil.check_not_held()?;
         let watch = control.watch(kernel, &tiles);
         let ledger = Ledger::new(tiles, self.workers, kernel.grain());
-        team::run(Self::NAME, &ledger, &watch, &|| {
+        team::run(Self::NAME, &ledger, &watch, beside, &|| {
             let worked = self.gil.attach(|attached| match self.mode {
                 LockMode::Hold => ledger.work(kernel, &watch, &CheckSite { watch: &watch, attached: attached.into() }),
                 LockMode::Release => attached.detach(|| ledger.work(kernel, &watch, &watch)),

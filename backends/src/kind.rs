@@ -247,6 +247,16 @@ impl Backend for AnyBackend {
         on_lane!(self, lane => lane.fold_run(kernel, tiles, control))
     }
 
+    fn fold_run_beside<K: Kernel>(
+        &self,
+        kernel: &K,
+        tiles: Range<u64>,
+        control: &Control<'_>,
+        beside: &mut dyn FnMut(),
+    ) -> Result<K::Partial, Error> {
+        on_lane!(self, lane => lane.fold_run_beside(kernel, tiles, control, beside))
+    }
+
     fn time_elsewhere(&self) -> Duration {
         on_lane!(self, lane => lane.time_elsewhere())
     }

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use primelanes_core::{Backend, Control, Crew, Error, Kernel, guard};
@@ -138,6 +139,27 @@ impl Backend for Processes {
         guard(kernel.phase(), || {
             let workers = Checkout::new(&self.pool)?;
             Dispatch::new(Self::NAME, kernel, ledger, workers, self.timeout, &watch)?.run()
+        })
+    }
+
+    fn fold_run_beside<K: Kernel>(
+        &self,
+        kernel: &K,
+        tiles: Range<u64>,
+        control: &Control<'_>,
+        beside: &mut dyn FnMut(),
+    ) -> Result<K::Partial, Error> {
+        // A thread serves the workers meanwhile.
+        thread::scope(|scope| {
+            let serve = || self.fold_run(kernel, tiles, control);
+            let spawned = thread::Builder::new().name(Self::NAME.to_owned()).spawn_scoped(scope, serve);
+            let serving = spawned.map_err(|refusal| Error::Spawn {
+                backend: Self::NAME.into(),
+                requested: 1,
+                reason: refusal.to_string(),
+            })?;
+            beside();
+            serving.join().expect("a fold is guarded and does not panic")
         })
     }
 }

@@ -54,10 +54,11 @@ impl Rayon {
         Self { pool: Some(pool) }
     }
 
-    fn scope<'scope>(&self, work: impl FnOnce(&Scope<'scope>) + Send) {
+    /// Runs `work` on the calling thread, and what it spawns in the pool.
+    fn scope<'scope>(&self, work: impl FnOnce(&Scope<'scope>)) {
         match &self.pool {
-            Some(pool) => pool.scope(work),
-            None => rayon::scope(work),
+            Some(pool) => pool.in_place_scope(work),
+            None => rayon::in_place_scope(work),
         }
     }
 }
@@ -73,6 +74,16 @@ impl Backend for Rayon {
     }
 
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
+        self.fold_run_beside(kernel, tiles, control, &mut || {})
+    }
+
+    fn fold_run_beside<K: Kernel>(
+        &self,
+        kernel: &K,
+        tiles: Range<u64>,
+        control: &Control<'_>,
+        beside: &mut dyn FnMut(),
+    ) -> Result<K::Partial, Error> {
         // The global pool starts when it is first used, and panics if it cannot start.
         let workers = guard(Self::NAME, || Ok(self.workers()))?;
         let watch = control.watch(kernel, &tiles);
@@ -81,6 +92,7 @@ impl Backend for Rayon {
             for _ in 0..ledger.threads() {
                 scope.spawn(|_| ledger.work(kernel, &watch, &watch));
             }
+            beside();
         });
         ledger.finish(&watch)
     }

@@ -43,9 +43,19 @@ impl Backend for ScopedThreads {
     }
 
     fn fold_run<K: Kernel>(&self, kernel: &K, tiles: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
+        self.fold_run_beside(kernel, tiles, control, &mut || {})
+    }
+
+    fn fold_run_beside<K: Kernel>(
+        &self,
+        kernel: &K,
+        tiles: Range<u64>,
+        control: &Control<'_>,
+        beside: &mut dyn FnMut(),
+    ) -> Result<K::Partial, Error> {
         let watch = control.watch(kernel, &tiles);
         let ledger = Ledger::new(tiles, self.workers, kernel.grain());
-        team::run(Self::NAME, &ledger, &watch, &|| ledger.work(kernel, &watch, &watch));
+        team::run(Self::NAME, &ledger, &watch, beside, &|| ledger.work(kernel, &watch, &watch));
         ledger.finish(&watch)
     }
 }

@@ -30,6 +30,7 @@ pub(crate) const fn check_workers(backend: &'static str, requested: usize, max: 
 }
 
 /// Calls `work` on as many threads as the ledger has work for, including the calling thread, and waits for all of them.
+/// The calling thread calls `beside` first, while the others work.
 ///
 /// If the system cannot start a thread, the ledger records that as the failure, and the other threads end. `work` must
 /// not panic; it catches its own panics.
@@ -37,11 +38,12 @@ pub(crate) fn run<P: Monoid + Send>(
     backend: &'static str,
     ledger: &Ledger<P>,
     watch: &Watch<'_>,
+    beside: &mut dyn FnMut(),
     work: &(impl Fn() + Sync),
 ) {
     let size = ledger.threads();
     if size == 0 {
-        return;
+        return beside();
     }
     if let Err(refusal) = check_workers(backend, size, MAX_THREADS) {
         return ledger.fail(refusal);
@@ -55,6 +57,7 @@ pub(crate) fn run<P: Monoid + Send>(
                 return;
             }
         }
+        beside();
         work();
     });
     scoped.expect("work is guarded and does not panic");

@@ -25,7 +25,8 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 pub use combinatorial::{Combinatorial, CombinatorialScratch, CombinatorialSums, Parameters};
-pub(crate) use listing::Stream;
+pub use listing::{ListSpec, Sink, list_text};
+pub(crate) use listing::{Listing, Numbers, Sequential, Stream, Text, list_on};
 pub use lucy::pi_by_lucy;
 pub(crate) use nth::nth_prime;
 pub use parity::{Parity, ParityScratch, SumModulo4};

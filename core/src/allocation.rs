@@ -22,6 +22,13 @@ pub(crate) fn with_capacity<T>(what: &'static str, length: usize) -> Vec<T> {
     list
 }
 
+/// Makes room for `more` values in a list that grows.
+pub(crate) fn reserve<T>(what: &'static str, list: &mut Vec<T>, more: usize) {
+    if list.try_reserve(more).is_err() {
+        fail::<T>(what, list.len() + more);
+    }
+}
+
 /// Returns a list of equal values.
 pub(crate) fn filled<T: Clone>(what: &'static str, length: usize, value: T) -> Vec<T> {
     let mut list = with_capacity(what, length);
@@ -61,6 +68,9 @@ mod tests {
         let error = |bytes| Some(Error::OutOfMemory { what: "a list".into(), bytes });
         assert_eq!(guard("test", || Ok(zeroed::<u64>("a list", length))).err(), error(1 << 63));
         assert_eq!(guard("test", || Ok(with_capacity::<u32>("a list", length))).err(), error(1 << 62));
+        let mut list = vec![0_u64; 8];
+        let grown = guard("test", || Ok(reserve("a list", &mut list, length - 8)));
+        assert_eq!(grown.err(), error(1 << 63));
         assert_eq!(guard("test", || Ok(filled("a list", length, 1_u16))).err(), error(1 << 61));
     }
 }

@@ -58,6 +58,22 @@ pub trait Backend: Send + Sync {
         self.fold_run(kernel, 0..kernel.tiles(), control)
     }
 
+    /// Runs tiles like [`fold_run`](Backend::fold_run), and calls `beside` once, on the calling thread. Other workers run
+    /// tiles meanwhile, if the backend has any. By default, `beside` is called first, and then the tiles are run.
+    ///
+    /// # Errors
+    /// The same as [`fold_run`](Backend::fold_run). After an error, `beside` may not have been called.
+    fn fold_run_beside<K: Kernel>(
+        &self,
+        kernel: &K,
+        tiles: Range<u64>,
+        control: &Control<'_>,
+        beside: &mut dyn FnMut(),
+    ) -> Result<K::Partial, Error> {
+        beside();
+        self.fold_run(kernel, tiles, control)
+    }
+
     /// Returns the workers, and whether they share memory with this process, which is the default.
     fn crew(&self) -> Crew {
         self.workers().into()
@@ -97,6 +113,16 @@ macro_rules! behind {
 
             fn fold<K: Kernel>(&self, kernel: &K, control: &Control<'_>) -> Result<K::Partial, Error> {
                 (**self).fold(kernel, control)
+            }
+
+            fn fold_run_beside<K: Kernel>(
+                &self,
+                kernel: &K,
+                tiles: Range<u64>,
+                control: &Control<'_>,
+                beside: &mut dyn FnMut(),
+            ) -> Result<K::Partial, Error> {
+                (**self).fold_run_beside(kernel, tiles, control, beside)
             }
 
             fn time_elsewhere(&self) -> Duration {

@@ -60,6 +60,11 @@ impl<'a> Control<'a> {
         self.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed))
     }
 
+    /// Tells the observer, if there is one. For an observer that stands in front of it.
+    pub(crate) fn observe(&self, progress: Progress) -> ControlFlow<()> {
+        self.observer.map_or(ControlFlow::Continue(()), |observer| observer(progress))
+    }
+
     /// Begins one fold over these tiles of the kernel. This is all that a backend needs from the control.
     pub fn watch<K: Kernel>(&self, kernel: &K, tiles: &Range<u64>) -> Watch<'a> {
         Watch::new(*self, kernel.phase(), tiles.end.saturating_sub(tiles.start))

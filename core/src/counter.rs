@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use crate::algorithm::Sink;
 use crate::{Backend, Control, Error, Query, algorithm};
 
 /// Counts primes exactly. The trait is object safe, and a count is one virtual call.
@@ -57,6 +58,20 @@ pub trait PrimeCounter: Send + Sync {
     fn nth_prime_with(&self, n: u64, control: &Control<'_>) -> Result<u64, Error> {
         algorithm::nth_prime(self, n, control)
     }
+
+    /// Passes the primes of a range to `sink`, in ascending order, some thousands at a time. Both ends are included. `sink`
+    /// ends the listing early, and without an error, by [`ControlFlow::Break`](std::ops::ControlFlow::Break).
+    ///
+    /// A backend lists on all its workers, while this thread calls `sink` with what they have found before. They are at
+    /// most some tiles ahead, which takes less than an eighth of the memory. To read primes on one thread, use
+    /// [`primes`](crate::primes()).
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], [`Error::Panicked`] if `sink` panicked, or a fault of the backend. What was found before is
+    /// passed on.
+    fn list(&self, range: RangeInclusive<u64>, control: &Control<'_>, sink: &mut Sink<'_, u64>) -> Result<(), Error> {
+        algorithm::list_on(&algorithm::Sequential, range, control, sink)
+    }
 }
 
 /// Runs a query over 64-bit numbers and converts its count to 64 bits.
@@ -72,6 +87,10 @@ impl<B: Backend> PrimeCounter for B {
 
     fn count(&self, query: &Query<'_>) -> Result<u128, Error> {
         algorithm::count_on(self, query)
+    }
+
+    fn list(&self, range: RangeInclusive<u64>, control: &Control<'_>, sink: &mut Sink<'_, u64>) -> Result<(), Error> {
+        algorithm::list_on(self, range, control, sink)
     }
 }
 
@@ -101,6 +120,15 @@ macro_rules! behind {
 
             fn nth_prime_with(&self, n: u64, control: &Control<'_>) -> Result<u64, Error> {
                 (**self).nth_prime_with(n, control)
+            }
+
+            fn list(
+                &self,
+                range: RangeInclusive<u64>,
+                control: &Control<'_>,
+                sink: &mut Sink<'_, u64>,
+            ) -> Result<(), Error> {
+                (**self).list(range, control, sink)
             }
         }
     };

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::algorithm::{Combinatorial, Parameters, Parity, Sieve, SieveAndTest, TrialDivision, Tuning};
+use crate::algorithm::{
+    Combinatorial, ListSpec, Listing, Numbers, Parameters, Parity, Sieve, SieveAndTest, Text, TrialDivision, Tuning,
+};
 use crate::machine::Cpu;
 use crate::probe::Probe;
 use crate::{Error, Kernel, Pulse, Stopped, Wire, fold_tiles, guard};
@@ -47,6 +49,15 @@ pub enum JobSpec {
         /// How the work is split.
         parameters: Parameters,
     },
+    /// The primes of a range as numbers; see [`PrimeCounter::list`](crate::PrimeCounter::list).
+    List(ListSpec),
+    /// The primes of a range as text; see [`list_text`](crate::algorithm::list_text).
+    ListText {
+        /// The range, and how its primes are found.
+        spec: ListSpec,
+        /// The byte after each prime.
+        separator: u8,
+    },
     /// [`Parity`] of the number of primes up to `x`.
     Parity {
         /// The last number.
@@ -59,7 +70,7 @@ pub enum JobSpec {
 
 impl JobSpec {
     /// The version of this list and of the kernels' tilings. Both sides of a connection must agree on it.
-    pub const VERSION: u32 = 7;
+    pub const VERSION: u32 = 8;
 
     /// Rebuilds the kernel. If that takes long, it beats the pulse. This is the only place that knows all kernels.
     ///
@@ -73,6 +84,10 @@ impl JobSpec {
             Self::Parity { x } => Box::new(Opened::new(Parity::new(x, pulse)?)),
             Self::Sieve { start, stop, tuning } => {
                 Box::new(Opened::new(Sieve::with(start..=stop, tuning, Cpu::chosen()?, pulse)?))
+            }
+            Self::List(ref spec) => Box::new(Opened::new(Listing::new(spec.clone(), Numbers, pulse)?)),
+            Self::ListText { ref spec, separator } => {
+                Box::new(Opened::new(Listing::new(spec.clone(), Text(separator), pulse)?))
             }
             Self::Combinatorial { x, parameters } => {
                 Box::new(Opened::new(Combinatorial::with(x, parameters, Cpu::chosen()?, pulse)?))

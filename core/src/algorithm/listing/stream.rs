@@ -20,8 +20,9 @@ const FIRST_STRETCH: u64 = 1 << 22;
 /// The tests before a set-up take this part of its time.
 const TESTED_PART: f64 = 0.125;
 
-/// A segment takes at most this many bytes per class: 12 MiB for all classes, and below 100 MiB for the buckets.
-const LARGEST_SEGMENT: u32 = 1 << 18;
+/// The sizes of segments in bytes per class. All classes of the smallest together take 0.8 MiB, about as much as the
+/// second-level cache holds. Those of the largest take 12 MiB, and its buckets below 100 MiB.
+const SEGMENTS: RangeInclusive<u32> = 1 << 14..=1 << 18;
 
 #[derive(Debug)]
 pub(crate) struct Stream {
@@ -133,7 +134,7 @@ impl Stretch {
         if is_tested {
             return test(range);
         }
-        let tuning = Tuning::for_primes(&range, LARGEST_SEGMENT);
+        let tuning = Tuning::for_primes(&range, SEGMENTS);
         let sieve = || Lister::sieve(range.clone(), tuning, cpu, &Control::new()).map(Self::of);
         match guard("primes", sieve) {
             Ok(stretch) => stretch,

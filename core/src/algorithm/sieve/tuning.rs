@@ -42,9 +42,6 @@ const MANY_CHUNKS: u32 = 4;
 /// large primes, which would take nearly all the time of a smaller one.
 const LEAST_BUCKETED_SEGMENT: u32 = 1 << 14;
 
-/// The smallest segment for listing, if the range is not narrower. All its classes together fit the second-level cache.
-const LEAST_LISTED: u32 = 1 << 14;
-
 /// For listing, a segment has this many bytes per sieving prime, so that going through the primes takes about a quarter
 /// of the time.
 const LISTED_BYTES_PER_PRIME: f64 = 0.1;
@@ -161,12 +158,14 @@ impl Tuning {
         Self::on(buckets::MODULUS, parts(bytes(range.end() - range.start(), buckets::MODULUS), caches.l2 / 2), caches)
     }
 
-    /// Returns the tuning for finding the primes of a range in order, with segments of at most `most` bytes per class.
-    pub(in crate::algorithm) fn for_primes(range: &RangeInclusive<u64>, most: u32) -> Self {
-        let sieving = primes_to(range.end().isqrt() as f64);
-        let segment = (sieving * LISTED_BYTES_PER_PRIME).clamp(LEAST_LISTED.into(), most.max(LEAST_LISTED).into());
+    /// Returns the tuning for finding the primes of a range in order, with segments of these sizes in bytes per class, or
+    /// smaller ones if the range is narrow.
+    pub(in crate::algorithm) fn for_primes(range: &RangeInclusive<u64>, segments: RangeInclusive<u32>) -> Self {
+        let (least, most) = segments.into_inner();
+        let wanted = LISTED_BYTES_PER_PRIME * primes_to(range.end().isqrt() as f64);
+        let segment = wanted.clamp(least.into(), most.into()) as u32;
         let bytes = bytes(range.end() - range.start(), buckets::MODULUS);
-        Self::bucketed(parts(bytes, segment as u32), Caches::detect().clamped())
+        Self::bucketed(parts(bytes, segment), Caches::detect().clamped())
     }
 
     /// Returns the tuning for segments whose classes are put together to all numbers coprime to 30.
@@ -186,7 +185,8 @@ impl Tuning {
     pub(in crate::algorithm) fn memory(&self, range: &RangeInclusive<u64>) -> Memory {
         let (root, from) = (range.end().isqrt() as f64, f64::from(self.buckets_from));
         let sieving = primes_to(root.min(from));
-        let segment = (bytes(range.end() - range.start(), self.wheel) as f64).min(self.segment.into());
+        let width = range.end().saturating_sub(*range.start());
+        let segment = (bytes(width, self.wheel) as f64).min(self.segment.into());
         // The primes are listed twice: as they were found, and sorted with their steps.
         let plain = Memory { kernel: 12.0 * sieving, scratch: segment + 12.0 * sieving };
         if root < from {
