@@ -132,7 +132,7 @@ fn run<B: Backend>(
             // This kernel does not use an instruction set, but a request for one that is not available is still an
             // error.
             Cpu::chosen()?;
-            let (_, count) = fold(backend, control, share, |_| Ok(SieveAndTest::new(narrowed()?)))?;
+            let (_, count) = fold(backend, control, share, |_| SieveAndTest::new_u128(range.clone()))?;
             count.into()
         }
         Plan::Combinatorial(parameters) => {

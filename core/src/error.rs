@@ -34,7 +34,7 @@ pub enum Error {
     OutOfRange {
         /// The name of the algorithm.
         algorithm: Name,
-        /// The last number that it can handle.
+        /// The last number that it can handle in a range with this start.
         max: u128,
         /// The last number of the range.
         end: u128,

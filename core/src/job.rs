@@ -38,9 +38,9 @@ pub enum JobSpec {
     /// [`SieveAndTest`] over a range, both ends included.
     SieveAndTest {
         /// The first number.
-        start: u64,
+        start: u128,
         /// The last number.
-        stop: u64,
+        stop: u128,
     },
     /// [`Combinatorial`] up to a number.
     Combinatorial {
@@ -80,7 +80,7 @@ impl JobSpec {
         Ok(match *self {
             Self::Probe(ref probe) => Box::new(Opened::new(probe.clone())),
             Self::TrialDivision { start, stop } => Box::new(Opened::new(TrialDivision::new(start..=stop))),
-            Self::SieveAndTest { start, stop } => Box::new(Opened::new(SieveAndTest::new(start..=stop))),
+            Self::SieveAndTest { start, stop } => Box::new(Opened::new(SieveAndTest::new_u128(start..=stop)?)),
             Self::Parity { x } => Box::new(Opened::new(Parity::new(x, pulse)?)),
             Self::Sieve { start, stop, tuning } => {
                 Box::new(Opened::new(Sieve::with(start..=stop, tuning, Cpu::chosen()?, pulse)?))
@@ -199,6 +199,20 @@ mod tests {
             let count: u64 = runs.iter().map(|bytes| u64::decode(bytes).unwrap()).sum();
             assert_eq!(count, 6935 - 24);
         }
+    }
+
+    #[test]
+    fn a_job_above_64_bits_that_crossed_a_wire_counts_as_its_kernel() {
+        let start = 10_u128.pow(20);
+        let spec = SieveAndTest::new_u128(start..=start + 100_000).unwrap().spec().unwrap();
+        let mut job = JobSpec::decode(&spec.encode().unwrap()).unwrap().open(&Heartbeat::new()).unwrap();
+        let bytes = job.run(0..job.tiles(), &Heartbeat::new()).unwrap();
+        // PARI/GP: forprime(p=10^20, 10^20+10^5, n++)
+        assert_eq!(u64::decode(&bytes), Ok(2_115));
+        let end = u128::MAX;
+        let refused = JobSpec::SieveAndTest { start: end, stop: end }.open(&Heartbeat::new()).err();
+        let max = 3_317_044_064_679_887_385_961_980;
+        assert_eq!(refused, Some(Error::OutOfRange { algorithm: "sieve".into(), max, end }));
     }
 
     #[test]

@@ -53,8 +53,8 @@ impl Tiling {
 ///
 /// The fields of a range that has been iterated to its end do not show that it is empty. The ends that this function
 /// returns do.
-pub(crate) fn ends(range: &RangeInclusive<u64>) -> (u64, u64) {
-    if range.is_empty() { (1, 0) } else { (*range.start(), *range.end()) }
+pub(crate) fn ends<N: Copy + PartialOrd + From<bool>>(range: &RangeInclusive<N>) -> (N, N) {
+    if range.is_empty() { (true.into(), false.into()) } else { (*range.start(), *range.end()) }
 }
 
 #[cfg(test)]

@@ -17,13 +17,12 @@ const DIVISION_NS: f64 = 3.5;
 impl Plan {
     /// Returns the approximate number of nanoseconds that the plan takes for a range on one worker.
     pub(super) fn cost(&self, range: &RangeInclusive<u128>) -> f64 {
-        let Ok(narrow) = self.narrowed(range) else { return self.combinatorial_ns(range) };
-        let width = (narrow.end() - narrow.start()) as f64;
+        let width = range.end().saturating_sub(*range.start()) as f64;
         match self {
             // A prime is divided by the numbers coprime to 6 up to its root, and other numbers by few.
             Self::TrialDivision => DIVISION_NS * width * sqrt(*range.end()) / 3.0 / ln(*range.end()),
-            Self::Sieve(_) => least_sieve_ns(*narrow.end()) + SIEVE_NS * width,
-            Self::SieveAndTest => sieve_and_test_ns(&narrow),
+            Self::Sieve(_) => self.narrowed(range).map_or(0.0, |range| least_sieve_ns(*range.end())) + SIEVE_NS * width,
+            Self::SieveAndTest => sieve_and_test_ns(range),
             Self::Empty | Self::Table | Self::Combinatorial(_) | Self::Difference(_) => self.combinatorial_ns(range),
         }
     }

@@ -60,6 +60,8 @@ impl Plan {
     fn other(&self, range: &RangeInclusive<u128>, crew: Crew, memory: Option<u64>) -> Result<Self, Error> {
         Ok(match self {
             Self::Empty => Self::Empty,
+            // Only the combinatorial method reaches this far too.
+            Self::SieveAndTest if *range.end() > u64::MAX.into() => Self::combinatorial(range, crew, memory)?,
             Self::Table | Self::TrialDivision | Self::SieveAndTest => Self::sieve(&self.narrowed(range)?, crew, memory),
             Self::Sieve(tuning) => {
                 let range = self.narrowed(range)?;

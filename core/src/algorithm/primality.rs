@@ -21,6 +21,8 @@ mod neighbours;
 mod tests;
 
 pub use neighbours::{next_prime, next_prime_u128, previous_prime, previous_prime_u128};
+#[cfg(test)]
+pub(super) use tests::windows;
 
 use self::montgomery::Montgomery;
 use super::table::{self, TABLE_MAX};

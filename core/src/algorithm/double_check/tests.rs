@@ -215,6 +215,21 @@ fn wide_ranges_are_counted_by_another_tuning_and_all_others_by_another_algorithm
 }
 
 #[test]
+fn a_window_above_64_bits_is_checked_by_a_difference() {
+    let other = |range: RangeInclusive<u128>| Plan::SieveAndTest.other(&range, NonZeroUsize::MIN.into(), None);
+    assert!(matches!(other(1 << 64..=1 << 64), Ok(Plan::Difference(_))));
+    assert!(matches!(other(2..=1 << 64), Ok(Plan::Combinatorial(_))));
+    assert!(matches!(other(2..=(1 << 64) - 1), Ok(Plan::Sieve(_))));
+    // Nothing else reaches this far.
+    let (max, end) = ((1 << 80) - 1, 1 << 80);
+    let refused = Error::OutOfRange { algorithm: "combinatorial".into(), max, end };
+    assert_eq!(other(end..=end), Err(refused.clone()));
+    let lane = Lane::default();
+    assert_eq!(lane.count(&Query::range(end..=end).double_check()), Err(refused));
+    assert_eq!(lane.folds.into_inner(), 0, "nothing is counted before");
+}
+
+#[test]
 fn the_second_count_keeps_to_the_memory() {
     let query = Query::from(u64::MAX - (1 << 34)..=u64::MAX).plan(Plan::SieveAndTest).double_check();
     let memory = |bound: Option<u64>| {

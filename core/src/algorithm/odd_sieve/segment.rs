@@ -10,12 +10,14 @@ const PRIMES_PER_BEAT: usize = 1 << 14;
 /// The largest number of multiples that are crossed off between two beats: a tenth of a millisecond.
 const CROSSINGS_PER_BEAT: u64 = 1 << 16;
 
-/// The bits of neighbouring odd numbers, bit i for 2 i + 1. The bits of composites are cleared.
+/// The bits of neighbouring odd numbers, bit i for `origin` + 2 i + 1. The bits of composites are cleared.
 ///
 /// A segment can move on to the bits that follow. It then reuses its memory, and continues with the multiples of each
 /// prime from where it left off.
 #[derive(Clone, Debug, Default)]
 pub(in crate::algorithm) struct Segment {
+    /// An even number; 0 by default. It can be far beyond 64 bits, but no position in the segment is.
+    origin: u128,
     first: u64,
     words: Vec<u64>,
     /// For each prime in use, how many bits beyond the segment its next multiple lies: less than the prime.
@@ -23,6 +25,16 @@ pub(in crate::algorithm) struct Segment {
 }
 
 impl Segment {
+    /// Creates a segment for the odd numbers after `origin`, which is even.
+    pub(in crate::algorithm) fn after(origin: u128) -> Self {
+        Self { origin, ..Self::default() }
+    }
+
+    /// Returns the number of a bit.
+    pub(in crate::algorithm) const fn number(&self, bit: u64) -> u128 {
+        self.origin + 2 * bit as u128 + 1
+    }
+
     /// Forgets the positions of the multiples, so that the next bits can lie anywhere.
     pub(in crate::algorithm) fn restart(&mut self) {
         self.beyond.clear();
@@ -40,15 +52,15 @@ impl Segment {
         pulse: &P,
     ) -> Result<(), Stopped> {
         let length = bits.end - bits.start;
-        let last = 2 * (bits.end - 1) + 1;
+        let (here, last) = (self.number(bits.start), self.number(bits.end - 1));
         self.first = bits.start;
         self.fill(length);
-        let in_use = primes.partition_point(|&prime| u64::from(prime).pow(2) <= last);
+        let in_use = primes.partition_point(|&prime| u128::from(u64::from(prime).pow(2)) <= last);
         for (batch, primes) in primes[..in_use].chunks(PRIMES_PER_BEAT).enumerate() {
             pulse.beat()?;
             for (k, &prime) in (batch * PRIMES_PER_BEAT..).zip(primes) {
                 if k == self.beyond.len() {
-                    self.beyond.push(first_multiple(bits.start, prime));
+                    self.beyond.push(first_multiple(here, prime));
                 }
                 self.beyond[k] = self.cross_off(u64::from(self.beyond[k]), u64::from(prime), length, pulse)?;
             }
@@ -80,15 +92,16 @@ impl Segment {
         })
     }
 
-    /// Clears the bits that `keep` returns false for. It is called with the index of each set bit, in ascending order.
+    /// Clears the bits that `keep` returns false for. It is called with the number of each set bit, in ascending order.
     pub(in crate::algorithm) fn retain(
         &mut self,
-        mut keep: impl FnMut(u64) -> Result<bool, Stopped>,
+        mut keep: impl FnMut(u128) -> Result<bool, Stopped>,
     ) -> Result<(), Stopped> {
-        for (first, word) in (self.first..).step_by(64).zip(&mut self.words) {
+        let first = self.number(self.first);
+        for (first, word) in (first..).step_by(128).zip(&mut self.words) {
             let mut rest = *word;
             while rest != 0 {
-                if !keep(first + u64::from(rest.trailing_zeros()))? {
+                if !keep(first + 2 * u128::from(rest.trailing_zeros()))? {
                     *word ^= rest & rest.wrapping_neg();
                 }
                 rest &= rest - 1;
@@ -121,18 +134,19 @@ impl Segment {
     }
 }
 
-/// Returns the first odd multiple of `prime` that is at least its square and not before bit `first`, counted in bits
-/// from `first`.
+/// Returns the first odd multiple of `prime` that is at least its square and not before the odd number `here`, counted in
+/// bits from `here`.
 ///
 /// The result fits in 32 bits: it is less than `prime`, or it is the position of the square itself, which then lies in
 /// the segment.
-fn first_multiple(first: u64, prime: u32) -> u32 {
+fn first_multiple(here: u128, prime: u32) -> u32 {
     let prime = u64::from(prime);
-    let square = prime * prime / 2;
-    if square >= first {
-        return (square - first) as u32;
+    let square = u128::from(prime * prime);
+    if square >= here {
+        return ((square - here) / 2) as u32;
     }
-    let past = (2 * first + 1) % prime;
+    // A division of 64 bits is several times as fast.
+    let past = u64::try_from(here).map_or_else(|_| (here % u128::from(prime)) as u64, |here| here % prime);
     let to_multiple = if past == 0 { 0 } else { prime - past };
     let to_odd_multiple = if to_multiple.is_multiple_of(2) { to_multiple } else { to_multiple + prime };
     (to_odd_multiple / 2) as u32

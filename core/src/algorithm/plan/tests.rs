@@ -57,7 +57,8 @@ fn a_range_that_ends_too_far_is_refused_with_the_bound() {
     for (query, algorithm) in [
         (Query::up_to(end).algorithm(Algorithm::Sieve), "sieve"),
         (Query::up_to(end).algorithm(Algorithm::TrialDivision), "trial-division"),
-        (Query::range(end..=end).plan(Plan::SieveAndTest), "sieve"),
+        (Query::range(0..=end).plan(Plan::SieveAndTest), "sieve"),
+        (Query::range(end..=end).plan(Plan::Sieve(Tuning::for_range(&(0..=1_000_000), ONE))), "sieve"),
         (Query::up_to(end).plan(Plan::TrialDivision), "trial-division"),
     ] {
         let refused = Error::OutOfRange { algorithm: algorithm.into(), max: u64::MAX.into(), end };
@@ -68,6 +69,50 @@ fn a_range_that_ends_too_far_is_refused_with_the_bound() {
     let refused = Error::OutOfRange { algorithm: "combinatorial".into(), max, end };
     assert_eq!(Plan::for_query(&Query::up_to(end), ONE), Err(refused));
     assert!(Plan::for_query(&Query::up_to(max), ONE).is_ok());
+}
+
+#[test]
+fn above_64_bits_narrow_ranges_are_tested_and_wide_ones_counted_as_a_difference() {
+    let far = |start: u128, width: u128| {
+        let query = Query::range(start..=start + width);
+        let sieved = Plan::for_query(&query.clone().algorithm(Algorithm::Sieve), ONE).unwrap();
+        assert_eq!(sieved, Plan::SieveAndTest, "{start}");
+        plan(start..=start + width)
+    };
+    for (start, narrow, wide) in [
+        (1 << 64, 3_000_000_000, 6_000_000_000),
+        (10_u128.pow(20), 8_000_000_000, 16_000_000_000),
+        (10_u128.pow(24), 3_000_000_000_000, 5_000_000_000_000),
+    ] {
+        assert_eq!(far(start, narrow), Plan::SieveAndTest, "{start}");
+        assert!(matches!(far(start, wide), Plan::Difference(_)), "{start}");
+    }
+    // The combinatorial method does not reach this far.
+    assert_eq!(far(1 << 80, 1 << 60), Plan::SieveAndTest);
+    assert_eq!(plan((1 << 80) - 5..=1 << 80), Plan::SieveAndTest);
+}
+
+#[test]
+fn a_window_beyond_all_algorithms_is_refused_with_the_farthest_bound() {
+    let last = 3_317_044_064_679_887_385_961_980;
+    assert_eq!(plan(last..=last), Plan::SieveAndTest);
+    for (start, end, algorithm, max) in [
+        (last, last + 1, "sieve", last),
+        (u128::MAX, u128::MAX, "sieve", last),
+        (0, last, "combinatorial", (1 << 80) - 1),
+        (1 << 79, 1 << 80, "combinatorial", (1 << 80) - 1),
+    ] {
+        let refused = Error::OutOfRange { algorithm: algorithm.into(), max, end };
+        assert_eq!(Plan::for_query(&Query::range(start..=end), ONE), Err(refused), "{start} to {end}");
+    }
+}
+
+#[test]
+fn the_cost_above_64_bits_is_proportional_to_the_width() {
+    let cost = |width: u128| Plan::SieveAndTest.cost(&(1 << 70..=(1 << 70) + width));
+    assert!((cost(1_000_000) - 1.6e8).abs() < 1.0);
+    assert!((cost(3_000_000) - 3.0 * cost(1_000_000)).abs() < 1.0);
+    assert!((Plan::SieveAndTest.cost(&(0..=u128::from(u64::MAX))) / 28.0 - 2_f64.powi(64)).abs() < 1e6);
 }
 
 #[test]
