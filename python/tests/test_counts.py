@@ -66,6 +66,13 @@ def test_both_ends_are_included() -> None:
     assert primelanes.count_primes(MAX_64, start=2**64 - 59) == 1
 
 
+def test_windows_above_64_bits_are_sieved() -> None:
+    # PARI/GP 2.15.2: forprime(p=10^20, 10^20+10^5, n++)
+    for backend in primelanes.backends():
+        assert primelanes.count_primes(10**20 + 10**5, start=10**20, algorithm="sieve", backend=backend) == 2115
+    assert primelanes.count_primes(2**64 + 13, start=2**64 - 59) == 2
+
+
 @pytest.mark.parametrize("algorithm", primelanes.algorithms())
 @pytest.mark.parametrize(("limit", "start"), [(6, 10**20), (10**30, 10**30 + 1), (6, MAX_128), (MAX_128 - 1, MAX_128)])
 def test_empty_ranges_up_to_128_bits_count_0(algorithm: str, limit: int, start: int) -> None:

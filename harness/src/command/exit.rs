@@ -31,6 +31,7 @@ pub(super) fn code_of(error: &anyhow::Error) -> ExitCode {
             | Error::BadVariable { .. }
             | Error::BadTuning { .. }
             | Error::OutOfRange { .. }
+            | Error::NotProven { .. }
             | Error::MemoryBound { .. }
             | Error::EmptyPlan { .. },
         ) => ExitCode::from(USAGE),

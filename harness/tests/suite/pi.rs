@@ -12,6 +12,9 @@ use super::agreement::LANES;
 /// Above this number, counts take so long that one lane counts them.
 const EVERY_LANE_TO: u64 = 100_000_000_000;
 
+/// The last number for which a primality test is proven.
+const PROVEN: u128 = 3_317_044_064_679_887_385_961_980;
+
 /// Returns the lane with the most cores.
 fn fast_lane() -> AnyBackend {
     BackendKind::auto().open(available_workers()).unwrap()
@@ -103,6 +106,25 @@ fn the_smallest_numbers_and_reversed_ranges_are_counted() {
 }
 
 #[test]
+fn windows_above_64_bits_are_counted_on_every_lane() {
+    // PARI/GP 2.15.2: forprime(p=start, stop, n++)
+    let windows = [
+        ((1 << 64) - 50_000..=(1 << 64) + 50_000, 2_192),
+        (10_u128.pow(20)..=10_u128.pow(20) + 100_000, 2_115),
+        ((1 << 80) - 10_000..=(1 << 80) + 10_000, 368),
+        (PROVEN - 30_000..=PROVEN, 543),
+    ];
+    for lane in &*LANES {
+        for (range, expected) in &windows {
+            for algorithm in [Algorithm::Sieve, Algorithm::Auto] {
+                let count = lane.count(&Query::range(range.clone()).algorithm(algorithm));
+                assert_eq!(count, Ok(*expected), "{range:?} by {algorithm} on {lane:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_range_that_ends_too_far_is_refused_with_the_bound_on_every_lane() {
     let (sieve, combinatorial) = (u128::from(u64::MAX), (1 << 80) - 1);
     for lane in &*LANES {
@@ -113,7 +135,20 @@ fn a_range_that_ends_too_far_is_refused_with_the_bound_on_every_lane() {
             (Algorithm::Auto, "combinatorial", combinatorial),
         ] {
             for range in [0..=max + 1, max..=max + 1, max + 1..=max + 1, 0..=u128::MAX] {
-                let refused = Error::OutOfRange { algorithm: refused_by.into(), max, end: *range.end() };
+                // The sieve counts narrow ranges beyond these bounds.
+                let is_sieved = matches!(algorithm, Algorithm::Sieve | Algorithm::Auto) && *range.start() > 0;
+                let expected = if is_sieved {
+                    Ok(0)
+                } else {
+                    Err(Error::OutOfRange { algorithm: refused_by.into(), max, end: *range.end() })
+                };
+                let count = lane.count(&Query::range(range.clone()).algorithm(algorithm));
+                assert_eq!(count, expected, "{range:?} by {algorithm} on {lane:?}");
+            }
+        }
+        for range in [PROVEN..=PROVEN + 1, PROVEN + 1..=PROVEN + 1, u128::MAX..=u128::MAX] {
+            for algorithm in [Algorithm::Sieve, Algorithm::Auto] {
+                let refused = Error::OutOfRange { algorithm: "sieve".into(), max: PROVEN, end: *range.end() };
                 let count = lane.count(&Query::range(range.clone()).algorithm(algorithm));
                 assert_eq!(count, Err(refused), "{range:?} by {algorithm} on {lane:?}");
             }

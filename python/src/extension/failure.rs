@@ -15,7 +15,7 @@ pub(super) type Failure = (&'static str, String);
 pub(super) fn failure(error: &Error) -> PyResult<Failure> {
     let message = error.to_string();
     match error {
-        Error::OutOfRange { .. } => Err(PyOverflowError::new_err(message)),
+        Error::OutOfRange { .. } | Error::NotProven { .. } => Err(PyOverflowError::new_err(message)),
         Error::UnknownName { .. } | Error::TooManyWorkers { .. } | Error::BadVariable { .. } => {
             Err(PyValueError::new_err(message))
         }

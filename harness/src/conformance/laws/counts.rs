@@ -39,6 +39,9 @@ fn seam_questions() -> impl Strategy<Value = (Algorithm, RangeInclusive<u64>)> {
     ]
 }
 
+/// A window above 64 bits of several tiles, and its number of primes. PARI/GP 2.15.2: forprime(p=10^20, 10^20+140000, n++).
+const LONG_NUMBERS: (RangeInclusive<u128>, u128) = (10_u128.pow(20)..=10_u128.pow(20) + 140_000, 2_972);
+
 fn expected(range: &RangeInclusive<u64>) -> u64 {
     if *range.start() == 0 { oracle::prime_pi(*range.end()) } else { oracle::count_window(range.clone()) }
 }
@@ -51,6 +54,11 @@ fn ensure_counts(lane: &impl Backend, algorithm: Algorithm, range: &RangeInclusi
 }
 
 pub(super) fn agreement<B: Backend>(subject: &Subject<'_, B>) -> Judged {
+    let (range, expected) = LONG_NUMBERS;
+    for lane in subject.lanes() {
+        let count = lane.count(&Query::range(range.clone()).algorithm(Algorithm::Sieve))?;
+        ensure!(count == expected, "sieve counts {count} primes in {range:?}, not {expected}");
+    }
     subject.for_all(questions(), |lane, (algorithm, range)| ensure_counts(&lane, algorithm, &range))
 }
 

@@ -13,6 +13,7 @@ fn a_count_is_alone_on_standard_output() {
     assert_eq!(stdout(&["count", "2*(10^3)/2"]), "168\n");
     assert_eq!(stdout(&["count", "10", "--distance", "90"]), "21\n");
     assert_eq!(stdout(&["count", "1e12", "-d", "1e6"]), stdout(&["count", "1e12", "1e12+1e6"]));
+    assert_eq!(stdout(&["count", "10**20", "10**20+10**5"]), "2115\n");
     assert_eq!(stdout(&["count", "2^64-58", "2^64-50", "--algorithm", "trial-division"]), "0\n");
 }
 
@@ -41,6 +42,7 @@ fn a_count_explains_how_it_is_done() {
     for (range, chosen) in [
         (["count", "1e9", "1e9+1e6"], "sieve by all primes"),
         (["count", "1e18", "1e18+100"], "sieve by primes up to 65536"),
+        (["count", "1e24", "1e24+100"], "sieve by primes up to 65536"),
         (["count", "0", "1e7"], "pi(x) by the combinatorial method\ny         "),
     ] {
         let (code, [count, plan]) = explained(&range, "portable");
