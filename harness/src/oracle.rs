@@ -33,6 +33,21 @@ pub fn count_window(window: RangeInclusive<u64>) -> u64 {
     window.filter(|&number| primal::is_prime(number)).count() as u64
 }
 
+/// Returns the nth prime. Primal's streaming sieve goes up to it, unless n is close above a known value of pi. Then primal
+/// tests the numbers after that power of ten.
+///
+/// # Panics
+/// If n is 0, or above `usize::MAX`.
+#[must_use]
+pub fn nth_prime(n: u64) -> u64 {
+    let known = powers_of_ten().into_iter().map(|(k, count)| (10_u64.pow(k), count));
+    let near = known.rev().find(|&(_, count)| count < n && n - count <= 1000);
+    near.map_or_else(
+        || primal::StreamingSieve::nth_prime(usize::try_from(n).expect("n fits a usize")) as u64,
+        |(power, count)| (power..).filter(|&m| primal::is_prime(m)).nth((n - count) as usize - 1).expect("more follow"),
+    )
+}
+
 /// Returns known values as pairs (k, pi(10^k)), for k from 0 to 19. Source: OEIS A006880.
 #[must_use]
 pub fn powers_of_ten() -> Vec<(u32, u64)> {
@@ -74,6 +89,13 @@ mod tests {
         assert_eq!(known_or_counted(10_u64.pow(19)), 234_057_667_276_344_607);
         assert_eq!(known_or_counted(1 << 56), powers_of_two()[56].1);
         assert_eq!((known_or_counted(1_000_001), known_or_counted(0)), (78_498, 0));
+    }
+
+    #[test]
+    fn either_way_to_find_the_nth_prime_is_right() {
+        assert_eq!([1, 2, 1000, 10_000].map(nth_prime), [2, 3, 7919, 104_729]);
+        assert_eq!([168, 1168, 1169, 2229, 2230].map(nth_prime), [997, 9433, 9437, 19_697, 19_699]);
+        assert_eq!([37_607_912_019, 37_607_912_020].map(nth_prime), [1_000_000_000_039, 1_000_000_000_061]);
     }
 
     #[test]

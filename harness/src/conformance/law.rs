@@ -22,6 +22,7 @@ pub enum Law {
     Agreement,
     Seams,
     Additivity,
+    NthPrime,
     Reuse,
     CountsAtOnce,
     InsideRayon,
@@ -38,7 +39,7 @@ pub enum Law {
 
 impl Law {
     /// All laws, the simplest first.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::AnyWorkers,
         Self::EachTileOnce,
         Self::FoldOrder,
@@ -49,6 +50,7 @@ impl Law {
         Self::Agreement,
         Self::Seams,
         Self::Additivity,
+        Self::NthPrime,
         Self::Reuse,
         Self::CountsAtOnce,
         Self::InsideRayon,
@@ -89,6 +91,7 @@ impl Law {
             Self::Agreement => ("agreement", "counts of random ranges equal the oracle's"),
             Self::Seams => ("seams", "counts at squares of primes, powers of two and segment ends equal the oracle's"),
             Self::Additivity => ("additivity", "counts of neighbouring ranges add up"),
+            Self::NthPrime => ("nth-prime", "nth primes for random n equal the oracle's"),
             Self::Reuse => ("reuse", "an instance answers each question independently of the ones before"),
             Self::CountsAtOnce => ("counts-at-once", "several threads can count on one instance at the same time"),
             Self::InsideRayon => ("inside-rayon", "a count from inside a rayon worker finishes"),

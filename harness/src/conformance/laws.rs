@@ -27,6 +27,7 @@ pub(super) fn check<B: Backend>(law: Law, subject: &Subject<'_, B>) -> Judged {
         Law::Agreement => counts::agreement(subject),
         Law::Seams => counts::seams(subject),
         Law::Additivity => counts::additivity(subject),
+        Law::NthPrime => counts::nth_prime(subject),
         Law::Reuse => counts::reuse(subject),
         Law::CountsAtOnce => counts::counts_at_once(subject),
         Law::InsideRayon => counts::inside_rayon(subject),

@@ -24,6 +24,7 @@ enum Fault {
     SharesAScratch,
     StartsAThreadTooMany,
     DropsTheFifthSegment,
+    EndsAfterTwentyTilesOfPi,
     AnswersFromTheLastCount,
     RefusesASecondCountAtOnce,
     BlocksARayonWorker,
@@ -213,6 +214,9 @@ impl Backend for Mine {
         if self.has(Fault::DropsTheFifthSegment) && kernel.phase() == "sieve" && tiles.end > 4 {
             return self.fold_on_threads(kernel, tiles.start..4, control);
         }
+        if self.has(Fault::EndsAfterTwentyTilesOfPi) && kernel.phase() == "pi(x)" && tiles.end > 20 {
+            return self.fold_on_threads(kernel, tiles.start..20, control);
+        }
         let folded = self.fold_on_threads(kernel, tiles.clone(), control)?;
         last = self.last.lock().unwrap();
         *last = Some(Answer { phase: kernel.phase(), tiles, bytes: folded.encode()? });
@@ -221,7 +225,7 @@ impl Backend for Mine {
 }
 
 /// The faults, the law that must find each, and a part of its message.
-const FAULTS: [(Fault, Law, &str); 24] = [
+const FAULTS: [(Fault, Law, &str); 25] = [
     (Fault::HangsWithOneWorker, Law::AnyWorkers, "hangs"),
     (Fault::DropsTheLastTile, Law::EachTileOnce, "was not run"),
     (Fault::RunsATileTwice, Law::EachTileOnce, "was run twice"),
@@ -232,6 +236,7 @@ const FAULTS: [(Fault, Law, &str); 24] = [
     (Fault::SharesAScratch, Law::OneScratch, "a scratch was moved on after the tiles"),
     (Fault::StartsAThreadTooMany, Law::AtMostWorkers, "tiles ran at once on"),
     (Fault::DropsTheFifthSegment, Law::Agreement, "primes in"),
+    (Fault::EndsAfterTwentyTilesOfPi, Law::NthPrime, "with 1 workers and"),
     (Fault::AnswersFromTheLastCount, Law::Reuse, "in question 2 to one instance"),
     (Fault::RefusesASecondCountAtOnce, Law::CountsAtOnce, "it is counting"),
     (Fault::BlocksARayonWorker, Law::InsideRayon, "hangs"),
