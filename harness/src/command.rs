@@ -6,6 +6,10 @@ mod exit;
 mod experiment;
 mod gil;
 mod interrupt;
+mod is_prime;
+mod lane;
+mod next;
+mod nth;
 mod output;
 mod progress;
 mod race;
@@ -73,6 +77,12 @@ enum Command {
     Experiment(experiment::Args),
     /// Count the primes of a range.
     Count(count::Args),
+    /// Find the nth prime.
+    Nth(nth::Args),
+    /// Find the next prime after a number, or the previous one.
+    Next(next::Args),
+    /// Tell whether numbers are prime. The exit code is 0 if all are, and 1 if any is not.
+    IsPrime(is_prime::Args),
     /// Compare the speed of one count on every lane, with different numbers of workers.
     Race(race::Args),
     /// Measure what a global interpreter lock costs, in CPython, under our own lock, and in a simulation.
@@ -97,6 +107,9 @@ impl Cli {
             None => self.experiment.run(),
             Some(Command::Experiment(args)) => args.run(),
             Some(Command::Count(args)) => args.run(),
+            Some(Command::Nth(args)) => args.run(),
+            Some(Command::Next(args)) => args.run(),
+            Some(Command::IsPrime(args)) => args.run(),
             Some(Command::Race(args)) => args.run(),
             Some(Command::Gil(args)) => args.run(),
             Some(Command::Verify(args)) => args.run(),

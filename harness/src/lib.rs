@@ -59,6 +59,9 @@ mod guides {
     #[doc = include_str!("../../docs/pi.md")]
     mod pi {}
 
+    #[doc = include_str!("../../docs/primes.md")]
+    mod primes {}
+
     #[cfg(unix)]
     #[doc = include_str!("../../docs/processes.md")]
     mod processes {}

@@ -6,12 +6,11 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use bytesize::ByteSize;
-use primelanes_backends::environment::variable;
 use primelanes_backends::machine::{Caches, Cpu, default_memory};
-use primelanes_backends::{Algorithm, BackendKind, Error, Plan, PrimeCounter, Progress, Query, available_workers};
+use primelanes_backends::{Algorithm, Error, Plan, PrimeCounter, Progress, Query};
 use serde::Serialize;
 
-use super::at_least_one;
+use super::lane::LaneArgs;
 use super::progress::{Bar, When};
 use super::{exit, interrupt, output};
 use crate::number;
@@ -34,13 +33,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME", default_value = "auto")]
     algorithm: Algorithm,
 
-    /// The lane: a name that `primelanes backends` lists, or auto [default: `PRIMELANES_BACKEND` or auto]
-    #[arg(long, value_name = "NAME", value_parser = str::parse::<BackendKind>)]
-    backend: Option<BackendKind>,
-
-    /// The number of workers [default: `PRIMELANES_WORKERS` or the number of cores, up to the lane's maximum]
-    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
-    workers: Option<NonZeroUsize>,
+    #[command(flatten)]
+    lane: LaneArgs,
 
     /// Count again with other parameters, and check by an independent formula whether the count is odd or even. For a
     /// range up to X, that takes the time of the count and about sqrt(X) ln(X) nanoseconds: 40 seconds for 1e18.
@@ -93,8 +87,7 @@ impl Args {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let range = self.range()?;
         let (start, stop) = (*range.start(), *range.end());
-        let backend = self.backend.map_or_else(BackendKind::from_env, Ok)?;
-        let workers = self.workers(backend)?;
+        let (backend, workers) = self.lane.choose()?;
         let crew = backend.crew(workers);
         let query = self.query(range.clone());
         let plan = Plan::for_query(&query, crew)?;
@@ -163,15 +156,6 @@ impl Args {
         }
         // A bar counts in 64 bits. A wider range is shown as one of 2^64 - 1 numbers.
         Bar::new(self.progress, u64::try_from(width).unwrap_or(u64::MAX), "numbers")
-    }
-
-    /// A number that was asked for must fit the lane. A default is for all lanes, so it is cut to this one's maximum.
-    fn workers(&self, backend: BackendKind) -> anyhow::Result<NonZeroUsize> {
-        if let Some(workers) = self.workers {
-            return Ok(workers);
-        }
-        let default = variable("PRIMELANES_WORKERS", at_least_one)?.unwrap_or_else(available_workers);
-        Ok(default.min(backend.max_workers()))
     }
 
     /// The plan, and the machine that it was made for, one fact per line.

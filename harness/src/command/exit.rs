@@ -33,7 +33,9 @@ pub(super) fn code_of(error: &anyhow::Error) -> ExitCode {
             | Error::OutOfRange { .. }
             | Error::NotProven { .. }
             | Error::MemoryBound { .. }
-            | Error::EmptyPlan { .. },
+            | Error::EmptyPlan { .. }
+            | Error::NthOutOfRange { .. }
+            | Error::NotProven { .. },
         ) => ExitCode::from(USAGE),
         _ if matches!(error.downcast_ref(), Some(Failure::Cancelled)) => ExitCode::from(interrupt::exit_code()),
         _ => ExitCode::FAILURE,

@@ -1,4 +1,4 @@
-//! The command lines in the README and the guides: all are valid, and counts give the result that is shown beside them.
+//! The command lines in the README and the guides: all are valid, and the result is the one that is shown beside them.
 
 use std::fs;
 use std::path::Path;
@@ -62,13 +62,13 @@ fn every_command_line_is_valid() {
 }
 
 #[test]
-fn every_count_gives_what_stands_beside_it() {
-    let counts = lines().into_iter().filter(|line| line.arguments[0] == "count");
-    let expected: Vec<_> = counts.filter_map(|line| Some((line.page, line.arguments, line.expected?))).collect();
-    assert!(expected.len() > 5, "only {} counts with a result in all guides", expected.len());
+fn every_number_is_what_stands_beside_it() {
+    let numbers = lines().into_iter().filter(|line| ["count", "nth", "next"].contains(&&*line.arguments[0]));
+    let expected: Vec<_> = numbers.filter_map(|line| Some((line.page, line.arguments, line.expected?))).collect();
+    assert!(expected.len() > 5, "only {} numbers with a result in all guides", expected.len());
     for (page, arguments, expected) in expected {
         let output = Command::new(env!("CARGO_BIN_EXE_primelanes")).args(&arguments).output().unwrap();
-        let counted = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(counted.trim(), expected, "{page}: primelanes {}", arguments.join(" "));
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(printed.trim(), expected, "{page}: primelanes {}", arguments.join(" "));
     }
 }
