@@ -10,10 +10,10 @@
 //! at least halve what is missing.
 
 use std::f64::consts::PI;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 use super::riemann::inverse_of_r;
-use crate::{Control, Error, PrimeCounter, Query, is_prime};
+use crate::{Control, Error, PrimeCounter, Query, primes, primes_from};
 
 /// The number of primes below 2^64.
 const MAX: u64 = 425_656_284_035_217_743;
@@ -91,7 +91,7 @@ impl Place {
     fn list(&self) -> Option<u64> {
         let missing = self.missing();
         if missing > 0 {
-            primes(u64::try_from(self.end).ok()?..=u64::MAX).nth(missing as usize - 1)
+            primes_from(u64::try_from(self.end).ok()?).nth(missing as usize - 1)
         } else {
             let last = u64::try_from(self.end.checked_sub(1)?).ok()?;
             primes(0..=last).rev().nth(missing.unsigned_abs() as usize)
@@ -103,11 +103,6 @@ impl Place {
 fn far_off<C: PrimeCounter + ?Sized>(counter: &C, range: Range<u128>, count: u128, expected: u128) -> Error {
     let (start, end) = (range.start, range.end.saturating_sub(1));
     Error::CountFarOff { counter: counter.name().to_owned().into(), start, end, count, expected }
-}
-
-/// Stands in for the iterator over primes.
-fn primes(range: RangeInclusive<u64>) -> impl DoubleEndedIterator<Item = u64> {
-    range.filter(|&n| is_prime(n))
 }
 
 #[cfg(test)]
