@@ -31,7 +31,6 @@ pub(super) fn code_of(error: &anyhow::Error) -> ExitCode {
             | Error::BadVariable { .. }
             | Error::BadTuning { .. }
             | Error::OutOfRange { .. }
-            | Error::NotProven { .. }
             | Error::MemoryBound { .. }
             | Error::EmptyPlan { .. }
             | Error::NthOutOfRange { .. }
