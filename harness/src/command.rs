@@ -8,6 +8,7 @@ mod gil;
 mod interrupt;
 mod is_prime;
 mod lane;
+mod list;
 mod next;
 mod nth;
 mod output;
@@ -77,6 +78,8 @@ enum Command {
     Experiment(experiment::Args),
     /// Count the primes of a range.
     Count(count::Args),
+    /// List the primes of a range, one per line.
+    List(list::Args),
     /// Find the nth prime.
     Nth(nth::Args),
     /// Find the next prime after a number, or the previous one.
@@ -107,6 +110,7 @@ impl Cli {
             None => self.experiment.run(),
             Some(Command::Experiment(args)) => args.run(),
             Some(Command::Count(args)) => args.run(),
+            Some(Command::List(args)) => args.run(),
             Some(Command::Nth(args)) => args.run(),
             Some(Command::Next(args)) => args.run(),
             Some(Command::IsPrime(args)) => args.run(),

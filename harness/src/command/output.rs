@@ -4,11 +4,17 @@ mod file;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::Ordering;
 
 use anyhow::Context;
+use primelanes_backends::Error;
 
 pub(super) use self::file::{OutputFile, output_file, refuse_same_file};
+use super::interrupt;
 use crate::text::one_line;
+
+/// The largest number of bytes that are written at a time. Pipes hold at most as many, so larger pieces gain nothing.
+const PIECE: usize = 1 << 20;
 
 /// Prints a text and a newline on standard output.
 ///
@@ -16,6 +22,31 @@ use crate::text::one_line;
 /// If not all of it could be written.
 pub(super) fn print(text: &dyn Display) -> anyhow::Result<()> {
     Stdout.write_all(format!("{text}\n").as_bytes()).context("cannot write to standard output")
+}
+
+/// Writes bytes to standard output. Between two pieces, or while a reader keeps it waiting, it can be interrupted.
+///
+/// # Errors
+/// If not all of it could be written, or [`Error::Cancelled`] if the command was asked to end.
+pub(super) fn write(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut left = bytes;
+    while !left.is_empty() {
+        if interrupt::flag()?.load(Ordering::Relaxed) {
+            return Err(Error::Cancelled.into());
+        }
+        match Stdout.write(&left[..left.len().min(PIECE)]) {
+            Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero)).context("cannot write to standard output"),
+            Ok(written) => left = &left[written..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error).context("cannot write to standard output"),
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether standard output is a terminal.
+pub(super) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// Prints a help text or the version, in colour on a terminal.
