@@ -25,6 +25,11 @@ pub(super) fn flag() -> io::Result<&'static AtomicBool> {
     Ok(&REQUESTED)
 }
 
+/// Returns whether the command was asked to end. Requests must have been caught by [`flag`].
+pub(super) fn is_requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
+}
+
 /// Makes the next request end the process at once. A command calls this when no worker is left and only its answer has
 /// to be computed and written, which cannot be cancelled otherwise.
 ///

@@ -4,7 +4,6 @@ mod file;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
-use std::sync::atomic::Ordering;
 
 use anyhow::Context;
 use primelanes_backends::Error;
@@ -31,7 +30,7 @@ pub(super) fn print(text: &dyn Display) -> anyhow::Result<()> {
 pub(super) fn write(bytes: &[u8]) -> anyhow::Result<()> {
     let mut left = bytes;
     while !left.is_empty() {
-        if interrupt::flag()?.load(Ordering::Relaxed) {
+        if interrupt::is_requested() {
             return Err(Error::Cancelled.into());
         }
         match Stdout.write(&left[..left.len().min(PIECE)]) {

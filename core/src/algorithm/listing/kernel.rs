@@ -2,6 +2,7 @@
 //! in order.
 
 use std::ops::RangeInclusive;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,10 +30,13 @@ pub struct ListSpec {
 
 /// Lists the primes of a range in some form.
 #[derive(Debug)]
-pub(crate) struct Listing<F> {
+pub(crate) struct Listing<F: Form> {
     spec: ListSpec,
     form: F,
     lister: Lister,
+    /// Lists that were passed on, whose memory is used again. The system takes longer to provide new memory than the
+    /// sieve takes to fill it.
+    spare: Mutex<Vec<Vec<F::Item>>>,
 }
 
 impl<F: Form> Listing<F> {
@@ -43,7 +47,16 @@ impl<F: Form> Listing<F> {
             Some(tuning) => Lister::sieve(range, tuning, cpu, pulse)?,
             None => Lister::test(range, cpu),
         };
-        Ok(Self { spec, form, lister })
+        Ok(Self { spec, form, lister, spare: Mutex::default() })
+    }
+
+    /// Takes back the memory of a list.
+    pub(super) fn reuse(&self, list: Vec<F::Item>) {
+        self.spare().push(list);
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Vec<Vec<F::Item>>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -85,7 +98,8 @@ impl<F: Form> Kernel for Listing<F> {
     fn tile<P: Pulse>(&self, index: u64, scratch: &mut ListScratch, pulse: &P) -> Result<Self::Partial, Stopped> {
         assert!(index < self.tiles(), "tile {index} of {}", self.tiles());
         let ListScratch { tile, batch } = scratch;
-        let mut list = Vec::new();
+        let mut list = self.spare().pop().unwrap_or_default();
+        list.clear();
         if index == 0 {
             self.form.append(self.lister.own(), &mut list);
         }

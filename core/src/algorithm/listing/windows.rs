@@ -97,7 +97,7 @@ fn list_as<B: Backend, F: Form>(
     let mut output = Output { sink, is_enough: &is_enough, fault: None, ready: Vec::new() };
     let listed = list_stretches(backend, &range, form, &control.progress(&observer), &mut output);
     // What was found before a failure is not lost.
-    output.pass();
+    output.pass(drop);
     if let Some(fault) = output.fault {
         return Err(fault);
     }
@@ -115,17 +115,17 @@ struct Output<'a, T> {
 }
 
 impl<T> Output<'_, T> {
-    /// Passes on what is ready. A sink that panics receives nothing more.
-    fn pass(&mut self) {
+    /// Passes on what is ready, and then gives each list to `reuse`. A sink that panics receives nothing more.
+    fn pass(&mut self, reuse: impl Fn(Vec<T>)) {
         for list in self.ready.drain(..) {
-            if self.is_enough.load(Ordering::Relaxed) || list.is_empty() {
-                continue;
+            if !self.is_enough.load(Ordering::Relaxed) && !list.is_empty() {
+                let passed = guard("sink", || Ok((self.sink)(&list)));
+                if passed != Ok(ControlFlow::Continue(())) {
+                    self.is_enough.store(true, Ordering::Relaxed);
+                }
+                self.fault = passed.err();
             }
-            let passed = guard("sink", || Ok((self.sink)(&list)));
-            if passed != Ok(ControlFlow::Continue(())) {
-                self.is_enough.store(true, Ordering::Relaxed);
-            }
-            self.fault = passed.err();
+            reuse(list);
         }
     }
 }
@@ -167,7 +167,9 @@ fn list_windows<B: Backend, F: Form>(
     for first in (0..tiles).step_by(window as usize) {
         let next = first..tiles.min(first + window);
         let [from, to] = [next.start, next.end].map(|tile| tile as f64 / tiles as f64);
-        let listed = backend.fold_run_beside(kernel, next, &control.part(from, to), &mut || output.pass())?;
+        let listed = backend.fold_run_beside(kernel, next, &control.part(from, to), &mut || {
+            output.pass(|list| kernel.reuse(list));
+        })?;
         if output.is_enough.load(Ordering::Relaxed) {
             break;
         }
