@@ -69,7 +69,10 @@ mod tests {
         assert_eq!(guard("test", || Ok(zeroed::<u64>("a list", length))).err(), error(1 << 63));
         assert_eq!(guard("test", || Ok(with_capacity::<u32>("a list", length))).err(), error(1 << 62));
         let mut list = vec![0_u64; 8];
-        let grown = guard("test", || Ok(reserve("a list", &mut list, length - 8)));
+        let grown: Result<(), Error> = guard("test", || {
+            reserve("a list", &mut list, length - 8);
+            Ok(())
+        });
         assert_eq!(grown.err(), error(1 << 63));
         assert_eq!(guard("test", || Ok(filled("a list", length, 1_u16))).err(), error(1 << 61));
     }

@@ -156,7 +156,7 @@ mod tests {
             // Neighbours, and numbers of all lengths.
             let first = numbers.first().map_or(0, |number| number >> shift);
             numbers.extend(gaps.iter().scan(first, |next, &gap| { *next = next.saturating_add(gap.into()); Some(*next) }));
-            let expected: String = numbers.iter().map(|number| format!("{number}\n")).collect();
+            let expected = numbers.iter().flat_map(|number| [number.to_string(), "\n".to_owned()]).collect::<String>();
             let mut text = Vec::new();
             Text(b'\n').append(&numbers, &mut text);
             prop_assert_eq!(String::from_utf8(text).unwrap(), expected);

@@ -23,7 +23,7 @@ pub(crate) struct Lister {
 /// Where the bits of a tile come from.
 #[derive(Debug)]
 enum Source {
-    Sieve(Sieve),
+    Sieve(Box<Sieve>),
     Test(SieveAndTest),
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Tile {
 
 #[derive(Debug)]
 enum Bits {
-    Sieve(SieveScratch, Ordered),
+    Sieve(Box<SieveScratch>, Ordered),
     Test(SieveAndTestScratch),
 }
 
@@ -63,7 +63,7 @@ impl Lister {
     ) -> Result<Self, Error> {
         let sieve = Sieve::with(range, tuning, cpu, pulse)?;
         let layout = Layout::new(tuning.wheel.into(), Ordered::offsets());
-        Ok(Self { own: sieve.own_primes(), source: Source::Sieve(sieve), layout, cpu })
+        Ok(Self { own: sieve.own_primes(), source: Source::Sieve(Box::new(sieve)), layout, cpu })
     }
 
     /// Lists by a sieve of small primes, and tests of what it leaves.
@@ -89,7 +89,7 @@ impl Lister {
     /// Creates room for a tile.
     pub(super) fn tile(&self) -> Tile {
         let bits = match &self.source {
-            Source::Sieve(sieve) => Bits::Sieve(sieve.scratch(), sieve.ordered()),
+            Source::Sieve(sieve) => Bits::Sieve(Box::new(sieve.scratch()), sieve.ordered()),
             Source::Test(test) => Bits::Test(test.scratch()),
         };
         Tile { bits, first: 0, strips: 0..0, strip: Strip { words: Box::new([0; WORDS]), first: 0, left: 0..0 } }

@@ -149,10 +149,10 @@ impl Stretch {
 
     /// Lists the next primes. Returns whether there were any.
     fn next(&mut self, direction: Direction, batch: &mut Batch) -> bool {
-        match direction {
-            Direction::Ascending => self.next_own(direction, batch) || self.next_found(direction, batch),
-            Direction::Descending => self.next_found(direction, batch) || self.next_own(direction, batch),
-        }
+        let own_come_first = direction == Direction::Ascending;
+        (own_come_first && self.next_own(direction, batch))
+            || self.next_found(direction, batch)
+            || self.next_own(direction, batch)
     }
 
     fn next_own(&mut self, direction: Direction, batch: &mut Batch) -> bool {

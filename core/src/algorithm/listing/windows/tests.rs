@@ -36,7 +36,7 @@ proptest! {
         let start = start >> (64 - bits);
         let range = start..=start.saturating_add(width);
         let expected: Vec<u64> = range.clone().filter(|&number| is_prime(number)).collect();
-        let lines: String = expected.iter().map(|prime| format!("{prime}\n")).collect();
+        let lines = expected.iter().flat_map(|prime| [prime.to_string(), "\n".to_owned()]).collect::<String>();
         prop_assert_eq!(numbers(range.clone()), expected);
         prop_assert_eq!(text(range), lines);
     }
@@ -108,7 +108,7 @@ fn the_progress_grows_once_to_the_whole() {
         let control = Control::new().progress(&observer);
         list_on(&Sequential, range, &control, &mut |_| ControlFlow::Continue(())).unwrap();
         let told = told.into_inner().unwrap();
-        assert!(told.is_sorted_by(|a, b| a.0 < b.0), "{told:?}");
+        assert!(told.is_sorted(), "{told:?}");
         assert_eq!((told[0], told[told.len() - 1]), ((0, 1_000_000), (1_000_000, 1_000_000)));
     }
 }
@@ -119,7 +119,7 @@ struct Failing {
 }
 
 impl Backend for Failing {
-    fn label(&self) -> &str {
+    fn label(&self) -> &'static str {
         "failing"
     }
 
