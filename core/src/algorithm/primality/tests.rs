@@ -92,6 +92,15 @@ fn seams_are_exact() {
     }
 }
 
+/// Some of these numbers divide a base.
+#[test]
+fn the_strong_tests_alone_know_the_smallest_numbers() {
+    for n in (9..20_000).step_by(2) {
+        assert_eq!(passes_strong_tests(n), is_prime_by_division(n), "{n}");
+        assert!(n < 43 || passes_strong_tests_u128(n.into()) == is_prime_by_division(n), "{n}");
+    }
+}
+
 #[test]
 fn numbers_that_pass_for_some_bases_are_composite() {
     // The smallest strong pseudoprimes to the first 1, 2, .. 11 primes (OEIS A014233; some are the same), and products near
