@@ -63,8 +63,7 @@ pub trait PrimeCounter: Send + Sync {
     /// ends the listing early, and without an error, by [`ControlFlow::Break`](std::ops::ControlFlow::Break).
     ///
     /// A backend lists on all its workers, while this thread calls `sink` with what they have found before. They are at
-    /// most some tiles ahead, which takes less than an eighth of the memory. To read primes on one thread, use
-    /// [`primes`](crate::primes()).
+    /// most a few tiles ahead, so a slow `sink` holds them up. To read primes on one thread, use [`primes`](crate::primes()).
     ///
     /// # Errors
     /// [`Error::Cancelled`], [`Error::Panicked`] if `sink` panicked, or a fault of the backend. What was found before is

@@ -54,15 +54,22 @@ struct Strip {
 }
 
 impl Lister {
-    /// Lists by the sieve. The range must not be empty, and the wheel of the tuning must be 210.
+    /// Lists by the sieve. The range must not be empty.
+    ///
+    /// # Errors
+    /// [`Error::BadTuning`] if the wheel of the tuning is not 210, or another error of [`Sieve::with`].
     pub(super) fn sieve<P: Pulse>(
         range: RangeInclusive<u64>,
         tuning: Tuning,
         cpu: Cpu,
         pulse: &P,
     ) -> Result<Self, Error> {
+        let modulus = u32::from(Ordered::MODULUS);
+        if tuning.wheel != modulus {
+            return Err(Error::BadTuning { reason: format!("lists need a wheel of {modulus}, not of {}", tuning.wheel) });
+        }
         let sieve = Sieve::with(range, tuning, cpu, pulse)?;
-        let layout = Layout::new(tuning.wheel.into(), Ordered::offsets());
+        let layout = Layout::new(Ordered::MODULUS.into(), Ordered::offsets());
         Ok(Self { own: sieve.own_primes(), source: Source::Sieve(Box::new(sieve)), layout, cpu })
     }
 

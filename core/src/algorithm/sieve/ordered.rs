@@ -8,9 +8,6 @@ use super::wheel::Wheel;
 use crate::allocation::zeroed;
 use crate::machine::{Cpu, Work};
 
-/// The only modulus whose classes can be put in order.
-pub(super) const MODULUS: u32 = 210;
-
 const CLASSES: usize = 48;
 
 /// The number of bytes of each class in a strip.
@@ -31,6 +28,9 @@ pub(in crate::algorithm) struct Ordered {
 }
 
 impl Ordered {
+    /// The only modulus whose classes can be put in order.
+    pub(in crate::algorithm) const MODULUS: u8 = 210;
+
     /// Creates room for segments of at most `bits` bits per class.
     pub(super) fn new(bits: u64) -> Self {
         let room = (bits.div_ceil(8) as usize).next_multiple_of(STRIP);
@@ -59,7 +59,7 @@ impl Ordered {
 
     /// Returns the number of each bit of a word, counted from the first of the word.
     pub(in crate::algorithm) fn offsets() -> impl Iterator<Item = u8> {
-        let wheel = Wheel::of(MODULUS).expect("210 is one of the known moduli");
+        let wheel = Wheel::of(Self::MODULUS.into()).expect("210 is one of the known moduli");
         wheel.classes.iter().map(|&class| class as u8)
     }
 }

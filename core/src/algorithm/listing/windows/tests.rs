@@ -113,6 +113,16 @@ fn the_progress_grows_once_to_the_whole() {
     }
 }
 
+/// A description of work may come from outside.
+#[test]
+fn a_spec_with_another_wheel_is_refused() {
+    let mut spec = ListSpec::cheapest(0..=1_000_000_000, 8, 1);
+    spec.tuning.as_mut().expect("a wide range is sieved").wheel = 30;
+    let refused = Listing::new(spec, Numbers, &Control::new()).err();
+    let reason = "lists need a wheel of 210, not of 30".to_owned();
+    assert_eq!(refused, Some(Error::BadTuning { reason }));
+}
+
 /// Fails in some tile.
 struct Failing {
     tile: u64,
