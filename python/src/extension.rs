@@ -1,10 +1,15 @@
 //! The module `primelanes._native`.
 
+#[expect(unsafe_code, reason = "the primes are written to memory of a Python object without the lock")]
+mod buffer;
 mod counting;
 mod failure;
 mod handle;
 mod lane;
+mod listing;
 mod numbers;
+mod primality;
+mod primes;
 
 use pyo3::prelude::*;
 
@@ -15,11 +20,17 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::counting::{count, count_holding_lock};
+    use super::counting::{count, count_holding_lock, nth_prime};
     #[pymodule_export]
     use super::handle::Handle;
     #[pymodule_export]
     use super::lane::{OpenLane, open, serve};
+    #[pymodule_export]
+    use super::listing::list_primes;
+    #[pymodule_export]
+    use super::primality::{is_prime, next_prime, previous_prime};
+    #[pymodule_export]
+    use super::primes::{Primes, primes};
 
     /// The version of this package.
     #[pymodule_export]

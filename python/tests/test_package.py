@@ -38,6 +38,11 @@ def unannotated(function: Callable[..., object]) -> inspect.Signature:
     return inspect.Signature(parameters)
 
 
+def documented(function: Callable[..., object]) -> list[str]:
+    """Return the parameters that the documentation of a function describes."""
+    return re.findall(r"^(\w+) : ", inspect.getdoc(function) or "", re.MULTILINE)
+
+
 def test_help_shows_the_parameters() -> None:
     signature = unannotated(primelanes.count_primes)
     assert str(signature) == (
@@ -50,11 +55,33 @@ def test_help_shows_the_parameters() -> None:
     )
     holding_gil = unannotated(primelanes.count_primes_holding_gil)
     assert str(holding_gil) == "(limit, *, start=0, algorithm='auto', double_check=False, memory=None)"
-    documented = re.findall(r"^(\w+) : ", inspect.getdoc(primelanes.count_primes) or "", re.MULTILINE)
-    assert documented == list(signature.parameters)
+    assert documented(primelanes.count_primes) == list(signature.parameters)
+    assert str(unannotated(primelanes.primes)) == "(stop, start=0)"
+    options = "backend='auto', workers=None"
+    assert str(unannotated(primelanes.array)) == f"(stop, start=0, *, {options}, cancel=None, timeout=None)"
+    assert str(unannotated(primelanes.Lane.array)) == "(self, stop, start=0, *, cancel=None, timeout=None)"
+    assert str(unannotated(primelanes.nth_prime)) == f"(n, *, {options}, progress=None, cancel=None, timeout=None)"
+    assert str(unannotated(primelanes.Lane.nth_prime)) == "(self, n, *, progress=None, cancel=None, timeout=None)"
+    for function in (primelanes.primes, primelanes.array, primelanes.nth_prime):
+        assert documented(function) == list(unannotated(function).parameters)
+    for single in (primelanes.is_prime, primelanes.next_prime, primelanes.previous_prime):
+        assert str(inspect.signature(single)) == "(number)"
 
 
-@pytest.mark.parametrize("function", [primelanes.count_primes, primelanes.count_primes_holding_gil, primelanes])
+@pytest.mark.parametrize(
+    "function",
+    [
+        primelanes.array,
+        primelanes.count_primes,
+        primelanes.count_primes_holding_gil,
+        primelanes.is_prime,
+        primelanes.next_prime,
+        primelanes.nth_prime,
+        primelanes.previous_prime,
+        primelanes.primes,
+        primelanes,
+    ],
+)
 def test_doctests_pass(function: object) -> None:
     examples = doctest.DocTestFinder(recurse=False).find(function, "example", module=primelanes, globs={})
     results = [doctest.DocTestRunner().run(example) for example in examples]

@@ -9,7 +9,8 @@
 
 from primelanes._counting import count_primes, count_primes_holding_gil
 from primelanes._lanes import GlobalLock, Lane, Processes, Rayon, ScopedThreads, SingleThread
-from primelanes._native import __version__, algorithms, backends
+from primelanes._native import __version__, algorithms, backends, is_prime, next_prime, previous_prime
+from primelanes._primes import array, nth_prime, primes
 from primelanes._types import Cancelled, Error, Progress
 
 __all__ = [
@@ -24,9 +25,15 @@ __all__ = [
     "SingleThread",
     "__version__",
     "algorithms",
+    "array",
     "backends",
     "count_primes",
     "count_primes_holding_gil",
+    "is_prime",
+    "next_prime",
+    "nth_prime",
+    "previous_prime",
+    "primes",
 ]
 
 # Tracebacks, pickles and documentation name the public module, not the private one that defines an object.

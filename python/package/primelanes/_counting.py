@@ -183,13 +183,14 @@ def finish(
     progress: Callable[[Progress], object] | None,
     cancel: SupportsIsSet | None,
     timeout: float | None,
+    work: str = "the count",
 ) -> int:
-    """Wait for the end of a count, and return the result."""
+    """Wait for the end of a count, or of other work that leads to a number, and return the result."""
     if type(started) is int:
         return started
     if isinstance(started, Handle):
-        wait(started, progress, cancel, timeout)
-        started = started.take_count()
+        wait(started, progress, cancel, timeout, work)
+        started = started.take_number()
     return value(started)
 
 
@@ -206,6 +207,7 @@ def wait(
     progress: Callable[[Progress], object] | None = None,
     cancel: SupportsIsSet | None = None,
     timeout: float | None = None,
+    work: str = "the count",
 ) -> None:
     """Wait until the work has ended. If an exception ends the wait, it ends the work too."""
     doze = _doze(handle)
@@ -221,7 +223,7 @@ def wait(
             if cancel is not None and cancel.is_set():
                 raise Cancelled("cancelled")
             if deadline is not None and monotonic() >= deadline:
-                raise TimeoutError(f"the count did not end within {timeout} seconds")
+                raise TimeoutError(f"{work} did not end within {timeout} seconds")
             if is_finalizing():
                 raise Error("the interpreter is shutting down")
             doze()

@@ -9,6 +9,7 @@ from typing import SupportsIndex, TypeVar
 
 from primelanes._counting import SupportsIsSet, check, finish, seconds, value, wait
 from primelanes._native import open as open_lane
+from primelanes._primes import SEARCH, finish_array
 from primelanes._types import Progress
 from primelanes._worker import AnyPath
 from primelanes._worker import command as worker_command
@@ -69,6 +70,37 @@ class Lane:
         check(progress, cancel, timeout)
         started = self._lane.count(limit, start, algorithm, double_check, memory, progress is not None)
         return finish(started, progress, cancel, timeout)
+
+    def nth_prime(
+        self,
+        n: SupportsIndex,
+        *,
+        progress: Callable[[Progress], object] | None = None,
+        cancel: SupportsIsSet | None = None,
+        timeout: float | None = None,
+    ) -> int:
+        """Return the nth prime, with the workers of this lane.
+
+        Parameters and exceptions are those of the function `nth_prime`. A lane that is closed raises `Error`.
+        """
+        check(progress, cancel, timeout)
+        started = self._lane.nth_prime(n, progress is not None)
+        return finish(started, progress, cancel, timeout, SEARCH)
+
+    def array(
+        self,
+        stop: SupportsIndex,
+        start: SupportsIndex = 0,
+        *,
+        cancel: SupportsIsSet | None = None,
+        timeout: float | None = None,
+    ) -> memoryview:
+        """Return the primes from `start` to `stop`, both included, in an array that the workers of this lane fill.
+
+        Parameters and exceptions are those of the function `array`. A lane that is closed raises `Error`.
+        """
+        check(None, cancel, timeout)
+        return finish_array(self._lane.list_primes(stop, start), cancel, timeout)
 
     def close(self) -> None:
         """Close the lane and end its workers. Counts that other threads have started go on, and keep their workers."""

@@ -5,7 +5,7 @@ The extension module of primelanes.
 from _typeshed import SupportsGetItem
 from typing import Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["__version__", "Handle", "OpenLane", "algorithms", "backends", "count", "count_holding_lock", "open", "serve"]
+__all__ = ["__version__", "Handle", "OpenLane", "Primes", "algorithms", "backends", "count", "count_holding_lock", "is_prime", "list_primes", "next_prime", "nth_prime", "open", "previous_prime", "primes", "serve"]
 
 __version__: Final[str]
 """
@@ -15,7 +15,7 @@ The version of this package.
 @final
 class Handle:
     """
-    A count, or the start of workers, on a thread of its own. No method waits or releases the lock. Dropping it cancels the
+    A count or other work on a thread of its own. No method waits or releases the lock. Dropping it cancels the
     work.
     """
     def cancel(self, /) -> None:
@@ -30,13 +30,17 @@ class Handle:
         """
         Return the last progress of each phase since the previous call, and whether the work has ended.
         """
-    def take_count(self, /) -> int | tuple[str, str]:
-        """
-        Take the number of primes, or why there is none.
-        """
     def take_lane(self, /) -> OpenLane | tuple[str, str]:
         """
         Take the lane that was opened, or why there is none.
+        """
+    def take_number(self, /) -> int | tuple[str, str]:
+        """
+        Take the number of primes or the nth prime, or why there is none.
+        """
+    def take_primes(self, /) -> memoryview | tuple[str, str]:
+        """
+        Take the primes that were listed, or why there are none.
         """
 
 @final
@@ -52,16 +56,32 @@ class OpenLane:
         """
         Start to count the primes from `start` to `limit`. A short count is done at once.
         """
+    def list_primes(self, /, stop: SupportsIndex, start: SupportsIndex) -> Handle | tuple[str, str]:
+        """
+        Start to list the primes from `start` to `stop`.
+        """
     @property
     def name(self, /) -> str:
         """
         The name of the backend.
+        """
+    def nth_prime(self, /, n: SupportsIndex, observed: bool) -> int | tuple[str, str] | Handle:
+        """
+        Start to find the nth prime. A short search is done at once.
         """
     @property
     def workers(self, /) -> int:
         """
         The number of workers.
         """
+
+@final
+class Primes:
+    """
+    An iterator over primes, in ascending order. Threads can share it: each prime is returned to one of them.
+    """
+    def __iter__(self, /) -> Primes: ...
+    def __next__(self, /) -> int: ...
 
 def algorithms() -> list[str]:
     """
@@ -85,11 +105,62 @@ def count_holding_lock(limit: SupportsIndex, start: SupportsIndex, algorithm: st
     Count the primes from `start` to `limit` without releasing the lock.
     """
 
+def is_prime(number: SupportsIndex) -> bool:
+    """
+    Return whether a number is prime.
+
+    The answer is certain. Numbers up to 3317044064679887385961980 can be tested; a larger one raises `OverflowError`. A
+    negative number is not prime.
+
+    >>> import primelanes
+    >>> primelanes.is_prime(2**61 - 1)
+    True
+    """
+
+def list_primes(stop: SupportsIndex, start: SupportsIndex, backend: str, workers: SupportsIndex | None, command: SupportsGetItem[int, str] | None) -> Handle | tuple[str, str]:
+    """
+    Start to list the primes from `start` to `stop` on a new lane.
+
+    `command` is the command of a worker process, if the lane has some.
+    """
+
+def next_prime(number: SupportsIndex) -> int:
+    """
+    Return the smallest prime above a number.
+
+    If it is above 3317044064679887385961980, this raises `OverflowError`.
+
+    >>> import primelanes
+    >>> primelanes.next_prime(90)
+    97
+    """
+
+def nth_prime(n: SupportsIndex, backend: str, workers: SupportsIndex | None, command: SupportsGetItem[int, str] | None, observed: bool) -> int | tuple[str, str] | Handle:
+    """
+    Start to find the nth prime on a new lane. A short search is done at once. The last arguments are those of `count`.
+    """
+
 def open(backend: str, workers: SupportsIndex | None, command: SupportsGetItem[int, str] | None, timeout: SupportsFloat | SupportsIndex | None) -> Handle | tuple[str, str]:
     """
     Start to open a lane that stays open. By default it has a worker for each core.
 
     `command` is the command of a worker process, and `timeout` the time in seconds that it may be silent.
+    """
+
+def previous_prime(number: SupportsIndex) -> int:
+    """
+    Return the largest prime below a number.
+
+    If there is none, this raises `ValueError`, and for numbers above 3317044064679887385961980 `OverflowError`.
+
+    >>> import primelanes
+    >>> primelanes.previous_prime(97)
+    89
+    """
+
+def primes(stop: SupportsIndex, start: SupportsIndex) -> Primes:
+    """
+    Return an iterator over the primes from `start` to `stop`.
     """
 
 def serve() -> str | None:

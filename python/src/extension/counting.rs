@@ -1,4 +1,4 @@
-//! Starts counts.
+//! Starts counts and searches for the nth prime.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
@@ -9,7 +9,7 @@ use primelanes_backends::{
 use pyo3::prelude::*;
 
 use super::failure::{failure, invalid};
-use super::handle::{CountOrFailure, Handle, Product};
+use super::handle::{Handle, NumberOrFailure, Product};
 use super::lane::{Arguments, choose, opener};
 use super::numbers::{Number, range};
 use crate::running::Running;
@@ -18,59 +18,110 @@ use crate::running::Running;
 /// lock. It has one worker by default, because to ask the system for the number of cores takes longer: 0.03 ms.
 const TABLE_LIMIT: u128 = 262_142;
 
+/// The number of primes up to that limit. To find one of these, some counts are looked up, and up to 1000 primes are listed.
+const TABLE_PRIMES: u64 = 23_000;
+
 /// What a function that counts returns: the result, if it was found at once.
 #[derive(IntoPyObject)]
 pub(super) enum Started {
-    Done(CountOrFailure),
+    Done(NumberOrFailure),
     Running(Handle),
 }
 
-/// What is counted, and how.
-pub(super) struct Counting {
-    query: Query<'static>,
-    is_short: bool,
-    is_table: bool,
-    /// Whether somebody wants to know of progress.
-    observed: bool,
+/// What a lane is asked for.
+pub(super) enum Question {
+    Count(Query<'static>),
+    NthPrime(u64),
 }
 
-impl Counting {
-    pub(super) fn new(
+impl Question {
+    pub(super) fn count(
         limit: Number,
         start: Number,
         algorithm: &str,
         double_check: bool,
         memory: Option<Number>,
-        observed: bool,
     ) -> PyResult<Self> {
         let algorithm = algorithm.parse::<Algorithm>().map_err(invalid)?;
         let query = Query::range(range(start, limit)).algorithm(algorithm);
         let query = memory.map(Number::bytes).transpose()?.into_iter().fold(query, Query::memory);
-        let is_short = *query.get_range().end() <= TABLE_LIMIT;
-        let is_table = is_short && algorithm == Algorithm::Auto && !double_check;
-        let query = if double_check { query.double_check() } else { query };
-        Ok(Self { query, is_short, is_table, observed })
+        Ok(Self::Count(if double_check { query.double_check() } else { query }))
     }
 
-    /// Starts the count, on a lane that the other thread opens. If it needs no thread, counts.
+    pub(super) fn nth(n: Number) -> PyResult<Self> {
+        n.place().map(Self::NthPrime)
+    }
+
+    /// Starts the work, on a lane that the other thread opens. If it needs no thread, does it at once. `observed` is whether
+    /// somebody wants to know of progress.
     pub(super) fn start<L: PrimeCounter>(
         self,
+        observed: bool,
         in_process: bool,
         open: impl FnOnce(&Control<'_>) -> Result<L, Error> + Send + 'static,
     ) -> PyResult<Started> {
-        let Self { query, observed, .. } = self;
-        if self.is_table && in_process && !observed {
-            return CountOrFailure::new(guard("count", || SingleThread.count(&query))).map(Started::Done);
+        if self.needs_tables_only() && in_process && !observed {
+            return self.answer_here().map(Started::Done);
         }
-        let count = move |cancel: &AtomicBool, observer: &Observer<'_>| {
-            let query = query.cancel(cancel);
-            let lane = open(query.get_control())?;
-            lane.count(&if observed { query.progress(observer) } else { query }).map(Product::Count)
+        let work = move |cancel: &AtomicBool, observer: &Observer<'_>| {
+            let lane = open(&Control::new().cancel(cancel))?;
+            self.answer(&lane, Some(cancel), Some(observer).filter(|_| observed)).map(Product::Number)
         };
-        match Running::start(count) {
+        match Running::start(work) {
             Ok(running) => Ok(Started::Running(Handle(running))),
-            Err(error) => failure(&error).map(CountOrFailure::Failure).map(Started::Done),
+            Err(error) => failure(&error).map(NumberOrFailure::Failure).map(Started::Done),
         }
+    }
+
+    /// Starts the work on a lane that is opened for it.
+    fn start_on_new_lane(
+        self,
+        backend: &str,
+        workers: Option<Number>,
+        command: Option<Arguments>,
+        observed: bool,
+    ) -> PyResult<Started> {
+        let default = if self.is_short() { NonZeroUsize::MIN } else { available_workers() };
+        let (kind, workers) = choose(backend, workers, default)?;
+        self.start(observed, kind.is_in_process(), opener(kind, workers, command, None))
+    }
+
+    /// Does the work in this thread.
+    fn answer_here(self) -> PyResult<NumberOrFailure> {
+        NumberOrFailure::new(guard("count", || self.answer(&SingleThread, None, None)))
+    }
+
+    fn answer<L: PrimeCounter>(
+        self,
+        lane: &L,
+        cancel: Option<&AtomicBool>,
+        observer: Option<&Observer<'_>>,
+    ) -> Result<u128, Error> {
+        match self {
+            Self::Count(query) => {
+                let query = cancel.into_iter().fold(query, Query::cancel);
+                lane.count(&observer.into_iter().fold(query, Query::progress))
+            }
+            Self::NthPrime(n) => {
+                let control = cancel.into_iter().fold(Control::new(), Control::cancel);
+                lane.nth_prime_with(n, &observer.into_iter().fold(control, Control::progress)).map(u128::from)
+            }
+        }
+    }
+
+    fn is_short(&self) -> bool {
+        match self {
+            Self::Count(query) => *query.get_range().end() <= TABLE_LIMIT,
+            Self::NthPrime(n) => *n <= TABLE_PRIMES,
+        }
+    }
+
+    fn needs_tables_only(&self) -> bool {
+        let is_plain = match self {
+            Self::Count(query) => query.get_algorithm() == Algorithm::Auto && !query.get_double_check(),
+            Self::NthPrime(_) => true,
+        };
+        is_plain && self.is_short()
     }
 }
 
@@ -90,10 +141,8 @@ pub(super) fn count(
     command: Option<Arguments>,
     observed: bool,
 ) -> PyResult<Started> {
-    let counting = Counting::new(limit, start, algorithm, double_check, memory, observed)?;
-    let default = if counting.is_short { NonZeroUsize::MIN } else { available_workers() };
-    let (kind, workers) = choose(backend, workers, default)?;
-    counting.start(kind.is_in_process(), opener(kind, workers, command, None))
+    let question = Question::count(limit, start, algorithm, double_check, memory)?;
+    question.start_on_new_lane(backend, workers, command, observed)
 }
 
 /// Count the primes from `start` to `limit` without releasing the lock.
@@ -104,7 +153,18 @@ pub(super) fn count_holding_lock(
     algorithm: &str,
     double_check: bool,
     memory: Option<Number>,
-) -> PyResult<CountOrFailure> {
-    let Counting { query, .. } = Counting::new(limit, start, algorithm, double_check, memory, false)?;
-    CountOrFailure::new(guard("count", || SingleThread.count(&query)))
+) -> PyResult<NumberOrFailure> {
+    Question::count(limit, start, algorithm, double_check, memory)?.answer_here()
+}
+
+/// Start to find the nth prime on a new lane. A short search is done at once. The last arguments are those of `count`.
+#[pyfunction]
+pub(super) fn nth_prime(
+    n: Number,
+    backend: &str,
+    workers: Option<Number>,
+    command: Option<Arguments>,
+    observed: bool,
+) -> PyResult<Started> {
+    Question::nth(n)?.start_on_new_lane(backend, workers, command, observed)
 }

@@ -3,7 +3,9 @@
 use primelanes_backends::{AnyBackend, Error, Progress};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use pyo3::types::PyMemoryView;
 
+use super::buffer::Buffer;
 use super::failure::{Failure, failure};
 use super::lane::OpenLane;
 use crate::running::{News, Running};
@@ -11,24 +13,33 @@ use crate::running::{News, Running};
 /// What the work leads to.
 #[derive(Debug)]
 pub(super) enum Product {
-    /// The number of primes.
-    Count(u128),
+    /// A number of primes, or the nth prime.
+    Number(u128),
+    /// The primes of a range.
+    Primes(Buffer),
     /// A lane that was opened.
     Lane(AnyBackend),
     /// A lane was closed.
     Nothing,
 }
 
-/// A count, or the start of workers, on a thread of its own. No method waits or releases the lock. Dropping it cancels the
+/// A count or other work on a thread of its own. No method waits or releases the lock. Dropping it cancels the
 /// work.
 #[pyclass(frozen)]
 #[derive(Debug)]
 pub(super) struct Handle(pub(super) Running<Product>);
 
-/// What is returned for a count: the count itself, or why there is none.
+/// What is returned for a count or an nth prime: the number, or why there is none.
 #[derive(IntoPyObject)]
-pub(super) enum CountOrFailure {
-    Count(u128),
+pub(super) enum NumberOrFailure {
+    Number(u128),
+    Failure(Failure),
+}
+
+/// What is returned for the primes of a range.
+#[derive(IntoPyObject)]
+pub(super) enum ViewOrFailure<'py> {
+    View(Bound<'py, PyMemoryView>),
     Failure(Failure),
 }
 
@@ -39,9 +50,9 @@ pub(super) enum LaneOrFailure {
     Failure(Failure),
 }
 
-impl CountOrFailure {
+impl NumberOrFailure {
     pub(super) fn new(result: Result<u128, Error>) -> PyResult<Self> {
-        result.map_or_else(|error| failure(&error).map(Self::Failure), |count| Ok(Self::Count(count)))
+        result.map_or_else(|error| failure(&error).map(Self::Failure), |number| Ok(Self::Number(number)))
     }
 }
 
@@ -67,12 +78,21 @@ impl Handle {
         self.0.cancel();
     }
 
-    /// Take the number of primes, or why there is none.
-    fn take_count(&self) -> PyResult<CountOrFailure> {
+    /// Take the number of primes or the nth prime, or why there is none.
+    fn take_number(&self) -> PyResult<NumberOrFailure> {
         match self.0.take_result() {
-            Ok(Product::Count(count)) => Ok(CountOrFailure::Count(count)),
-            Ok(_) => Err(PyRuntimeError::new_err("this was no count")),
-            Err(error) => failure(&error).map(CountOrFailure::Failure),
+            Ok(Product::Number(number)) => Ok(NumberOrFailure::Number(number)),
+            Ok(_) => Err(PyRuntimeError::new_err("this led to no number")),
+            Err(error) => failure(&error).map(NumberOrFailure::Failure),
+        }
+    }
+
+    /// Take the primes that were listed, or why there are none.
+    fn take_primes<'py>(&self, py: Python<'py>) -> PyResult<ViewOrFailure<'py>> {
+        match self.0.take_result() {
+            Ok(Product::Primes(primes)) => primes.into_view(py).map(ViewOrFailure::View),
+            Ok(_) => Err(PyRuntimeError::new_err("this listed no primes")),
+            Err(error) => failure(&error).map(ViewOrFailure::Failure),
         }
     }
 

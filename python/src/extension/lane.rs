@@ -12,9 +12,10 @@ use primelanes_backends::Processes;
 use primelanes_backends::{AnyBackend, Backend, BackendKind, Control, Error, available_workers};
 use pyo3::prelude::*;
 
-use super::counting::{Counting, Started};
+use super::counting::{Question, Started};
 use super::failure::{Failure, failure, invalid};
-use super::handle::{CountOrFailure, Handle, Product};
+use super::handle::{Handle, NumberOrFailure, Product};
+use super::listing::Listing;
 use super::numbers::Number;
 use crate::running::Running;
 
@@ -61,6 +62,13 @@ impl OpenLane {
         let lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner);
         lane.clone().ok_or_else(|| ("Error", "the lane is closed".to_owned()))
     }
+
+    fn ask(&self, question: Question, observed: bool) -> PyResult<Started> {
+        match self.get() {
+            Ok(lane) => question.start(observed, self.in_process, move |_| Ok(lane)),
+            Err(failure) => Ok(Started::Done(NumberOrFailure::Failure(failure))),
+        }
+    }
 }
 
 #[pymethods]
@@ -87,10 +95,20 @@ impl OpenLane {
         memory: Option<Number>,
         observed: bool,
     ) -> PyResult<Started> {
-        let counting = Counting::new(limit, start, algorithm, double_check, memory, observed)?;
+        self.ask(Question::count(limit, start, algorithm, double_check, memory)?, observed)
+    }
+
+    /// Start to find the nth prime. A short search is done at once.
+    fn nth_prime(&self, n: Number, observed: bool) -> PyResult<Started> {
+        self.ask(Question::nth(n)?, observed)
+    }
+
+    /// Start to list the primes from `start` to `stop`.
+    fn list_primes(&self, py: Python<'_>, stop: Number, start: Number) -> PyResult<HandleOrFailure> {
+        let listing = Listing::new(py, start, stop)?;
         match self.get() {
-            Ok(lane) => counting.start(self.in_process, move |_| Ok(lane)),
-            Err(failure) => Ok(Started::Done(CountOrFailure::Failure(failure))),
+            Ok(lane) => listing.start(move |_| Ok(lane)),
+            Err(failure) => Ok(HandleOrFailure::Failure(failure)),
         }
     }
 

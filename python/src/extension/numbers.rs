@@ -10,6 +10,9 @@ use pyo3::types::PyInt;
 /// An error message spells an integer out only if it is not longer than this. Above 4,300 digits, the interpreter refuses to.
 const MAX_SPELLED_BITS: u64 = 256;
 
+/// The number of primes below 2^64.
+const MAX_PLACE: u128 = 425_656_284_035_217_743;
+
 /// An integer, or any object with `__index__`; `None` if it is negative.
 #[derive(Clone, Copy)]
 pub(super) struct Number(Option<u128>);
@@ -19,6 +22,22 @@ impl Number {
     pub(super) fn bytes(self) -> PyResult<u64> {
         let bytes = self.0.ok_or_else(|| PyValueError::new_err("memory must be at least 0, not a negative number"))?;
         Ok(u64::try_from(bytes).unwrap_or(u64::MAX))
+    }
+
+    /// Returns the value, or `None` if it is negative.
+    pub(super) const fn value(self) -> Option<u128> {
+        self.0
+    }
+
+    /// Converts to the n of an nth prime.
+    pub(super) fn place(self) -> PyResult<u64> {
+        let must = format!("n must be from 1 to {MAX_PLACE} for an nth prime below 2^64, not");
+        match self.0 {
+            None => Err(PyValueError::new_err(format!("{must} a negative number"))),
+            Some(0) => Err(PyValueError::new_err(format!("{must} 0"))),
+            Some(n) if n > MAX_PLACE => Err(PyOverflowError::new_err(format!("{must} {n}"))),
+            Some(n) => Ok(n as u64),
+        }
     }
 
     /// Converts to a number of workers.
@@ -35,6 +54,20 @@ impl Number {
 /// negative limit is empty.
 pub(super) fn range(start: Number, limit: Number) -> RangeInclusive<u128> {
     limit.0.map_or(RangeInclusive::new(1, 0), |limit| start.0.unwrap_or(0)..=limit)
+}
+
+/// Returns the range from `start` to `stop` if its primes fit in 64 bits.
+pub(super) fn range_u64(start: Number, stop: Number) -> PyResult<RangeInclusive<u64>> {
+    let range = range(start, stop);
+    if range.is_empty() {
+        return Ok(RangeInclusive::new(1, 0));
+    }
+    let end = u64::try_from(*range.end()).map_err(|_| {
+        let (max, end) = (u64::MAX, range.end());
+        PyOverflowError::new_err(format!("primes are listed up to {max}, but the range ends at {end}"))
+    })?;
+    // The start is no larger.
+    Ok(*range.start() as u64..=end)
 }
 
 impl FromPyObject<'_, '_> for Number {
