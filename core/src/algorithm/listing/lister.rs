@@ -66,7 +66,9 @@ impl Lister {
     ) -> Result<Self, Error> {
         let modulus = u32::from(Ordered::MODULUS);
         if tuning.wheel != modulus {
-            return Err(Error::BadTuning { reason: format!("lists need a wheel of {modulus}, not of {}", tuning.wheel) });
+            return Err(Error::BadTuning {
+                reason: format!("lists need a wheel of {modulus}, not of {}", tuning.wheel),
+            });
         }
         let sieve = Sieve::with(range, tuning, cpu, pulse)?;
         let layout = Layout::new(Ordered::MODULUS.into(), Ordered::offsets());
