@@ -34,7 +34,6 @@ mod large;
 mod ordered;
 mod presieve;
 mod primes;
-mod transpose;
 mod tuning;
 mod wheel;
 
@@ -45,7 +44,6 @@ use buckets::MODULUS;
 pub(super) use classes::{ClassScratch, Classes};
 use large::{LargePrimes, LargeScratch};
 pub(super) use ordered::{Ordered, WORDS};
-pub(super) use transpose::transposed;
 pub use tuning::Tuning;
 
 use super::odd_sieve::odd_primes_up_to;

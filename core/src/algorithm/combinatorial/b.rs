@@ -19,7 +19,7 @@ use super::sums::{Lookups, WindowSums};
 use super::tables::Tables;
 use super::window::Window;
 use crate::algorithm::odd_sieve::Segment;
-use crate::algorithm::sieve::{ClassScratch, Classes, Tuning, transposed};
+use crate::algorithm::sieve::{ClassScratch, Classes, Tuning};
 use crate::machine::{Cpu, Work};
 use crate::{Pulse, Stopped};
 
@@ -183,4 +183,19 @@ impl Work for SortAndCount<'_> {
         }
         self.0.count()
     }
+}
+
+/// Transposes a word as a matrix of 8 bytes of 8 bits: bit i of byte c becomes bit c of byte i.
+#[inline(always)]
+const fn transposed(word: u64) -> u64 {
+    let word = swapped::<7>(word, 0x00AA_00AA_00AA_00AA);
+    let word = swapped::<14>(word, 0x0000_CCCC_0000_CCCC);
+    swapped::<28>(word, 0x0000_0000_F0F0_F0F0)
+}
+
+/// Swaps the bits of the mask with those `SHIFT` places above.
+#[inline(always)]
+const fn swapped<const SHIFT: u32>(word: u64, mask: u64) -> u64 {
+    let differ = (word ^ (word >> SHIFT)) & mask;
+    word ^ differ ^ (differ << SHIFT)
 }
