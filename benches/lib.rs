@@ -18,6 +18,15 @@ pub fn start() {
     worker::register(std::env::current_exe().expect("the system tells the path of the program"), ["worker"]);
 }
 
+/// Returns the same 64-bit numbers on every call, which are as good as random. Source: Marsaglia, "Xorshift RNGs" (2003).
+pub fn random_numbers() -> impl Iterator<Item = u64> {
+    successors(Some(0x9e37_79b9_7f4a_7c15_u64), |&number| {
+        let number = number ^ number << 13;
+        let number = number ^ number >> 7;
+        Some(number ^ number << 17)
+    })
+}
+
 /// The lanes of [`lanes`] that run in this process. Only they run kernels that a bench defines itself.
 ///
 /// # Panics
