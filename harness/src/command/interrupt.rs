@@ -16,7 +16,8 @@ const INTERRUPTED: u8 = 130;
 /// Whether the command was asked to end. Any further request ends the process at once.
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
-/// Returns the flag that the first request sets. The second one ends the process at once.
+/// Returns the flag that the first request sets. The second one ends the process at once. Call this once: each call
+/// installs the handlers again.
 ///
 /// # Errors
 /// If the system does not let the requests be caught.
@@ -25,7 +26,7 @@ pub(super) fn flag() -> io::Result<&'static AtomicBool> {
     Ok(&REQUESTED)
 }
 
-/// Returns whether the command was asked to end. Requests must have been caught by [`flag`].
+/// Returns whether there was a request since [`flag`] was first called.
 pub(super) fn is_requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
 }

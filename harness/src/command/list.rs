@@ -54,18 +54,16 @@ impl Args {
         let range = self.range();
         let (kind, workers) = self.lane.choose()?;
         let backend = kind.open(workers)?;
-        let mut lines =
-            Lines { separator: if self.json { b',' } else { b'\n' }, left: self.count, written: 0, fault: None };
+        let head = || format!(r#"{{"start":{},"stop":{},"primes":["#, range.start(), range.end());
+        let mut lines = Lines::new(self.json.then(head), self.count);
         let clock = Instant::now();
-        if self.json {
-            output::write(format!(r#"{{"start":{},"stop":{},"primes":["#, range.start(), range.end()).as_bytes())?;
-        }
         self.list(&backend, &range, &mut lines)?;
         if self.json {
             let (count, seconds) = (lines.written, clock.elapsed().as_secs_f64());
             let summary = Summary { count, backend: kind.name(), workers, seconds };
             // The fields of the summary belong to the object that is still open.
-            output::print(&format!("],{}", &serde_json::to_string(&summary)?[1..]))?;
+            let end = format!("{}],{}\n", lines.head.unwrap_or_default(), &serde_json::to_string(&summary)?[1..]);
+            output::write(end.as_bytes())?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -98,6 +96,9 @@ impl Args {
 /// The primes as text, on their way to standard output.
 struct Lines {
     separator: u8,
+    /// What comes before the first prime in JSON. It is not written before something is found, so that a list that fails
+    /// at once writes nothing.
+    head: Option<String>,
     /// How many more primes are wanted, if not all.
     left: Option<u64>,
     written: u64,
@@ -105,6 +106,12 @@ struct Lines {
 }
 
 impl Lines {
+    /// Prepares to write up to `left` primes: with this text before them, as the elements of an array, or each in a line.
+    fn new(head: Option<String>, left: Option<u64>) -> Self {
+        let separator = if head.is_some() { b',' } else { b'\n' };
+        Self { separator, head, left, written: 0, fault: None }
+    }
+
     /// Lists a range, up to as many primes as are wanted.
     fn list(&mut self, backend: &AnyBackend, range: &RangeInclusive<u64>, control: &Control<'_>) -> anyhow::Result<()> {
         let mut rest = range.clone();
@@ -150,13 +157,11 @@ impl Lines {
     }
 
     /// JSON has no comma after the last prime.
-    fn print(&self, text: &[u8]) -> anyhow::Result<()> {
+    fn print(&mut self, text: &[u8]) -> anyhow::Result<()> {
         match text {
             [] => Ok(()),
             [primes @ .., b','] => {
-                if self.written > 0 {
-                    output::write(b",")?;
-                }
+                output::write(self.head.take().as_deref().unwrap_or(",").as_bytes())?;
                 output::write(primes)
             }
             lines => output::write(lines),
@@ -186,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_primes_that_are_left_are_expected_in_a_range_of_their_size() {
-        let lines = |left| Lines { separator: b'\n', left, written: 0, fault: None };
+        let lines = |left| Lines::new(None, left);
         assert_eq!(lines(None).range_of_left(&(7..=99)), 7..=99);
         let part = lines(Some(1000)).range_of_left(&(0..=u64::MAX));
         assert!((7919..12_000).contains(part.end()), "the thousandth prime is 7919, not near {}", part.end());

@@ -1,6 +1,7 @@
 //! What the command writes: standard output, standard error, and files that the user names.
 
 mod file;
+mod stdout;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -9,11 +10,9 @@ use anyhow::Context;
 use primelanes_backends::Error;
 
 pub(super) use self::file::{OutputFile, output_file, refuse_same_file};
+use self::stdout::Stdout;
 use super::interrupt;
 use crate::text::one_line;
-
-/// The largest number of bytes that are written at a time. Pipes hold at most as many, so larger pieces gain nothing.
-const PIECE: usize = 1 << 20;
 
 /// Prints a text and a newline on standard output.
 ///
@@ -23,7 +22,7 @@ pub(super) fn print(text: &dyn Display) -> anyhow::Result<()> {
     Stdout.write_all(format!("{text}\n").as_bytes()).context("cannot write to standard output")
 }
 
-/// Writes bytes to standard output. Between two pieces, or while a reader keeps it waiting, it can be interrupted.
+/// Writes bytes to standard output. It can be interrupted, even while a reader keeps it waiting.
 ///
 /// # Errors
 /// If not all of it could be written, or [`Error::Cancelled`] if the command was asked to end.
@@ -33,7 +32,11 @@ pub(super) fn write(bytes: &[u8]) -> anyhow::Result<()> {
         if interrupt::is_requested() {
             return Err(Error::Cancelled.into());
         }
-        match Stdout.write(&left[..left.len().min(PIECE)]) {
+        let room = Stdout::wait_for_room();
+        if room == 0 {
+            continue;
+        }
+        match Stdout.write(&left[..left.len().min(room)]) {
             Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero)).context("cannot write to standard output"),
             Ok(written) => left = &left[written..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -62,44 +65,4 @@ pub(super) fn print_help(help: &clap::Error) -> anyhow::Result<()> {
 /// Prints a message in one line on standard error. Nothing can be done if that fails.
 pub(super) fn note(message: &str) {
     drop(writeln!(io::stderr(), "{}", one_line(message)));
-}
-
-/// Standard output, without a buffer. Unlike that of the standard library, it reports that it is closed, or open only
-/// for reading.
-struct Stdout;
-
-#[cfg(unix)]
-impl Write for Stdout {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        use rustix::event::{PollFd, PollFlags, poll};
-        use rustix::io::Errno;
-
-        let stdout = io::stdout();
-        if super::startup::stdout_was_closed() {
-            return Err(Errno::BADF.into());
-        }
-        rustix::io::write(&stdout, bytes).map_err(|error| {
-            if error != Errno::AGAIN {
-                return error.into();
-            }
-            // Another process made the pipe or the terminal non-blocking. Wait, and have the caller try again.
-            let _ = poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], None);
-            io::ErrorKind::Interrupted.into()
-        })
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[cfg(not(unix))]
-impl Write for Stdout {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        io::stdout().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        io::stdout().flush()
-    }
 }

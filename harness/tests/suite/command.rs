@@ -7,6 +7,7 @@ mod experiment;
 #[cfg(target_os = "linux")]
 mod interrupts;
 mod lanes;
+mod list;
 mod primes;
 mod race;
 

@@ -39,9 +39,18 @@ fn ctrl_c_stops_one_huge_candidate() {
 #[cfg(unix)]
 #[test]
 fn a_broken_pipe_is_quiet() {
-    for arguments in
-        ["backends", "count 1e3", "nth 1e3", "next 1e3", "is-prime 97", "--help", "experiment --limit 1e3 --rounds 1"]
-    {
+    for arguments in [
+        "backends",
+        "count 1e3",
+        "list 1e3",
+        "list 1e3 --json",
+        "list 24 28 --json",
+        "nth 1e3",
+        "next 1e3",
+        "is-prime 97",
+        "--help",
+        "experiment --limit 1e3 --rounds 1",
+    ] {
         // The reader has ended before the first byte.
         let line =
             format!("{{ sleep 0.2; {} {arguments}; echo code $? >&2; }} | true", env!("CARGO_BIN_EXE_primelanes"));

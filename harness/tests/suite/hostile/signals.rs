@@ -87,6 +87,8 @@ pub(super) fn commands(lane: &'static str) -> Vec<(String, &'static str)> {
         (format!("race 1e4 --rounds 300 --backends {lane} --algorithm trial-division"), "1229 primes"),
         (format!("experiment --limit 1e6 --lanes {task}"), "78498 ✓"),
         (format!("verify --backend {lane} --cases 50"), lane),
+        // Nobody reads the list, so it never ends.
+        (format!("list 1e12 --backend {lane}"), "never"),
         ("gil cpu --seconds 0.5".to_owned(), "Throughput"),
     ]
 }
