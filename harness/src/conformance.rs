@@ -72,10 +72,10 @@ macro_rules! conformance {
         $crate::conformance!(@tests $module, $factory, $caps,
             any_workers: AnyWorkers, each_tile_once: EachTileOnce, fold_order: FoldOrder, any_cut: AnyCut,
             no_tiles: NoTiles, one_scratch: OneScratch, at_most_workers: AtMostWorkers, agreement: Agreement,
-            seams: Seams, additivity: Additivity, nth_prime: NthPrime, reuse: Reuse, counts_at_once: CountsAtOnce,
-            inside_rayon: InsideRayon, cancel_before: CancelBefore, cancel_during: CancelDuring,
-            cancel_after: CancelAfter, cancel_latency: CancelLatency, progress: Progress,
-            observer_ends: ObserverEnds, tile_panics: TilePanics,
+            seams: Seams, additivity: Additivity, nth_prime: NthPrime, list: List, reuse: Reuse,
+            counts_at_once: CountsAtOnce, inside_rayon: InsideRayon, cancel_before: CancelBefore,
+            cancel_during: CancelDuring, cancel_after: CancelAfter, cancel_latency: CancelLatency,
+            progress: Progress, observer_ends: ObserverEnds, tile_panics: TilePanics,
             scratch_panics: ScratchPanics, observer_panics: ObserverPanics,
         );
     };

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use primelanes_backends::algorithm::pi_by_lucy;
 
-/// The largest limit up to which [`known_or_counted`] sieves.
+/// The largest limit up to which [`known_or_counted`] and [`primes`] sieve.
 const SIEVED_TO: u64 = 100_000_000;
 
 /// Counts the primes in 0..=`limit` with primal's streaming sieve. This takes seconds at 1e10, and minutes at 1e12.
@@ -31,6 +31,18 @@ pub fn known_or_counted(limit: u64) -> u64 {
 #[must_use]
 pub fn count_window(window: RangeInclusive<u64>) -> u64 {
     window.filter(|&number| primal::is_prime(number)).count() as u64
+}
+
+/// Returns the primes of a range, both ends included. Primal sieves up to a low end, and tests the numbers of a range that
+/// ends further out, which must be narrow.
+#[must_use]
+pub fn primes(range: RangeInclusive<u64>) -> Vec<u64> {
+    let (start, stop) = (*range.start(), *range.end());
+    if stop > SIEVED_TO {
+        return range.filter(|&number| primal::is_prime(number)).collect();
+    }
+    let sieve = primal::Sieve::new(stop as usize);
+    sieve.primes_from(start as usize).map(|prime| prime as u64).take_while(|&prime| prime <= stop).collect()
 }
 
 /// Returns the nth prime. Primal's streaming sieve goes up to it, unless n is close above a known value of pi. Then primal
@@ -101,6 +113,16 @@ mod tests {
     #[test]
     fn either_way_to_count_is_right_at_their_seam() {
         assert_eq!([known_or_counted(SIEVED_TO - 1), known_or_counted(SIEVED_TO + 1)], [5_761_455; 2]);
+    }
+
+    #[test]
+    fn either_way_to_list_primes_is_right() {
+        assert_eq!((primes(2..=13), primes(14..=16)), (vec![2, 3, 5, 7, 11, 13], vec![]));
+        let seam = SIEVED_TO - 100..=SIEVED_TO + 100;
+        let mut listed = primes(*seam.start()..=SIEVED_TO);
+        listed.extend(primes(SIEVED_TO + 1..=*seam.end()));
+        assert_eq!(primes(seam), listed);
+        assert_eq!((listed.first(), listed.last()), (Some(&99_999_931), Some(&100_000_081)));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub enum Law {
     Seams,
     Additivity,
     NthPrime,
+    List,
     Reuse,
     CountsAtOnce,
     InsideRayon,
@@ -39,7 +40,7 @@ pub enum Law {
 
 impl Law {
     /// All laws, the simplest first.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::AnyWorkers,
         Self::EachTileOnce,
         Self::FoldOrder,
@@ -51,6 +52,7 @@ impl Law {
         Self::Seams,
         Self::Additivity,
         Self::NthPrime,
+        Self::List,
         Self::Reuse,
         Self::CountsAtOnce,
         Self::InsideRayon,
@@ -92,6 +94,7 @@ impl Law {
             Self::Seams => ("seams", "counts at squares of primes, powers of two and segment ends equal the oracle's"),
             Self::Additivity => ("additivity", "counts of neighbouring ranges add up"),
             Self::NthPrime => ("nth-prime", "nth primes for random n equal the oracle's"),
+            Self::List => ("list", "lists of random ranges equal the oracle's, and can be ended early"),
             Self::Reuse => ("reuse", "an instance answers each question independently of the ones before"),
             Self::CountsAtOnce => ("counts-at-once", "several threads can count on one instance at the same time"),
             Self::InsideRayon => ("inside-rayon", "a count from inside a rayon worker finishes"),

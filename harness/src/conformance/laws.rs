@@ -4,6 +4,7 @@
 
 mod cancellation;
 mod counts;
+mod lists;
 mod panics;
 mod progress;
 mod tiles;
@@ -28,6 +29,7 @@ pub(super) fn check<B: Backend>(law: Law, subject: &Subject<'_, B>) -> Judged {
         Law::Seams => counts::seams(subject),
         Law::Additivity => counts::additivity(subject),
         Law::NthPrime => counts::nth_prime(subject),
+        Law::List => lists::list(subject),
         Law::Reuse => counts::reuse(subject),
         Law::CountsAtOnce => counts::counts_at_once(subject),
         Law::InsideRayon => counts::inside_rayon(subject),

@@ -25,6 +25,9 @@ enum Fault {
     StartsAThreadTooMany,
     DropsTheFifthSegment,
     EndsAfterTwentyTilesOfPi,
+    NeverCallsBeside,
+    CallsBesideTwice,
+    DropsATileBeside,
     AnswersFromTheLastCount,
     RefusesASecondCountAtOnce,
     BlocksARayonWorker,
@@ -222,10 +225,27 @@ impl Backend for Mine {
         *last = Some(Answer { phase: kernel.phase(), tiles, bytes: folded.encode()? });
         Ok(folded)
     }
+
+    fn fold_run_beside<K: Kernel>(
+        &self,
+        kernel: &K,
+        tiles: Range<u64>,
+        control: &Control<'_>,
+        beside: &mut dyn FnMut(),
+    ) -> Result<K::Partial, Error> {
+        let calls = match self.fault {
+            Fault::NeverCallsBeside => 0,
+            Fault::CallsBesideTwice => 2,
+            _ => 1,
+        };
+        (0..calls).for_each(|_| beside());
+        let dropped = u64::from(self.has(Fault::DropsATileBeside) && !tiles.is_empty());
+        self.fold_run(kernel, tiles.start..tiles.end - dropped, control)
+    }
 }
 
 /// The faults, the law that must find each, and a part of its message.
-const FAULTS: [(Fault, Law, &str); 25] = [
+const FAULTS: [(Fault, Law, &str); 28] = [
     (Fault::HangsWithOneWorker, Law::AnyWorkers, "hangs"),
     (Fault::DropsTheLastTile, Law::EachTileOnce, "was not run"),
     (Fault::RunsATileTwice, Law::EachTileOnce, "was run twice"),
@@ -237,6 +257,9 @@ const FAULTS: [(Fault, Law, &str); 25] = [
     (Fault::StartsAThreadTooMany, Law::AtMostWorkers, "tiles ran at once on"),
     (Fault::DropsTheFifthSegment, Law::Agreement, "primes in"),
     (Fault::EndsAfterTwentyTilesOfPi, Law::NthPrime, "with 1 workers and"),
+    (Fault::NeverCallsBeside, Law::List, "was called 0 times"),
+    (Fault::CallsBesideTwice, Law::List, "was called 2 times"),
+    (Fault::DropsATileBeside, Law::List, "was not run"),
     (Fault::AnswersFromTheLastCount, Law::Reuse, "in question 2 to one instance"),
     (Fault::RefusesASecondCountAtOnce, Law::CountsAtOnce, "it is counting"),
     (Fault::BlocksARayonWorker, Law::InsideRayon, "hangs"),
@@ -270,7 +293,10 @@ fn broken_by((fault, law, said): (Fault, Law, &str)) -> Vec<&'static str> {
     let report = check(move |workers| Mine::new(workers, fault), caps, 1, 8);
     let verdict = report.laws.iter().find(|finding| finding.law == law).map(|finding| &finding.verdict);
     assert!(matches!(verdict, Some(Verdict::Broken(why)) if why.contains(said)), "{fault:?}: {report}");
-    report.broken().map(Law::name).collect()
+    let broken: Vec<_> = report.broken().map(Law::name).collect();
+    // Only lists run something beside a fold.
+    assert!(law != Law::List || broken == ["list"], "{fault:?}: {report}");
+    broken
 }
 
 #[test]
