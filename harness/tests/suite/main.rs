@@ -12,6 +12,7 @@ mod gil;
 mod guides;
 #[cfg(target_os = "linux")]
 mod hostile;
+mod lists;
 mod pi;
 mod python;
 mod third_party;

@@ -2,7 +2,7 @@
 //! change: the type that `count` returns. The guide to your own lane checks such backends against the laws.
 
 use std::num::NonZeroUsize;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::thread;
 
 use primelanes_backends::probe::{Probe, Trouble};
@@ -89,9 +89,15 @@ impl PrimeCounter for Table {
 }
 
 #[test]
-fn a_counter_counts_in_boxes_and_by_reference() {
+fn a_counter_counts_and_lists_in_boxes_and_by_reference() {
     let boxed: Box<dyn PrimeCounter> = Box::new(Table);
     assert_eq!((boxed.name(), boxed.count_primes(6), boxed.count_range(3..=7)), ("table", Ok(3), Ok(3)));
+    let mut listed = Vec::new();
+    let ended = boxed.list(20..=30, &Control::new(), &mut |more| {
+        listed.extend_from_slice(more);
+        ControlFlow::Continue(())
+    });
+    assert_eq!((ended, listed), (Ok(()), vec![23, 29]));
 }
 
 /// A kernel: the sum of the squares below a limit, a thousand numbers per tile.
