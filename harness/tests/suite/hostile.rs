@@ -3,6 +3,7 @@
 
 mod files;
 mod limits;
+mod list;
 mod matrix;
 mod network;
 mod signals;

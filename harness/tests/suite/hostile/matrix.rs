@@ -24,13 +24,18 @@ pub(super) fn environments() -> Vec<String> {
 }
 
 /// Short commands, and what their answer contains.
-const COMMANDS: [(&str, &str); 13] = [
+const COMMANDS: [(&str, &str); 18] = [
     ("count 1e7 --algorithm sieve --backend single-thread", "664579\n"),
     ("count 1e7 --algorithm sieve --backend scoped-threads --workers 3", "664579\n"),
     ("count 1e9 --backend rayon --workers 3", "50847534\n"),
     ("count 1e7 --algorithm sieve --backend global-lock --workers 3", "664579\n"),
     ("count 1e9 --backend processes --workers 3", "50847534\n"),
     ("count 1e6 --double-check", "78498\n"),
+    ("list 1e6 --backend single-thread", "\n999983\n"),
+    ("list 1e6 --backend scoped-threads --workers 3", "\n999983\n"),
+    ("list 1e6 --backend rayon --workers 3", "\n999983\n"),
+    ("list 1e6 --backend global-lock --workers 3", "\n999983\n"),
+    ("list 1e6 --backend processes --workers 3", "\n999983\n"),
     ("backends", "single-thread "),
     ("race 1e6 --algorithm sieve --rounds 1 --workers 1,2", "every count is right."),
     ("experiment --limit 1e4 --rounds 1", "every count is right."),

@@ -3,9 +3,11 @@
 use super::shell;
 
 /// One line for each command that prints.
-const PRINTING: [&str; 9] = [
+const PRINTING: [&str; 11] = [
     "count 100",
     "count 100 --json",
+    "list 100",
+    "list 100 --json",
     "backends",
     "--help",
     "gil cpu --help",
