@@ -60,7 +60,7 @@ pub fn check<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<(), cla
     Cli::try_parse_from(arguments).map(drop)
 }
 
-/// Count primes exactly on a backend of your choice, and measure how much faster each backend is.
+/// Count, list and find primes on a backend of your choice, and measure how much faster each backend is.
 ///
 /// Without a subcommand, `primelanes` runs `experiment`.
 #[derive(Debug, Parser)]
