@@ -6,12 +6,21 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
+use primelanes_backends::{primes, primes_from};
+
 use super::{bare, is_missing, shell};
 
 const LANES: [&str; 5] = ["single-thread", "scoped-threads", "rayon", "global-lock", "processes"];
 
 /// The most memory that a process of a list ever takes, in kilobytes.
 const MOST: u64 = 300_000;
+
+/// What the system says about the memory of a process.
+fn kilobytes(process: &str, field: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let value = status.lines().find_map(|line| line.strip_prefix(field)?.trim().strip_suffix(" kB"));
+    value.unwrap().parse().unwrap()
+}
 
 #[test]
 fn a_reader_that_has_enough_ends_the_list_quietly() {
@@ -62,9 +71,7 @@ fn the_memory_of_a_list_does_not_grow_with_its_length() {
             stdout.read_exact(&mut piece).unwrap();
             sleep(Duration::from_millis(10));
         }
-        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-        let peak: u64 = peak.unwrap().parse().unwrap();
+        let peak = kilobytes(&child.id().to_string(), "VmHWM:");
         assert!(peak < MOST, "{lane} takes {peak} kB");
         drop(stdout);
         let ended = child.wait_with_output().unwrap();
@@ -81,7 +88,7 @@ fn a_list_without_enough_memory_is_right_or_a_failure_in_one_line() {
         .filter(|size| !is_missing("a limit of the memory", &format!("ulimit -v {size}; $P --version")))
         .collect();
     for (list, expected) in [("list 3e7", "1857859\n"), ("list 1e17 1e17+2e7", "510836\n")] {
-        for lane in &LANES[..4] {
+        for lane in LANES {
             for kilobytes in &sizes {
                 let line = format!("ulimit -v {kilobytes}; set -o pipefail; $P {list} --backend {lane} | wc -l");
                 let ended = shell(&line);
@@ -93,6 +100,44 @@ fn a_list_without_enough_memory_is_right_or_a_failure_in_one_line() {
             }
         }
     }
+}
+
+/// So far out, a tile has millions of primes, and the answer of a worker process has a hundred megabytes.
+#[test]
+fn a_wide_list_far_out_begins_on_every_lane() {
+    for lane in LANES {
+        let ended = shell(&format!("$P list 1e15 2^64-1 --backend {lane} | head -1; exit ${{PIPESTATUS[0]}}"));
+        let expected = (Some(0), "1000000000000037\n", "");
+        assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), expected, "{lane}");
+    }
+}
+
+/// Sets how many more megabytes a process may take.
+const MORE: &str = "PRIMELANES_TEST_MEGABYTES";
+
+/// Some sizes are enough for the set-up of a sieve, and not for the sieve.
+#[test]
+fn an_iterator_without_enough_memory_tests_every_number() {
+    let test = std::env::current_exe().unwrap().display().to_string();
+    for megabytes in [5, 60, 170, 185, 230, 270] {
+        let read = "--exact hostile::list::an_iterator_far_out --ignored --test-threads 1";
+        let ended = shell(&format!("{MORE}={megabytes} exec {test} {read}"));
+        assert_eq!(ended.code, Some(0), "{megabytes} MB: {ended:?}");
+        assert!(ended.stdout.contains("1 passed"), "{megabytes} MB: {ended:?}");
+    }
+}
+
+#[test]
+#[ignore = "another test runs it in a process with little memory"]
+fn an_iterator_far_out() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let more: u64 = std::env::var(MORE).expect(MORE).parse().unwrap();
+    let mut limit = getrlimit(Resource::As);
+    limit.current = Some(1024 * (kilobytes("self", "VmSize:") + 1000 * more));
+    setrlimit(Resource::As, limit).unwrap();
+    assert_eq!(primes_from(1_000_000_000_000_000_000).nth(150_000), Some(1_000_000_000_006_199_921));
+    assert_eq!(primes(0..=u64::MAX).nth_back(150_000), Some(18_446_744_073_702_886_759));
 }
 
 #[test]
