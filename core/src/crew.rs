@@ -43,6 +43,11 @@ impl Crew {
         self.workers
     }
 
+    /// Returns whether the workers share memory.
+    pub(crate) const fn shares_memory(self) -> bool {
+        self.shares_memory
+    }
+
     /// Returns how many copies of a kernel there are.
     const fn kernels(self) -> usize {
         if self.shares_memory { 1 } else { self.workers.get().saturating_add(1) }

@@ -83,6 +83,7 @@ impl FrameReader {
             (self.start, self.end) = (0, self.end - self.start);
         }
         if self.end == self.buffer.len() {
+            self.buffer.try_reserve_exact(self.end).map_err(|_| io::ErrorKind::OutOfMemory)?;
             self.buffer.resize(2 * self.end, 0);
         }
         let count = loop {

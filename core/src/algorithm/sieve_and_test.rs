@@ -83,6 +83,11 @@ impl SieveAndTest {
         Ok(())
     }
 
+    /// Returns the first odd number of a tile of a range that fits 64 bits.
+    pub(super) fn first_of(&self, index: u64) -> u64 {
+        2 * self.tiling.tile(index).start() + 1
+    }
+
     /// Finds the primes of a tile. Their bits are left.
     pub(super) fn find<'a, P: Pulse>(
         &self,

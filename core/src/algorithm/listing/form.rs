@@ -11,8 +11,8 @@ use crate::allocation::reserve;
 pub(crate) trait Form: Copy + Send + Sync {
     type Item: Copy + Send + Serialize + DeserializeOwned;
 
-    /// The usual number of items per prime, or a little more.
-    const USUAL: usize;
+    /// The usual number of bytes per prime.
+    const BYTES: f64;
 
     /// Returns the description of a kernel that lists in this form.
     fn job(self, spec: ListSpec) -> JobSpec;
@@ -28,7 +28,7 @@ pub(crate) struct Numbers;
 impl Form for Numbers {
     type Item = u64;
 
-    const USUAL: usize = 1;
+    const BYTES: f64 = 8.0;
 
     fn job(self, spec: ListSpec) -> JobSpec {
         JobSpec::List(spec)
@@ -56,7 +56,7 @@ const SHARED: u64 = 10_000;
 impl Form for Text {
     type Item = u8;
 
-    const USUAL: usize = 17;
+    const BYTES: f64 = 17.0;
 
     fn job(self, spec: ListSpec) -> JobSpec {
         JobSpec::ListText { spec, separator: self.0 }

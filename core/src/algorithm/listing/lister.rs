@@ -95,6 +95,14 @@ impl Lister {
         }
     }
 
+    /// Returns the first number of a tile.
+    pub(super) fn first_of(&self, index: u64) -> u64 {
+        match &self.source {
+            Source::Sieve(sieve) => sieve.first_of(index),
+            Source::Test(test) => test.first_of(index),
+        }
+    }
+
     /// Creates room for a tile.
     pub(super) fn tile(&self) -> Tile {
         let bits = match &self.source {

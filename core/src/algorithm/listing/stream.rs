@@ -95,9 +95,8 @@ impl Stream {
             Direction::Ascending => (start, stop.min(start.saturating_mul(2).max(FIRST_STRETCH))),
             Direction::Descending => (if stop > FIRST_STRETCH { start.max(stop / 2) } else { start }, stop),
         };
-        let set_up = listing_set_up_ns(to);
-        let cheap = (TESTED_PART * set_up / test_ns(to)) as u64;
-        let (from, to, is_tested) = if test_ns(stop) * (stop - start) as f64 <= set_up {
+        let cheap = tested_first(to);
+        let (from, to, is_tested) = if tests_are_cheaper(&rest, to) {
             (start, stop, true)
         } else if self.has_tested {
             (from, to, false)
@@ -116,9 +115,20 @@ impl Stream {
     }
 }
 
+/// Returns how many numbers are tested before the set-up of a sieve that goes up to a number.
+pub(super) fn tested_first(stop: u64) -> u64 {
+    (TESTED_PART * listing_set_up_ns(stop) / test_ns(stop)) as u64
+}
+
+/// Returns whether it takes longer to set up a sieve up to `stop` than to test all numbers of a range.
+pub(super) fn tests_are_cheaper(range: &RangeInclusive<u64>, stop: u64) -> bool {
+    test_ns(*range.end()) * (range.end() - range.start()) as f64 <= listing_set_up_ns(stop)
+}
+
 /// A part of the range that one lister covers, and what is left to be read of it.
 #[derive(Debug)]
 struct Stretch {
+    range: RangeInclusive<u64>,
     lister: Lister,
     tile: Tile,
     tiles: Range<u64>,
@@ -128,23 +138,27 @@ struct Stretch {
 
 impl Stretch {
     fn new(range: RangeInclusive<u64>, is_tested: bool) -> Self {
-        // An instruction set that is not available must not stop an iterator, which cannot fail.
-        let cpu = Cpu::chosen().unwrap_or_else(|_| Cpu::best());
-        let test = |range| Self::of(Lister::test(range, cpu));
         if is_tested {
-            return test(range);
+            return Self::tested(range);
         }
         let tuning = Tuning::for_primes(&range, SEGMENTS);
-        let sieve = || Lister::sieve(range.clone(), tuning, cpu, &Control::new()).map(Self::of);
+        let sieve =
+            || Lister::sieve(range.clone(), tuning, cpu(), &Control::new()).map(|lister| Self::of(&range, lister));
         match guard("primes", sieve) {
             Ok(stretch) => stretch,
-            Err(Error::OutOfMemory { .. }) => test(range),
+            Err(Error::OutOfMemory { .. }) => Self::tested(range),
             Err(error) => unreachable!("the range holds numbers, and nothing stops the set-up: {error}"),
         }
     }
 
-    fn of(lister: Lister) -> Self {
-        Self { tile: lister.tile(), tiles: 0..lister.tiles(), own: 0..lister.own().len(), lister }
+    fn tested(range: RangeInclusive<u64>) -> Self {
+        let lister = Lister::test(range.clone(), cpu());
+        Self::of(&range, lister)
+    }
+
+    fn of(range: &RangeInclusive<u64>, lister: Lister) -> Self {
+        let (tiles, own) = (0..lister.tiles(), 0..lister.own().len());
+        Self { range: range.clone(), tile: lister.tile(), tiles, own, lister }
     }
 
     /// Lists the next primes. Returns whether there were any.
@@ -172,10 +186,31 @@ impl Stretch {
                 Direction::Descending => self.tiles.next_back(),
             };
             let Some(index) = next else { return false };
-            let Ok(()) = self.lister.find(index, &mut self.tile, &Control::new()) else {
-                unreachable!("this pulse never stops anything")
-            };
+            match guard("primes", || Ok(self.lister.find(index, &mut self.tile, &Control::new()))) {
+                Ok(found) => found.expect("this pulse never stops anything"),
+                Err(Error::OutOfMemory { .. }) => *self = Self::tested(self.from_tile(index, direction)),
+                Err(error) => unreachable!("nothing else fails in a tile: {error}"),
+            }
         }
         true
     }
+
+    /// Returns the numbers of the stretch from a tile on.
+    fn from_tile(&self, index: u64, direction: Direction) -> RangeInclusive<u64> {
+        let (start, stop) = self.range.clone().into_inner();
+        match direction {
+            // The primes without bits were read before.
+            Direction::Ascending => {
+                let own = self.lister.own().last().map_or(0, |prime| prime + 1);
+                self.lister.first_of(index).max(start).max(own)..=stop
+            }
+            Direction::Descending if index + 1 < self.lister.tiles() => start..=self.lister.first_of(index + 1) - 1,
+            Direction::Descending => self.range.clone(),
+        }
+    }
+}
+
+/// An instruction set that is not available must not stop an iterator, which cannot fail.
+fn cpu() -> Cpu {
+    Cpu::chosen().unwrap_or_else(|_| Cpu::best())
 }

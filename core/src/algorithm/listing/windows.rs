@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::form::{Form, Numbers, Text};
 use super::kernel::{ListSpec, Listing, PHASE};
-use crate::algorithm::cost::{listing_set_up_ns, test_ns};
+use super::stream::{tested_first, tests_are_cheaper};
 use crate::algorithm::sieve::Tuning;
+use crate::crew::{Memory, largest_that};
 use crate::machine::default_memory;
 use crate::tiling::ends;
-use crate::{Backend, Control, Error, Kernel, Progress, guard};
+use crate::{Backend, Control, Crew, Error, Kernel, Progress, guard};
 
 /// A function that receives what is listed. [`ControlFlow::Break`] ends the listing without an error.
 pub type Sink<'a, T> = dyn FnMut(&[T]) -> ControlFlow<()> + 'a;
@@ -17,10 +18,15 @@ pub type Sink<'a, T> = dyn FnMut(&[T]) -> ControlFlow<()> + 'a;
 /// The number of tiles per worker in a window.
 const TILES_PER_WORKER: u64 = 2;
 
-/// Segments have at least this many bytes per class, unless the range is narrower. With half of that, the sieve takes 1.7
-/// times as long; with twice as much, the lists of two windows take 100 MB on two workers (Zen 3, up to 1e9).
-const LEAST_SEGMENT: u32 = 1 << 13;
-const LARGEST_SEGMENT: u32 = 1 << 18;
+/// The sizes of segments in bytes per class, if there is memory enough. With half of the smallest, the sieve takes 1.7 times
+/// as long; with twice as much, the lists of two windows take 100 MB on two workers (Zen 3, up to 1e9).
+const SEGMENTS: RangeInclusive<u32> = 1 << 13..=1 << 18;
+
+/// The smallest segment, however little memory there is.
+const LEAST_SEGMENT: u32 = 1 << 10;
+
+/// Workers that are processes send what they list. A message can be 64 MiB long, and has a few tiles.
+const LARGEST_SENT: f64 = 16e6;
 
 /// The approximate fraction of the time of a stretch that its set-up takes.
 const SET_UP_SHARE: f64 = 0.01;
@@ -147,8 +153,16 @@ fn list_stretches<B: Backend, F: Form>(
     while let Some(rest) = left {
         let from = *rest.start();
         let to = stop.min(from.saturating_mul(2).max(FIRST_STRETCH));
+        let (to, is_tested) = if tests_are_cheaper(&rest, to) {
+            (stop, true)
+        } else if from == start {
+            (to.min(from.saturating_add(tested_first(to))), true)
+        } else {
+            (to, false)
+        };
         let part = control.part(progress_at(from), if to == stop { 1.0 } else { progress_at(to) });
-        let spec = ListSpec::cheapest(from..=to, size_of::<F::Item>() * F::USUAL, backend.workers().get() as u64);
+        let tuning = (!is_tested).then(|| tuning(&(from..=to), F::BYTES, backend.crew()));
+        let spec = ListSpec { start: from, stop: to, tuning };
         let (kernel, part) = part.set_up(SET_UP_SHARE, |watch| Listing::new(spec, form, watch))?;
         list_windows(backend, &kernel, &part, output)?;
         left = to.checked_add(1).map(|next| next..=stop).filter(|rest| !rest.is_empty());
@@ -178,19 +192,22 @@ fn list_windows<B: Backend, F: Form>(
     Ok(())
 }
 
-impl ListSpec {
-    /// Chooses how to find the primes of a range, which must not be empty.
-    fn cheapest(range: RangeInclusive<u64>, bytes_per_prime: usize, workers: u64) -> Self {
-        let (start, stop) = range.clone().into_inner();
-        let is_tested = test_ns(stop) * (stop - start) as f64 <= listing_set_up_ns(stop);
-        // Two windows are in memory at a time. A byte of each class stands for 1680 numbers.
-        let tiles = 2 * TILES_PER_WORKER * workers;
-        let bytes_per_segment_byte = 1680.0 / (stop.max(2) as f64).ln() * bytes_per_prime as f64;
-        let fits = default_memory() as f64 / 2.0 / tiles as f64 / bytes_per_segment_byte;
-        let most = fits.clamp(LEAST_SEGMENT.into(), LARGEST_SEGMENT.into()) as u32;
-        let tuning = (!is_tested).then(|| Tuning::for_primes(&range, LEAST_SEGMENT..=most));
-        Self { start, stop, tuning }
-    }
+/// Returns the tuning for a range, given the usual number of bytes that a listed prime takes.
+fn tuning(range: &RangeInclusive<u64>, bytes_per_prime: f64, crew: Crew) -> Tuning {
+    let (least, most) = SEGMENTS.into_inner();
+    let within = |most: u64| Tuning::for_primes(range, least.min(64 * most as u32)..=64 * most as u32);
+    let fits = |most: u64| {
+        let tuning = within(most);
+        // A byte of each class stands for 1680 numbers.
+        let primes = 1680.0 * f64::from(tuning.segment) / (*range.end() as f64).max(3.0).ln();
+        let tile = primes * bytes_per_prime;
+        // Two windows are in memory at a time, and each worker has the bits of the 48 classes.
+        let lists =
+            Memory { kernel: 0.0, scratch: (2 * TILES_PER_WORKER) as f64 * tile + 48.0 * f64::from(tuning.segment) };
+        let needed = tuning.memory(range).of(crew).saturating_add(lists.of(crew));
+        needed <= default_memory() && (crew.shares_memory() || tile <= LARGEST_SENT)
+    };
+    within(largest_that(fits, u64::from(LEAST_SEGMENT / 64)..=u64::from(most / 64)))
 }
 
 #[cfg(test)]

@@ -113,11 +113,22 @@ fn the_progress_grows_once_to_the_whole() {
     }
 }
 
+#[test]
+fn the_lists_of_many_workers_fit_in_the_memory_and_those_of_processes_in_a_message() {
+    let range = 10_u64.pow(18)..=2 * 10_u64.pow(18);
+    let segment = |crew: Crew| tuning(&range, 17.0, crew).segment;
+    let [one, many] = [1, 256].map(|workers| NonZeroUsize::new(workers).unwrap());
+    assert!(segment(one.into()) > segment(many.into()) && segment(many.into()) >= LEAST_SEGMENT);
+    let apart = f64::from(segment(Crew::apart(one)));
+    assert!((10e6..16e6).contains(&(apart * 1680.0 / 42.14 * 17.0)), "{apart}");
+}
+
 /// A description of work may come from outside.
 #[test]
 fn a_spec_with_another_wheel_is_refused() {
-    let mut spec = ListSpec::cheapest(0..=1_000_000_000, 8, 1);
-    spec.tuning.as_mut().expect("a wide range is sieved").wheel = 30;
+    let range = 0..=1_000_000_000;
+    let tuning = Tuning { wheel: 30, ..tuning(&range, 8.0, NonZeroUsize::MIN.into()) };
+    let spec = ListSpec { start: 0, stop: *range.end(), tuning: Some(tuning) };
     let refused = Listing::new(spec, Numbers, &Control::new()).err();
     let reason = "lists need a wheel of 210, not of 30".to_owned();
     assert_eq!(refused, Some(Error::BadTuning { reason }));
@@ -159,6 +170,6 @@ fn what_was_found_before_a_failure_is_passed_on() {
     };
     let tile = 2 * TILES_PER_WORKER;
     assert_eq!(list_on(&Failing { tile }, 0..=100_000_000, &Control::new(), sink), Err(Error::AlreadyAttached));
-    let stop = tile * 1680 * u64::from(LEAST_SEGMENT);
+    let stop = tile * 1680 * u64::from(*SEGMENTS.start());
     assert!((stop / 20..stop / 10).contains(&listed), "{listed} primes up to {stop}");
 }
