@@ -188,7 +188,7 @@ impl Stretch {
             let Some(index) = next else { return false };
             match guard("primes", || Ok(self.lister.find(index, &mut self.tile, &Control::new()))) {
                 Ok(found) => found.expect("this pulse never stops anything"),
-                Err(Error::OutOfMemory { .. }) => *self = Self::tested(self.from_tile(index, direction)),
+                Err(Error::OutOfMemory { .. }) => *self = Self::tested(self.rest_from(index, direction)),
                 Err(error) => unreachable!("nothing else fails in a tile: {error}"),
             }
         }
@@ -196,7 +196,7 @@ impl Stretch {
     }
 
     /// Returns the numbers of the stretch from a tile on.
-    fn from_tile(&self, index: u64, direction: Direction) -> RangeInclusive<u64> {
+    fn rest_from(&self, index: u64, direction: Direction) -> RangeInclusive<u64> {
         let (start, stop) = self.range.clone().into_inner();
         match direction {
             // The primes without bits were read before.
