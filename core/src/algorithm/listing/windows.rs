@@ -165,6 +165,9 @@ fn list_stretches<B: Backend, F: Form>(
         let spec = ListSpec { start: from, stop: to, tuning };
         let (kernel, part) = part.set_up(SET_UP_SHARE, |watch| Listing::new(spec, form, watch))?;
         list_windows(backend, &kernel, &part, output)?;
+        if output.is_enough.load(Ordering::Relaxed) {
+            break;
+        }
         left = to.checked_add(1).map(|next| next..=stop).filter(|rest| !rest.is_empty());
     }
     Ok(())
