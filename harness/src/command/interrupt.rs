@@ -80,10 +80,15 @@ mod unix {
         [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|&signal| !is_ignored(signal)).try_for_each(|signal| {
             let code = 128 + signal;
             // The handlers run in this order, so the signal that sets the flag does not end the process.
-            register_conditional_shutdown(signal, code, &REQUESTED)?;
             register_usize(signal, &EXIT_CODE, code as usize)?;
+            register_conditional_shutdown(signal, code, &REQUESTED)?;
             register(signal, &REQUESTED).map(drop)
-        })
+        })?;
+        // A signal that came before its last handler was there has left only its code.
+        if EXIT_CODE.load(Ordering::SeqCst) != 0 {
+            REQUESTED.store(true, Ordering::SeqCst);
+        }
+        Ok(())
     }
 
     /// The exit code of a command that was asked to end: 128 and the number of the signal, as a shell reports it.

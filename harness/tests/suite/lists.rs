@@ -132,7 +132,8 @@ fn a_list_goes_on_without_a_gap_when_worker_processes_are_killed() {
         listed.extend_from_slice(more);
         if killed.fetch_add(1, Ordering::Relaxed) < 3 {
             let process = lane.process_ids()[0].to_string();
-            assert!(Command::new("sh").args(["-c", &format!("kill -KILL {process}")]).status().unwrap().success());
+            // It may have ended since it was killed last time.
+            Command::new("sh").args(["-c", &format!("kill -KILL {process}")]).status().unwrap();
         }
         ControlFlow::Continue(())
     };
