@@ -82,7 +82,8 @@ fn the_memory_of_a_list_does_not_grow_with_its_length() {
 #[test]
 fn a_list_without_enough_memory_is_right_or_a_failure_in_one_line() {
     // With less, the system cannot even start the command.
-    let sizes = [12_000, 20_000, 40_000, 60_000, 80_000, 100_000, 140_000, 200_000, 300_000, 450_000];
+    // With less, the runtime of Rust may have no room for the first words of a thread.
+    let sizes = [60_000, 100_000, 200_000, 450_000];
     let sizes: Vec<_> = sizes
         .into_iter()
         .filter(|size| !is_missing("a limit of the memory", &format!("ulimit -v {size}; $P --version")))

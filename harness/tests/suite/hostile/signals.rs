@@ -14,13 +14,17 @@ const PROMPT: Duration = Duration::from_secs(10);
 /// The lanes of the command.
 const LANES: [&str; 5] = ["single-thread", "scoped-threads", "rayon", "global-lock", "processes"];
 
+/// The tests may have been started by `nohup`, which ignores one of these signals.
+const DEFAULTS: &str = "--default-signal=INT,TERM,HUP";
+
 /// A command in a session of its own.
 pub(super) struct Session(Child);
 
 impl Session {
     /// Starts it in an environment that a line of shell prepares.
     pub(super) fn start(environment: &str, arguments: &str) -> Self {
-        let mut command = bare(&["setsid", "bash", "-c", &format!("{environment} exec $P {arguments}")]);
+        let mut command =
+            bare(&["setsid", "env", DEFAULTS, "bash", "-c", &format!("{environment} exec $P {arguments}")]);
         Self(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 
