@@ -259,7 +259,7 @@ pub enum Error {
         max: u64,
     },
 
-    /// A counter counted so many or so few primes that it must be wrong.
+    /// A count is too far from what it should be to be right.
     #[error("{counter} counted {count} primes from {start} to {end}, but about {expected} are there")]
     CountFarOff {
         /// The name of the counter.
