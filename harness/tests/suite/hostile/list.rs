@@ -82,8 +82,7 @@ fn the_memory_of_a_list_does_not_grow_with_its_length() {
 #[test]
 fn a_list_without_enough_memory_is_right_or_a_failure_in_one_line() {
     // With less, the system cannot even start the command.
-    // With less, the runtime of Rust may have no room for the first words of a thread.
-    let sizes = [60_000, 100_000, 200_000, 450_000];
+    let sizes = [12_000, 20_000, 40_000, 60_000, 80_000, 100_000, 140_000, 200_000, 300_000, 450_000];
     let sizes: Vec<_> = sizes
         .into_iter()
         .filter(|size| !is_missing("a limit of the memory", &format!("ulimit -v {size}; $P --version")))
@@ -91,7 +90,9 @@ fn a_list_without_enough_memory_is_right_or_a_failure_in_one_line() {
     for (list, expected) in [("list 3e7", "1857859\n"), ("list 1e17 1e17+2e7", "510836\n")] {
         // What worker processes send is decoded by a library that does not survive a lack of memory.
         for lane in &LANES[..4] {
-            for kilobytes in &sizes {
+            // With less, the standard library may have no room for the first words of a thread, and abort.
+            let least = if *lane == "single-thread" { 0 } else { 40_000 };
+            for kilobytes in sizes.iter().filter(|&&size| size >= least) {
                 let line = format!("ulimit -v {kilobytes}; set -o pipefail; $P {list} --backend {lane} | wc -l");
                 let ended = shell(&line);
                 if ended.code == Some(0) {
