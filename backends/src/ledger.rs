@@ -150,6 +150,12 @@ impl<P: Monoid> Ledger<P> {
     /// # Errors
     /// The first failure, or [`Error::Incomplete`] if the results do not cover all tiles.
     pub fn finish(self, watch: &Watch<'_>) -> Result<P, Error> {
+        let whole = self.whole()?;
+        watch.finish().map(|()| whole)
+    }
+
+    /// Returns the folded result of all tiles, like [`finish`](Ledger::finish).
+    pub(crate) fn whole(self) -> Result<P, Error> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(cause) = state.fault {
             return Err(cause);
@@ -158,12 +164,16 @@ impl<P: Monoid> Ledger<P> {
         let runs = state.answered.len();
         let folded = state.answered.iter().map(|(start, (end, _))| end - start).sum();
         let mut segments = state.answered.into_iter();
-        let whole = match (segments.next(), segments.next()) {
-            (None, None) if tiles.is_empty() => P::identity(),
-            (Some((start, (end, whole))), None) if start == tiles.start && end == tiles.end => whole,
-            _ => return Err(Error::Incomplete { tiles, folded, runs }),
-        };
-        watch.finish().map(|()| whole)
+        match (segments.next(), segments.next()) {
+            (None, None) if tiles.is_empty() => Ok(P::identity()),
+            (Some((start, (end, whole))), None) if start == tiles.start && end == tiles.end => Ok(whole),
+            _ => Err(Error::Incomplete { tiles, folded, runs }),
+        }
+    }
+
+    /// Returns each finished run, with its folded partial result as `view` sees it.
+    pub(crate) fn segments<T>(&self, view: impl Fn(&P) -> T) -> Vec<(Range<u64>, T)> {
+        self.state().answered.iter().map(|(&start, (end, partial))| (start..*end, view(partial))).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State<P>> {

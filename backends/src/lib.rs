@@ -23,6 +23,7 @@
 //! ```
 
 pub mod global_lock;
+mod journal;
 mod kind;
 mod ledger;
 #[cfg(unix)]
@@ -39,6 +40,7 @@ mod tests;
 pub use primelanes_core::*;
 
 pub use self::global_lock::{Attached, Gil, GlobalLock, LockMode};
+pub use self::journal::{Journal, Journaled, Phase};
 pub use self::kind::{AnyBackend, BackendKind, available_workers};
 pub use self::ledger::Ledger;
 #[cfg(unix)]

@@ -32,6 +32,7 @@ pub(crate) use nth::nth_prime;
 pub use parity::{Parity, ParityScratch, SumModulo4};
 pub use plan::{Difference, Plan};
 pub use primality::{is_prime, is_prime_u128, next_prime, next_prime_u128, previous_prime, previous_prime_u128};
+use serde::{Deserialize, Serialize};
 pub use sieve::{Sieve, SieveScratch, Tuning};
 pub use sieve_and_test::{SieveAndTest, SieveAndTestScratch};
 pub use simple_sieve::SimpleSieve;
@@ -41,7 +42,8 @@ use crate::machine::Cpu;
 use crate::{Backend, Control, Error, Kernel, Query, Watch, guard};
 
 /// The algorithm that a query asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Algorithm {
     /// The fastest algorithm for the range; see [`Plan::for_query`].

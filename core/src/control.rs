@@ -1,5 +1,6 @@
 //! Stops and observes a running count.
 
+mod recorder;
 mod share;
 mod watch;
 
@@ -7,6 +8,7 @@ use std::fmt;
 use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use recorder::Recorder;
 use share::Share;
 pub use watch::Watch;
 
@@ -15,22 +17,23 @@ use crate::{Error, Kernel, Pulse, Stopped, guard};
 /// A function that receives the progress of a count. [`ControlFlow::Break`] ends the count with [`Error::Cancelled`].
 pub type Observer<'a> = dyn Fn(Progress) -> ControlFlow<()> + Sync + 'a;
 
-/// The optional cancel flag and the optional progress observer of a count.
+/// The optional cancel flag, the optional progress observer and the optional recorder of a count.
 ///
 /// It is itself a [`Pulse`] that checks the flag. `Control::new()` never stops anything.
 #[derive(Clone, Copy, Default)]
 pub struct Control<'a> {
     cancel: Option<&'a AtomicBool>,
     observer: Option<&'a Observer<'a>>,
+    recorder: Option<&'a dyn Recorder>,
     /// The part of a count that the next fold does. `None` if it is the only fold, and its tiles are what is reported.
     share: Option<Share>,
 }
 
 impl<'a> Control<'a> {
-    /// Creates a control with neither flag nor observer.
+    /// Creates a control with neither flag nor observer nor recorder.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cancel: None, observer: None, share: None }
+        Self { cancel: None, observer: None, recorder: None, share: None }
     }
 
     /// Stops the count soon after the flag becomes true.
@@ -51,6 +54,14 @@ impl<'a> Control<'a> {
     #[must_use]
     pub const fn progress(mut self, observer: &'a Observer<'a>) -> Self {
         self.observer = Some(observer);
+        self
+    }
+
+    /// Passes the partial results of the next fold to the recorder. This is for a backend that stands in front of another
+    /// one. A count consists of several folds, and each needs a recorder of its own.
+    #[must_use]
+    pub const fn record(mut self, recorder: &'a dyn Recorder) -> Self {
+        self.recorder = Some(recorder);
         self
     }
 
@@ -85,7 +96,10 @@ impl<'a> Control<'a> {
     }
 
     /// Reports a step that is already done, for work that needs no fold.
-    pub(crate) fn report_step(&self, phase: &'static str) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] or [`Error::Panicked`] if the observer ended the count.
+    pub fn report_step(&self, phase: &'static str) -> Result<(), Error> {
         let [step] = self.split([1.0]);
         Watch::new(step, phase, 1).finish()
     }
@@ -99,7 +113,11 @@ impl Pulse for Control<'_> {
 
 impl fmt::Debug for Control<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Control").field("cancel", &self.cancel).field("observed", &self.observer.is_some()).finish()
+        f.debug_struct("Control")
+            .field("cancel", &self.cancel)
+            .field("observed", &self.observer.is_some())
+            .field("recorded", &self.recorder.is_some())
+            .finish()
     }
 }
 

@@ -273,6 +273,15 @@ pub enum Error {
         /// The approximate number of primes in the range.
         expected: u128,
     },
+
+    /// A journal cannot be used: it belongs to another count, another process or another version, or is damaged.
+    #[error("cannot use the journal '{file}': {reason}")]
+    BadJournal {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// The error of a worker is never an [`Error::WorkerFailed`], since a worker has no workers. Decoding nested ones could

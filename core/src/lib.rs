@@ -47,7 +47,7 @@ pub use algorithm::{
     Algorithm, Plan, is_prime, is_prime_u128, next_prime, next_prime_u128, previous_prime, previous_prime_u128,
 };
 pub use backend::Backend;
-pub use control::{Control, Observer, Progress, Watch};
+pub use control::{Control, Observer, Progress, Recorder, Watch};
 pub use counter::PrimeCounter;
 pub use crew::Crew;
 pub use error::Error;

@@ -7,6 +7,7 @@ mod experiment;
 mod gil;
 mod interrupt;
 mod is_prime;
+mod journal;
 mod lane;
 mod list;
 mod next;
@@ -78,6 +79,8 @@ enum Command {
     Experiment(experiment::Args),
     /// Count the primes of a range.
     Count(count::Args),
+    /// Show what the journal of a count contains.
+    Journal(journal::Args),
     /// List the primes of a range, one per line.
     List(list::Args),
     /// Find the nth prime.
@@ -110,6 +113,7 @@ impl Cli {
             None => self.experiment.run(),
             Some(Command::Experiment(args)) => args.run(),
             Some(Command::Count(args)) => args.run(),
+            Some(Command::Journal(args)) => args.run(),
             Some(Command::List(args)) => args.run(),
             Some(Command::Nth(args)) => args.run(),
             Some(Command::Next(args)) => args.run(),

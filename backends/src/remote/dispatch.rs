@@ -244,7 +244,8 @@ impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
         match outcome {
             Outcome::Partial(bytes) => {
                 self.pace.on_answer(count, self.workers.now().saturating_sub(flight.sent), busy);
-                self.ledger.deposit(tiles, P::decode(&bytes)?)?;
+                self.ledger.deposit(tiles.clone(), P::decode(&bytes)?)?;
+                self.watch.record(tiles, &bytes)?;
                 self.watch.advance(count);
                 Ok(())
             }

@@ -28,7 +28,8 @@ impl Share {
 impl Control<'_> {
     /// Returns the control for a step from one fraction of this control's progress to another. The steps must be taken in
     /// order, and each must begin where the last one ended.
-    pub(crate) fn part(&self, from: f64, to: f64) -> Self {
+    #[must_use]
+    pub fn part(&self, from: f64, to: f64) -> Self {
         let whole = self.share.unwrap_or(Share::WHOLE);
         let end = if to < 1.0 { whole.at(to) } else { whole.to };
         let share = Share { from: whole.at(from), to: end, is_continued: whole.is_continued || from > 0.0 };

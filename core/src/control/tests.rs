@@ -1,11 +1,13 @@
 use std::panic::resume_unwind;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
 use std::thread;
 use std::time::Instant;
 
-use super::watch::{BEATS_PER_LOOK, REPORT_INTERVAL};
+use super::watch::{BEATS_PER_LOOK, FIRST_RECORD, REPORT_INTERVAL};
 use super::*;
-use crate::probe::Probe;
+use crate::Wire;
+use crate::probe::{Probe, Visit};
 
 fn watch_over<'a>(control: &Control<'a>, tiles: u64) -> Watch<'a> {
     control.watch(&Probe::new(tiles), &(0..tiles))
@@ -146,8 +148,89 @@ fn the_first_panic_of_the_observer_stops_the_workers_and_is_the_cause() {
 #[test]
 fn debug_output_tells_what_is_watched() {
     let control = Control::new().progress(&|_| ControlFlow::Continue(()));
-    assert_eq!(format!("{control:?}"), "Control { cancel: None, observed: true }");
+    assert_eq!(format!("{control:?}"), "Control { cancel: None, observed: true, recorded: false }");
     let watch = watch_over(&Control::new(), 3);
-    let control = "Control { cancel: None, observed: false }";
+    let control = "Control { cancel: None, observed: false, recorded: false }";
     assert_eq!(format!("{watch:?}"), format!("Watch {{ control: {control}, phase: \"probe\", total: 3, .. }}"));
+}
+
+/// Keeps what it receives.
+#[derive(Default)]
+struct Kept(Mutex<Vec<(Range<u64>, Vec<u8>)>>);
+
+impl Recorder for Kept {
+    fn record(&self, run: Range<u64>, partial: &[u8]) -> Result<(), Error> {
+        self.0.lock().unwrap().push((run, partial.to_vec()));
+        Ok(())
+    }
+}
+
+impl Kept {
+    /// Returns the runs, after a check that each came with the visits of exactly its tiles.
+    fn runs(self) -> Vec<Range<u64>> {
+        let kept = self.0.into_inner().unwrap().into_iter();
+        let checked = kept.map(|(run, partial)| {
+            let visits = <Vec<Visit> as Wire>::decode(&partial).unwrap();
+            assert!(visits.iter().map(|visit| visit.tile).eq(run.clone()));
+            run
+        });
+        checked.collect()
+    }
+}
+
+#[test]
+fn finished_tiles_are_recorded_as_they_come_in_and_at_the_end() {
+    let kept = Kept::default();
+    let control = Control::new().record(&kept);
+    let probe = Probe { pause: FIRST_RECORD / 2, ..Probe::new(9) };
+    let watch = control.watch(&probe, &(1..9));
+    let folded = watch.fold_tiles(&probe, 1..9, &mut probe.scratch(), &watch).unwrap();
+    assert_eq!(folded.len(), 8);
+    let runs = kept.runs();
+    assert_eq!((runs[0].start, runs.last().unwrap().end), (1, 9));
+    assert!(runs.windows(2).all(|pair| pair[0].end == pair[1].start));
+    assert!((2..=3).contains(&runs.len()), "the first after two tiles, then after four: {runs:?}");
+}
+
+#[test]
+fn a_run_that_is_stopped_records_what_it_has_done() {
+    let kept = Kept::default();
+    let stop = AtomicBool::new(false);
+    let control = Control::new().record(&kept).cancel(&stop);
+    let probe = Probe::new(9);
+    let watch = control.watch(&probe, &(0..9));
+    // A tile of a probe beats once, and so does the driver before it.
+    let after_four = StopAfter(&stop, 4.into());
+    assert_eq!(watch.fold_tiles(&probe, 0..9, &mut probe.scratch(), &after_four), Err(Error::Cancelled));
+    assert_eq!(kept.runs(), vec![0..2]);
+}
+
+/// A pulse that sets the flag at a beat and stops then.
+struct StopAfter<'a>(&'a AtomicBool, AtomicU64);
+
+impl Pulse for StopAfter<'_> {
+    fn beat(&self) -> Result<(), Stopped> {
+        if self.1.fetch_sub(1, Ordering::Relaxed) == 0 {
+            self.0.store(true, Ordering::Relaxed);
+        }
+        if self.0.load(Ordering::Relaxed) { Err(Stopped) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn an_error_of_the_recorder_ends_the_fold() {
+    struct Full;
+    impl Recorder for Full {
+        fn record(&self, run: Range<u64>, _: &[u8]) -> Result<(), Error> {
+            Err(Error::Overlap { run })
+        }
+    }
+    let control = Control::new().record(&Full);
+    let probe = Probe::new(3);
+    let watch = control.watch(&probe, &(0..3));
+    let folded = watch.fold_tiles(&probe, 0..3, &mut probe.scratch(), &watch);
+    assert_eq!(folded, Err(Error::Overlap { run: 0..3 }));
+    // An empty run has nothing to record.
+    assert_eq!(watch.fold_tiles(&probe, 3..3, &mut probe.scratch(), &watch), Ok(vec![]));
+    assert_eq!(watch.record(2..2, &[]), Ok(()));
 }

@@ -8,11 +8,16 @@ use std::sync::{Mutex, OnceLock, TryLockError};
 use std::time::{Duration, Instant};
 
 use super::{Control, Progress};
-use crate::{Error, Kernel, Monoid, Pulse, Stopped, fold_tiles, guard};
+use crate::{Error, Kernel, Monoid, Pulse, Stopped, Wire, fold_tiles, guard};
 
 /// The time between two reports to an observer while work goes on. People cannot read faster updates, and a report costs
 /// more than a small tile.
 pub(super) const REPORT_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How long a worker works before it passes its partial result to a recorder: at first, and at most. The time doubles. That
+/// much is lost if the process is killed, besides what the recorder has not stored yet.
+pub(super) const FIRST_RECORD: Duration = Duration::from_millis(60);
+const LAST_RECORD: Duration = Duration::from_millis(500);
 
 /// Reading the clock takes longer than some kernels work between two beats, so only one beat in this many does it.
 pub(super) const BEATS_PER_LOOK: u8 = 16;
@@ -22,7 +27,7 @@ pub(super) const BEATS_PER_LOOK: u8 = 16;
 /// A backend runs tiles with [`fold_tiles`](Watch::fold_tiles) and calls [`finish`](Watch::finish) at the end. The
 /// pulse of the tiles is the watch itself, or the backend's own pulse, which calls the watch. A beat of the watch also
 /// calls the observer, if a report is due. A backend whose tiles run elsewhere calls [`report`](Watch::report) while it
-/// waits, and [`advance`](Watch::advance) when it learns that tiles are finished.
+/// waits, and [`advance`](Watch::advance) and [`record`](Watch::record) when it learns that tiles are finished.
 pub struct Watch<'a> {
     control: Control<'a>,
     phase: &'static str,
@@ -56,10 +61,11 @@ impl<'a> Watch<'a> {
         watch
     }
 
-    /// Runs neighbouring tiles in order, folds their partial results and counts each as finished.
+    /// Runs neighbouring tiles in order, folds their partial results and counts each as finished. If there is a recorder,
+    /// passes on what was finished after some time, at most half a second, and at the end.
     ///
     /// # Errors
-    /// The [`cause`](Watch::cause), if the pulse returned [`Stopped`].
+    /// The [`cause`](Watch::cause), if the pulse returned [`Stopped`], or the error of the recorder.
     pub fn fold_tiles<K: Kernel, P: Pulse>(
         &self,
         kernel: &K,
@@ -68,12 +74,58 @@ impl<'a> Watch<'a> {
         pulse: &P,
     ) -> Result<K::Partial, Error> {
         let mut folded = K::Partial::identity();
-        for index in tiles {
-            let tile = fold_tiles(kernel, index..index + 1, scratch, pulse);
-            folded = folded.combine(tile.map_err(|Stopped| self.cause())?);
-            self.advance(1);
+        let mut left = tiles;
+        let mut interval = FIRST_RECORD;
+        loop {
+            let due = self.control.recorder.map(|_| Instant::now() + interval);
+            let (partial, end, ended) = self.fold_until(due, kernel, left.clone(), scratch, pulse);
+            interval = LAST_RECORD.min(2 * interval);
+            if self.control.recorder.is_some() {
+                self.record(left.start..end, &partial.encode()?)?;
+            }
+            ended?;
+            folded = folded.combine(partial);
+            left.start = end;
+            if left.is_empty() {
+                return Ok(folded);
+            }
         }
-        Ok(folded)
+    }
+
+    /// Runs tiles until it is time to record them, if they are recorded. Returns their folded partial result, the end of what
+    /// was run, and why the work must end, if it must.
+    fn fold_until<K: Kernel, P: Pulse>(
+        &self,
+        due: Option<Instant>,
+        kernel: &K,
+        tiles: Range<u64>,
+        scratch: &mut K::Scratch,
+        pulse: &P,
+    ) -> (K::Partial, u64, Result<(), Error>) {
+        let mut folded = K::Partial::identity();
+        for index in tiles.clone() {
+            match fold_tiles(kernel, index..index + 1, scratch, pulse) {
+                Ok(tile) => folded = folded.combine(tile),
+                Err(Stopped) => return (folded, index, Err(self.cause())),
+            }
+            self.advance(1);
+            if due.is_some_and(|due| Instant::now() >= due) {
+                return (folded, index + 1, Ok(()));
+            }
+        }
+        (folded, tiles.end, Ok(()))
+    }
+
+    /// Passes the partial result of a run to the recorder, if there is one. [`fold_tiles`](Watch::fold_tiles) does this by
+    /// itself. A backend whose tiles run elsewhere does it when it receives the [`Wire`] bytes of a result.
+    ///
+    /// # Errors
+    /// The error of the recorder.
+    pub fn record(&self, run: Range<u64>, partial: &[u8]) -> Result<(), Error> {
+        match self.control.recorder {
+            Some(recorder) if !run.is_empty() => recorder.record(run, partial),
+            _ => Ok(()),
+        }
     }
 
     /// Counts `tiles` more tiles as finished. The next report includes them.

@@ -2,12 +2,13 @@
 
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, RangeInclusive};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use bytesize::ByteSize;
 use primelanes_backends::machine::{Caches, Cpu, default_memory};
-use primelanes_backends::{Algorithm, Error, Plan, PrimeCounter, Progress, Query};
+use primelanes_backends::{Algorithm, AnyBackend, Error, Journal, Journaled, Plan, PrimeCounter, Progress, Query};
 use serde::Serialize;
 
 use super::lane::LaneArgs;
@@ -45,6 +46,11 @@ pub(super) struct Args {
     /// the memory, or up to half of it if the count needs more]
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
     memory: Option<ByteSize>,
+
+    /// Keep a journal of the count in FILE: if this command ends, even by a kill or a loss of power, the same command goes on
+    /// from there, on any lane and machine. FILE is replaced every four seconds.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
 
     /// Print a JSON object: start, stop, count, `double_checked`, algorithm, plan, memory (estimated, in bytes), backend,
     /// workers, seconds.
@@ -89,13 +95,13 @@ impl Args {
         let (start, stop) = (*range.start(), *range.end());
         let (backend, workers) = self.lane.choose()?;
         let crew = backend.crew(workers);
-        let query = self.query(range.clone());
+        let query = self.resumed(self.query(range.clone()))?;
         let plan = Plan::for_query(&query, crew)?;
         let memory = plan.memory(&range, crew);
         if self.explain {
             self.explanation(&plan, &range, memory, workers)?.lines().for_each(output::note);
         }
-        let counter = backend.build(workers)?;
+        let counter = self.counter(backend.open(workers)?);
         let bar = self.bar(&plan, stop.saturating_sub(start));
         let show = |progress: Progress| {
             bar.show(progress);
@@ -109,6 +115,9 @@ impl Args {
         let count = counter.count(&query);
         let seconds = clock.elapsed().as_secs_f64();
         bar.clear();
+        if count == Err(Error::Cancelled) {
+            self.explain_journal();
+        }
 
         let answer = Answer {
             start,
@@ -147,6 +156,30 @@ impl Args {
         match self.memory {
             Some(ByteSize(bytes)) => query.memory(bytes),
             None => query,
+        }
+    }
+
+    /// The query with the plan of the journal, if there is one already.
+    fn resumed(&self, query: Query<'static>) -> Result<Query<'static>, Error> {
+        let Some(path) = &self.journal else { return Ok(query) };
+        let Some(journal) = Journal::read(path)? else { return Ok(query) };
+        journal.check_query(path, &query)?;
+        Ok(query.plan(journal.plan().clone()))
+    }
+
+    fn counter(&self, lane: AnyBackend) -> Box<dyn PrimeCounter> {
+        match &self.journal {
+            Some(path) => Box::new(Journaled::new(lane, path, |trouble: &Error| {
+                output::note(&format!("warning: {trouble}; the count goes on without a journal"));
+            })),
+            None => Box::new(lane),
+        }
+    }
+
+    /// Says how to go on after an interruption.
+    fn explain_journal(&self) {
+        if let Some(path) = &self.journal {
+            output::note(&format!("the same command goes on from the journal '{}'", path.display()));
         }
     }
 

@@ -32,6 +32,7 @@ pub(super) fn code_of(error: &anyhow::Error) -> ExitCode {
             | Error::BadTuning { .. }
             | Error::OutOfRange { .. }
             | Error::MemoryBound { .. }
+            | Error::BadJournal { .. }
             | Error::EmptyPlan { .. }
             | Error::NthOutOfRange { .. }
             | Error::NotProven { .. },
