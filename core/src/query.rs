@@ -126,7 +126,7 @@ impl<'a> Query<'a> {
     }
 
     /// Sets the cancel flag and the observer. The count is then a step of what the control is for.
-    pub(crate) const fn with_control(mut self, control: Control<'a>) -> Self {
+    pub const fn with_control(mut self, control: Control<'a>) -> Self {
         self.control = control;
         self
     }

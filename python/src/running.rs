@@ -6,6 +6,7 @@
 //! news, and then asks for it.
 
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
+use std::mem;
 use std::ops::ControlFlow;
 use std::process::id as this_process;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,11 +25,25 @@ pub struct Running<T> {
     owner: u32,
 }
 
+/// What connects the work with whoever waits for it.
+#[expect(missing_debug_implementations, reason = "functions have no debug output")]
+#[derive(Clone, Copy)]
+pub struct Line<'a> {
+    /// The work must end soon after this becomes true.
+    pub cancel: &'a AtomicBool,
+    /// Receives the progress.
+    pub observer: &'a Observer<'a>,
+    /// Receives troubles that do not end the work.
+    pub warn: &'a (dyn Fn(&Error) + Send + Sync + 'a),
+}
+
 /// What has happened since the last look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
     /// The last progress of each phase.
     pub reports: Vec<Progress>,
+    /// Troubles that do not end the work.
+    pub warnings: Vec<String>,
     /// Whether the work has ended.
     pub ended: bool,
 }
@@ -42,6 +57,7 @@ struct Shared<T> {
 #[derive(Debug)]
 struct State<T> {
     reports: Vec<Progress>,
+    warnings: Vec<String>,
     result: Option<Result<T, Error>>,
     ended: bool,
     /// The other end of the signal.
@@ -51,23 +67,30 @@ struct State<T> {
 }
 
 impl<T: Send + 'static> Running<T> {
-    /// Starts `work` on another thread, with a cancel flag and an observer.
+    /// Starts `work` on another thread.
     ///
     /// # Errors
     /// [`Error::Spawn`] if the system cannot start the thread.
-    pub fn start(
-        work: impl FnOnce(&AtomicBool, &Observer<'_>) -> Result<T, Error> + Send + 'static,
-    ) -> Result<Self, Error> {
+    pub fn start(work: impl FnOnce(Line<'_>) -> Result<T, Error> + Send + 'static) -> Result<Self, Error> {
         let (signal, writer) = pipe().ok().unzip();
-        let state = State { reports: Vec::new(), result: None, ended: false, signal: writer, signalled: false };
+        let state = State {
+            reports: Vec::new(),
+            warnings: Vec::new(),
+            result: None,
+            ended: false,
+            signal: writer,
+            signalled: false,
+        };
         let shared = Arc::new(Shared { cancel: AtomicBool::new(false), state: Mutex::new(state) });
-        let (working, reporting) = (Arc::clone(&shared), Arc::clone(&shared));
+        let working = Arc::clone(&shared);
         let run = move || {
-            let observer = move |progress| {
-                reporting.state().report(progress);
+            let observer = |progress| {
+                working.state().report(progress);
                 ControlFlow::Continue(())
             };
-            let result = guard("count", || work(&working.cancel, &observer));
+            let warn = |trouble: &Error| working.state().warn(trouble.to_string());
+            let line = Line { cancel: &working.cancel, observer: &observer, warn: &warn };
+            let result = guard("count", || work(line));
             working.state().end(result);
         };
         thread::Builder::new().name("primelanes".to_owned()).spawn(run).map_err(|refusal| Error::Spawn {
@@ -91,14 +114,15 @@ impl<T> Running<T> {
     pub fn news(&self) -> News {
         // The other thread may have held the mutex during the fork.
         if self.is_forked() {
-            return News { reports: Vec::new(), ended: true };
+            return News { reports: Vec::new(), warnings: Vec::new(), ended: true };
         }
         let mut state = self.shared.state();
         if let Some(mut signal) = self.signal.as_ref().filter(|_| state.signalled) {
             // There is a byte, so this does not wait.
             state.signalled = !signal.read(&mut [0]).is_ok_and(|count| count == 1);
         }
-        News { reports: std::mem::take(&mut state.reports), ended: state.ended }
+        let (reports, warnings) = (mem::take(&mut state.reports), mem::take(&mut state.warnings));
+        News { reports, warnings, ended: state.ended }
     }
 
     /// Asks the work to end.
@@ -146,6 +170,11 @@ impl<T> State<T> {
     fn report(&mut self, progress: Progress) {
         self.reports.pop_if(|last| last.phase == progress.phase);
         self.reports.push(progress);
+        self.notify();
+    }
+
+    fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
         self.notify();
     }
 

@@ -6,7 +6,9 @@ compiled code is on its stack meanwhile. So CPython can deliver signals to it, a
 
 from __future__ import annotations
 
+import os
 import select
+import warnings
 from collections.abc import Callable
 from decimal import DecimalException
 from functools import partial
@@ -18,6 +20,7 @@ from typing import Protocol, SupportsIndex, TypeVar
 
 from primelanes._native import Handle, count, count_holding_lock
 from primelanes._types import Cancelled, Error, Progress
+from primelanes._worker import AnyPath
 from primelanes._worker import command as worker_command
 
 T = TypeVar("T")
@@ -50,6 +53,7 @@ def count_primes(
     backend: str = "auto",
     workers: SupportsIndex | None = None,
     memory: SupportsIndex | None = None,
+    journal: AnyPath | None = None,
     progress: Callable[[Progress], object] | None = None,
     cancel: SupportsIsSet | None = None,
     timeout: float | None = None,
@@ -82,6 +86,10 @@ def count_primes(
     memory : int
         The number of bytes that all workers together may take. The default is a sixteenth of the memory, or up
         to half of it if the count needs more.
+    journal : path
+        A file that keeps what is done. If the process ends before the count, the same call goes on from there, on any
+        lane and machine. The file is replaced about every four seconds, and at the end. If it cannot be written, the
+        count goes on, with a `RuntimeWarning`.
     progress : callable
         Called with a `Progress` about every 50 ms, in the thread that called this function. An exception that it raises
         ends the count.
@@ -103,8 +111,8 @@ def count_primes(
         If a number is not an integer: 1e9 is a float, 10**9 is not. Also if `progress` is not a plain function,
         `cancel` has no `is_set`, or `timeout` is not a number.
     ValueError
-        If the algorithm or backend is unknown, the number of workers is out of range, or `timeout` is negative or not
-        finite.
+        If the algorithm or backend is unknown, the number of workers is out of range, `timeout` is negative or not
+        finite, or the journal belongs to another count or process, or is damaged.
     TimeoutError
         If the count has not ended after `timeout` seconds.
     MemoryError
@@ -124,7 +132,10 @@ def count_primes(
     """
     check(progress, cancel, timeout)
     command = worker_command() if backend == "processes" else None
-    started = count(limit, start, algorithm, double_check, memory, backend, workers, command, progress is not None)
+    file = None if journal is None else os.fsdecode(journal)
+    started = count(
+        limit, start, algorithm, double_check, memory, file, backend, workers, command, progress is not None
+    )
     return finish(started, progress, cancel, timeout)
 
 
@@ -214,7 +225,9 @@ def wait(
     deadline = None if timeout is None else monotonic() + seconds(timeout)
     try:
         while True:
-            reports, ended = handle.news()
+            reports, troubles, ended = handle.news()
+            for trouble in troubles:
+                warnings.warn(trouble, RuntimeWarning, stacklevel=4)
             if progress is not None:
                 for report in reports:
                     _report(progress, Progress(*report))
@@ -229,7 +242,7 @@ def wait(
             doze()
     finally:
         handle.cancel()
-        while not handle.news()[1]:
+        while not handle.news()[-1]:
             doze()
 
 

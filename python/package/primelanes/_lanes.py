@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from sys import is_finalizing
 from types import TracebackType
@@ -59,6 +60,7 @@ class Lane:
         algorithm: str = "auto",
         double_check: bool = False,
         memory: SupportsIndex | None = None,
+        journal: AnyPath | None = None,
         progress: Callable[[Progress], object] | None = None,
         cancel: SupportsIsSet | None = None,
         timeout: float | None = None,
@@ -68,7 +70,8 @@ class Lane:
         Parameters and exceptions are those of the function `count_primes`. A lane that is closed raises `Error`.
         """
         check(progress, cancel, timeout)
-        started = self._lane.count(limit, start, algorithm, double_check, memory, progress is not None)
+        file = None if journal is None else os.fsdecode(journal)
+        started = self._lane.count(limit, start, algorithm, double_check, memory, file, progress is not None)
         return finish(started, progress, cancel, timeout)
 
     def nth_prime(

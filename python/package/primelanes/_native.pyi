@@ -3,6 +3,7 @@ The extension module of primelanes.
 """
 
 from _typeshed import SupportsGetItem
+from os import PathLike
 from typing import Final, SupportsFloat, SupportsIndex, final
 
 __all__ = ["__version__", "Handle", "OpenLane", "Primes", "algorithms", "backends", "count", "count_holding_lock", "is_prime", "list_primes", "next_prime", "nth_prime", "open", "previous_prime", "primes", "serve"]
@@ -26,9 +27,9 @@ class Handle:
         """
         Return the descriptor that can be polled for news, or None if news must be asked for now and then.
         """
-    def news(self, /) -> tuple[list[tuple[str, int, int]], bool]:
+    def news(self, /) -> tuple[list[tuple[str, int, int]], list[str], bool]:
         """
-        Return the last progress of each phase since the previous call, and whether the work has ended.
+        Return the last progress of each phase since the previous call, warnings, and whether the work has ended.
         """
     def take_lane(self, /) -> OpenLane | tuple[str, str]:
         """
@@ -52,7 +53,7 @@ class OpenLane:
         """
         Start to close the lane, unless it is closed. Counts that are running go on to their end, and so do their workers.
         """
-    def count(self, /, limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool, memory: SupportsIndex | None, observed: bool) -> int | tuple[str, str] | Handle:
+    def count(self, /, limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool, memory: SupportsIndex | None, journal: str | PathLike[str] | None, observed: bool) -> int | tuple[str, str] | Handle:
         """
         Start to count the primes from `start` to `limit`. A short count is done at once.
         """
@@ -93,11 +94,12 @@ def backends() -> list[str]:
     Return the names that `backend` accepts on this system, except "auto".
     """
 
-def count(limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool, memory: SupportsIndex | None, backend: str, workers: SupportsIndex | None, command: SupportsGetItem[int, str] | None, observed: bool) -> int | tuple[str, str] | Handle:
+def count(limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool, memory: SupportsIndex | None, journal: str | PathLike[str] | None, backend: str, workers: SupportsIndex | None, command: SupportsGetItem[int, str] | None, observed: bool) -> int | tuple[str, str] | Handle:
     """
     Start to count the primes from `start` to `limit` on a new lane. A short count is done at once.
 
-    `command` is the command of a worker process, if the lane has some. `observed` is whether the handle reports progress.
+    `journal` is the file of the journal, if one is kept. `command` is the command of a worker process, if the lane has some.
+    `observed` is whether the handle reports progress.
     """
 
 def count_holding_lock(limit: SupportsIndex, start: SupportsIndex, algorithm: str, double_check: bool, memory: SupportsIndex | None) -> int | tuple[str, str]:

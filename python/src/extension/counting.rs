@@ -1,10 +1,10 @@
 //! Starts counts and searches for the nth prime.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::AtomicBool;
+use std::path::PathBuf;
 
 use primelanes_backends::{
-    Algorithm, Control, Error, Observer, PrimeCounter, Query, SingleThread, available_workers, guard,
+    Algorithm, Backend, Control, Error, Journaled, PrimeCounter, Query, SingleThread, available_workers, guard,
 };
 use pyo3::prelude::*;
 
@@ -12,7 +12,7 @@ use super::failure::{failure, invalid};
 use super::handle::{Handle, NumberOrFailure, Product};
 use super::lane::{Arguments, choose, opener};
 use super::numbers::{Number, range};
-use crate::running::Running;
+use crate::running::{Line, Running};
 
 /// By default, a count up to this limit is an entry of a table. It takes a microsecond, so it needs no thread and keeps the
 /// lock. It has one worker by default, because to ask the system for the number of cores takes longer: 0.03 ms.
@@ -30,7 +30,8 @@ pub(super) enum Started {
 
 /// What a lane is asked for.
 pub(super) enum Question {
-    Count(Query<'static>),
+    /// A count, and the file that its journal is kept in.
+    Count(Query<'static>, Option<PathBuf>),
     NthPrime(u64),
 }
 
@@ -41,11 +42,12 @@ impl Question {
         algorithm: &str,
         double_check: bool,
         memory: Option<Number>,
+        journal: Option<PathBuf>,
     ) -> PyResult<Self> {
         let algorithm = algorithm.parse::<Algorithm>().map_err(invalid)?;
         let query = Query::range(range(start, limit)).algorithm(algorithm);
         let query = memory.map(Number::bytes).transpose()?.into_iter().fold(query, Query::memory);
-        Ok(Self::Count(if double_check { query.double_check() } else { query }))
+        Ok(Self::Count(if double_check { query.double_check() } else { query }, journal))
     }
 
     pub(super) fn nth(n: Number) -> PyResult<Self> {
@@ -54,7 +56,7 @@ impl Question {
 
     /// Starts the work, on a lane that the other thread opens. If it needs no thread, does it at once. `observed` is whether
     /// somebody wants to know of progress.
-    pub(super) fn start<L: PrimeCounter>(
+    pub(super) fn start<L: Backend>(
         self,
         observed: bool,
         in_process: bool,
@@ -63,9 +65,11 @@ impl Question {
         if self.needs_tables_only() && in_process && !observed {
             return self.answer_here().map(Started::Done);
         }
-        let work = move |cancel: &AtomicBool, observer: &Observer<'_>| {
-            let lane = open(&Control::new().cancel(cancel))?;
-            self.answer(&lane, Some(cancel), Some(observer).filter(|_| observed)).map(Product::Number)
+        let work = move |line: Line<'_>| {
+            let lane = open(&Control::new().cancel(line.cancel))?;
+            let control = Control::new().cancel(line.cancel);
+            let control = if observed { control.progress(line.observer) } else { control };
+            self.answer(&lane, &control, line.warn).map(Product::Number)
         };
         match Running::start(work) {
             Ok(running) => Ok(Started::Running(Handle(running))),
@@ -88,37 +92,34 @@ impl Question {
 
     /// Does the work in this thread.
     fn answer_here(self) -> PyResult<NumberOrFailure> {
-        NumberOrFailure::new(guard("count", || self.answer(&SingleThread, None, None)))
+        NumberOrFailure::new(guard("count", || self.answer(&SingleThread, &Control::new(), |_| ())))
     }
 
-    fn answer<L: PrimeCounter>(
+    fn answer<L: Backend>(
         self,
         lane: &L,
-        cancel: Option<&AtomicBool>,
-        observer: Option<&Observer<'_>>,
+        control: &Control<'_>,
+        warn: impl Fn(&Error) + Send + Sync,
     ) -> Result<u128, Error> {
         match self {
-            Self::Count(query) => {
-                let query = cancel.into_iter().fold(query, Query::cancel);
-                lane.count(&observer.into_iter().fold(query, Query::progress))
-            }
-            Self::NthPrime(n) => {
-                let control = cancel.into_iter().fold(Control::new(), Control::cancel);
-                lane.nth_prime_with(n, &observer.into_iter().fold(control, Control::progress)).map(u128::from)
-            }
+            Self::Count(query, None) => lane.count(&query.with_control(*control)),
+            Self::Count(query, Some(path)) => Journaled::new(lane, path, warn).count(&query.with_control(*control)),
+            Self::NthPrime(n) => lane.nth_prime_with(n, control).map(u128::from),
         }
     }
 
     fn is_short(&self) -> bool {
         match self {
-            Self::Count(query) => *query.get_range().end() <= TABLE_LIMIT,
+            Self::Count(query, _) => *query.get_range().end() <= TABLE_LIMIT,
             Self::NthPrime(n) => *n <= TABLE_PRIMES,
         }
     }
 
     fn needs_tables_only(&self) -> bool {
         let is_plain = match self {
-            Self::Count(query) => query.get_algorithm() == Algorithm::Auto && !query.get_double_check(),
+            Self::Count(query, journal) => {
+                query.get_algorithm() == Algorithm::Auto && !query.get_double_check() && journal.is_none()
+            }
             Self::NthPrime(_) => true,
         };
         is_plain && self.is_short()
@@ -127,7 +128,8 @@ impl Question {
 
 /// Start to count the primes from `start` to `limit` on a new lane. A short count is done at once.
 ///
-/// `command` is the command of a worker process, if the lane has some. `observed` is whether the handle reports progress.
+/// `journal` is the file of the journal, if one is kept. `command` is the command of a worker process, if the lane has some.
+/// `observed` is whether the handle reports progress.
 #[expect(clippy::too_many_arguments, reason = "Python has checked none of them")]
 #[pyfunction]
 pub(super) fn count(
@@ -136,12 +138,13 @@ pub(super) fn count(
     algorithm: &str,
     double_check: bool,
     memory: Option<Number>,
+    journal: Option<PathBuf>,
     backend: &str,
     workers: Option<Number>,
     command: Option<Arguments>,
     observed: bool,
 ) -> PyResult<Started> {
-    let question = Question::count(limit, start, algorithm, double_check, memory)?;
+    let question = Question::count(limit, start, algorithm, double_check, memory, journal)?;
     question.start_on_new_lane(backend, workers, command, observed)
 }
 
@@ -154,7 +157,7 @@ pub(super) fn count_holding_lock(
     double_check: bool,
     memory: Option<Number>,
 ) -> PyResult<NumberOrFailure> {
-    Question::count(limit, start, algorithm, double_check, memory)?.answer_here()
+    Question::count(limit, start, algorithm, double_check, memory, None)?.answer_here()
 }
 
 /// Start to find the nth prime on a new lane. A short search is done at once. The last arguments are those of `count`.

@@ -16,9 +16,10 @@ pub(super) fn failure(error: &Error) -> PyResult<Failure> {
     let message = error.to_string();
     match error {
         Error::OutOfRange { .. } | Error::NotProven { .. } => Err(PyOverflowError::new_err(message)),
-        Error::UnknownName { .. } | Error::TooManyWorkers { .. } | Error::BadVariable { .. } => {
-            Err(PyValueError::new_err(message))
-        }
+        Error::UnknownName { .. }
+        | Error::TooManyWorkers { .. }
+        | Error::BadVariable { .. }
+        | Error::BadJournal { .. } => Err(PyValueError::new_err(message)),
         Error::OutOfMemory { .. } | Error::MemoryBound { .. } => Err(PyMemoryError::new_err(message)),
         Error::WorkerFailed { cause, .. } if matches!(**cause, Error::OutOfMemory { .. }) => {
             Err(PyMemoryError::new_err(message))

@@ -23,6 +23,9 @@ pub(super) enum Product {
     Nothing,
 }
 
+/// The fields of a [`Progress`].
+type Report = (&'static str, u64, u64);
+
 /// A count or other work on a thread of its own. No method waits or releases the lock. Dropping it cancels the
 /// work.
 #[pyclass(frozen)]
@@ -66,11 +69,11 @@ impl Handle {
         None
     }
 
-    /// Return the last progress of each phase since the previous call, and whether the work has ended.
-    fn news(&self) -> (Vec<(&'static str, u64, u64)>, bool) {
-        let News { reports, ended } = self.0.news();
+    /// Return the last progress of each phase since the previous call, warnings, and whether the work has ended.
+    fn news(&self) -> (Vec<Report>, Vec<String>, bool) {
+        let News { reports, warnings, ended } = self.0.news();
         let as_tuple = |Progress { phase, done, total, .. }| (phase, done, total);
-        (reports.into_iter().map(as_tuple).collect(), ended)
+        (reports.into_iter().map(as_tuple).collect(), warnings, ended)
     }
 
     /// Ask the work to end.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::id as this_process;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -86,6 +87,7 @@ impl OpenLane {
     }
 
     /// Start to count the primes from `start` to `limit`. A short count is done at once.
+    #[expect(clippy::too_many_arguments, reason = "Python has checked none of them")]
     fn count(
         &self,
         limit: Number,
@@ -93,9 +95,10 @@ impl OpenLane {
         algorithm: &str,
         double_check: bool,
         memory: Option<Number>,
+        journal: Option<PathBuf>,
         observed: bool,
     ) -> PyResult<Started> {
-        self.ask(Question::count(limit, start, algorithm, double_check, memory)?, observed)
+        self.ask(Question::count(limit, start, algorithm, double_check, memory, journal)?, observed)
     }
 
     /// Start to find the nth prime. A short search is done at once.
@@ -115,7 +118,7 @@ impl OpenLane {
     /// Start to close the lane, unless it is closed. Counts that are running go on to their end, and so do their workers.
     fn close(&self) -> Option<Handle> {
         let lane = self.take()?;
-        let closing = Running::start(move |_, _| {
+        let closing = Running::start(move |_| {
             drop(lane);
             Ok(Product::Nothing)
         });
@@ -147,7 +150,7 @@ pub(super) fn open(
     let (kind, workers) = choose(backend, workers, available_workers())?;
     let timeout = timeout.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     let open = opener(kind, workers, command, timeout);
-    match Running::start(move |cancel, _| open(&Control::new().cancel(cancel)).map(Product::Lane)) {
+    match Running::start(move |line| open(&Control::new().cancel(line.cancel)).map(Product::Lane)) {
         Ok(running) => Ok(HandleOrFailure::Handle(Handle(running))),
         Err(error) => failure(&error).map(HandleOrFailure::Failure),
     }

@@ -1,10 +1,9 @@
 //! Starts to list the primes of a range.
 
 use std::ops::{ControlFlow, RangeInclusive};
-use std::sync::atomic::AtomicBool;
 
 use primelanes_backends::machine::default_memory;
-use primelanes_backends::{Control, Error, Observer, PrimeCounter, available_workers};
+use primelanes_backends::{Control, Error, PrimeCounter, available_workers};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 
@@ -14,7 +13,7 @@ use super::handle::{Handle, Product};
 use super::lane::{Arguments, HandleOrFailure, choose, opener};
 use super::numbers::{Number, range_u64};
 use crate::estimate::{Bounds, prime_bounds};
-use crate::running::Running;
+use crate::running::{Line, Running};
 
 /// The memory that a count takes by default is this part of what the process can use.
 const DEFAULT_PART: u64 = 16;
@@ -44,9 +43,9 @@ impl Listing {
         self,
         open: impl FnOnce(&Control<'_>) -> Result<L, Error> + Send + 'static,
     ) -> PyResult<HandleOrFailure> {
-        let list = move |cancel: &AtomicBool, _: &Observer<'_>| {
+        let list = move |line: Line<'_>| {
             let Self { range, mut primes } = self;
-            let control = Control::new().cancel(cancel);
+            let control = Control::new().cancel(line.cancel);
             let mut appended = Ok(());
             open(&control)?.list(range, &control, &mut |more| {
                 appended = primes.append(more);

@@ -39,27 +39,27 @@ fn outcome<T>(running: &Running<T>) -> (Vec<Progress>, Result<T, Error>) {
 
 #[test]
 fn the_result_of_the_work_is_taken_once() {
-    let running = Running::start(|_, _| Ok(7)).unwrap();
+    let running = Running::start(|_| Ok(7)).unwrap();
     assert_eq!(outcome(&running), (vec![], Ok(7)));
     assert!(matches!(running.take_result(), Err(Error::Unavailable { .. })));
     let error = Error::TooManyWorkers { backend: "few".into(), requested: 2, max: 1 };
     let failing = Running::<u128>::start({
         let error = error.clone();
-        move |_, _| Err(error)
+        move |_| Err(error)
     });
     assert_eq!(outcome(&failing.unwrap()).1, Err(error));
 }
 
 #[test]
 fn a_panic_in_the_work_is_an_error() {
-    let running = Running::<u128>::start(|_, _| panic!("seven")).unwrap();
+    let running = Running::<u128>::start(|_| panic!("seven")).unwrap();
     assert_eq!(outcome(&running).1, Err(Error::Panicked { phase: "count".into(), message: "seven".into() }));
 }
 
 #[test]
 fn work_ends_when_it_is_cancelled() {
-    let running = Running::start(|cancel, _| wait_for_cancel(cancel)).unwrap();
-    assert_eq!(running.news(), News { reports: vec![], ended: false });
+    let running = Running::start(|line| wait_for_cancel(line.cancel)).unwrap();
+    assert_eq!(running.news(), News { reports: vec![], warnings: vec![], ended: false });
     assert_eq!(running.take_result(), Err(Error::Cancelled));
     running.cancel();
     assert_eq!(outcome(&running).1, Err(Error::Cancelled));
@@ -68,7 +68,7 @@ fn work_ends_when_it_is_cancelled() {
 #[test]
 fn work_that_is_dropped_is_cancelled_and_not_waited_for() {
     let (sender, ended) = mpsc::channel();
-    let running = Running::start(move |cancel, _| {
+    let running = Running::start(move |Line { cancel, .. }| {
         let result = wait_for_cancel(cancel);
         sleep(Duration::from_millis(100));
         sender.send(result.clone()).unwrap();
@@ -83,7 +83,7 @@ fn work_that_is_dropped_is_cancelled_and_not_waited_for() {
 #[test]
 fn progress_arrives_in_order_and_to_the_end() {
     let here = current().id();
-    let running = Running::start(move |_, observer| {
+    let running = Running::start(move |Line { observer, .. }| {
         assert_ne!(current().id(), here);
         for (phase, done) in [("first", 0), ("first", 9), ("second", 0), ("second", 4), ("second", 9)] {
             let _ = observer(progress(phase, done));
@@ -100,7 +100,7 @@ fn progress_arrives_in_order_and_to_the_end() {
 #[test]
 fn whoever_is_slow_gets_the_last_progress_of_each_phase() {
     let (sender, observed) = mpsc::channel();
-    let running = Running::start(move |cancel, observer| {
+    let running = Running::start(move |Line { cancel, observer, .. }| {
         for phase in ["first", "second"] {
             for done in 0..=9 {
                 let _ = observer(progress(phase, done));
@@ -112,15 +112,15 @@ fn whoever_is_slow_gets_the_last_progress_of_each_phase() {
     let running = running.unwrap();
     observed.recv_timeout(WATCHDOG).unwrap();
     let last = vec![progress("first", 9), progress("second", 9)];
-    assert_eq!(running.news(), News { reports: last, ended: false });
-    assert_eq!(running.news(), News { reports: vec![], ended: false });
+    assert_eq!(running.news(), News { reports: last, warnings: vec![], ended: false });
+    assert_eq!(running.news(), News { reports: vec![], warnings: vec![], ended: false });
 }
 
 /// A thousand reports that nobody takes leave one byte in the pipe, and the end is another.
 #[test]
 fn the_signal_holds_one_byte_while_there_is_news() {
     let (sender, observed) = mpsc::channel();
-    let running = Running::start(move |cancel, observer| {
+    let running = Running::start(move |Line { cancel, observer, .. }| {
         for done in 0..1000 {
             let _ = observer(progress("first", done));
         }
@@ -137,4 +137,25 @@ fn the_signal_holds_one_byte_while_there_is_news() {
     }
     assert!(running.shared.state().signalled);
     assert!(running.news().ended && !running.shared.state().signalled);
+}
+
+#[test]
+fn a_warning_arrives_once_and_does_not_end_the_work() {
+    let running = Running::start(|line| {
+        (line.warn)(&Error::AlreadyAttached);
+        wait_for_cancel(line.cancel)
+    });
+    let running = running.unwrap();
+    let warnings = loop {
+        let news = running.news();
+        assert!(!news.ended);
+        if !news.warnings.is_empty() {
+            break news.warnings;
+        }
+        thread::sleep(Duration::from_millis(1));
+    };
+    assert_eq!(warnings, [Error::AlreadyAttached.to_string()]);
+    assert!(running.news().warnings.is_empty());
+    running.cancel();
+    assert_eq!(outcome(&running).1, Err(Error::Cancelled));
 }
