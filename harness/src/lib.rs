@@ -53,6 +53,9 @@ mod guides {
     #[doc = include_str!("../../docs/global-lock.md")]
     mod global_lock {}
 
+    #[doc = include_str!("../../docs/journal.md")]
+    mod journal {}
+
     #[doc = include_str!("../../docs/lanes.md")]
     mod lanes {}
 
