@@ -30,6 +30,8 @@ mod ledger;
 mod processes;
 mod rayon;
 #[cfg(unix)]
+pub mod relay;
+#[cfg(unix)]
 mod remote;
 mod scoped_threads;
 mod single_thread;
@@ -46,6 +48,8 @@ pub use self::ledger::Ledger;
 #[cfg(unix)]
 pub use self::processes::Processes;
 pub use self::rayon::Rayon;
+#[cfg(unix)]
+pub use self::relay::Relay;
 #[cfg(unix)]
 pub use self::remote::worker;
 pub use self::scoped_threads::ScopedThreads;

@@ -3,17 +3,17 @@
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 
 use primelanes_core::{Backend, Control, Crew, Error, Kernel, guard};
 
-use crate::Ledger;
 use crate::remote::checkout::Checkout;
 use crate::remote::dispatch::Dispatch;
+use crate::remote::pace::Pace;
 use crate::remote::pool::Pool;
 use crate::remote::worker;
 use crate::team::{MAX_PROCESSES, check_workers};
+use crate::{Ledger, remote};
 
 /// Runs tiles in worker processes. They are started once and live as long as this value.
 ///
@@ -138,7 +138,7 @@ impl Backend for Processes {
         // Tiles do not panic in this process, but combining their results may.
         guard(kernel.phase(), || {
             let workers = Checkout::new(&self.pool)?;
-            Dispatch::new(Self::NAME, kernel, ledger, workers, self.timeout, &watch)?.run()
+            Dispatch::new(Self::NAME, kernel, ledger, workers, Pace::new(self.timeout), &watch)?.run()
         })
     }
 
@@ -149,17 +149,6 @@ impl Backend for Processes {
         control: &Control<'_>,
         beside: &mut dyn FnMut(),
     ) -> Result<K::Partial, Error> {
-        // A thread serves the workers meanwhile.
-        thread::scope(|scope| {
-            let serve = || self.fold_run(kernel, tiles, control);
-            let spawned = thread::Builder::new().name(Self::NAME.to_owned()).spawn_scoped(scope, serve);
-            let serving = spawned.map_err(|refusal| Error::Spawn {
-                backend: Self::NAME.into(),
-                requested: 1,
-                reason: refusal.to_string(),
-            })?;
-            beside();
-            serving.join().expect("a fold is guarded and does not panic")
-        })
+        remote::serve_beside(Self::NAME, || self.fold_run(kernel, tiles, control), beside)
     }
 }

@@ -21,20 +21,28 @@ use crate::machine::default_memory;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Crew {
     workers: NonZeroUsize,
-    shares_memory: bool,
+    /// How many processes the workers belong to, if they are not threads of the process that counts.
+    processes: Option<NonZeroUsize>,
 }
 
 impl Crew {
     /// Creates a crew of threads. They share the tables of a kernel.
     #[must_use]
     pub const fn together(workers: NonZeroUsize) -> Self {
-        Self { workers, shares_memory: true }
+        Self { workers, processes: None }
     }
 
     /// Creates a crew of processes. Each has its own tables, and so has the process that counts.
     #[must_use]
     pub const fn apart(workers: NonZeroUsize) -> Self {
-        Self { workers, shares_memory: false }
+        Self { workers, processes: Some(workers) }
+    }
+
+    /// Creates a crew of processes with this many threads in all. The threads of a process share its tables, and the
+    /// process that counts has its own.
+    #[must_use]
+    pub fn processes(processes: NonZeroUsize, threads: NonZeroUsize) -> Self {
+        Self { workers: threads.max(processes), processes: Some(processes) }
     }
 
     /// Returns the number of workers.
@@ -45,12 +53,15 @@ impl Crew {
 
     /// Returns whether the workers share memory.
     pub(crate) const fn shares_memory(self) -> bool {
-        self.shares_memory
+        self.processes.is_none()
     }
 
     /// Returns how many copies of a kernel there are.
     const fn kernels(self) -> usize {
-        if self.shares_memory { 1 } else { self.workers.get().saturating_add(1) }
+        match self.processes {
+            None => 1,
+            Some(processes) => processes.get().saturating_add(1),
+        }
     }
 }
 
@@ -112,6 +123,8 @@ mod tests {
         let four = NonZeroUsize::new(4).unwrap();
         let memory = Memory { kernel: 100.0, scratch: 10.0 };
         assert_eq!([Crew::from(four), Crew::apart(four)].map(|crew| memory.of(crew)), [140, 540]);
+        let one = NonZeroUsize::MIN;
+        assert_eq!([Crew::processes(one, four), Crew::processes(four, one)].map(|crew| memory.of(crew)), [240, 540]);
     }
 
     #[test]

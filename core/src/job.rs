@@ -10,7 +10,7 @@ use crate::algorithm::{
 };
 use crate::machine::Cpu;
 use crate::probe::Probe;
-use crate::{Error, Kernel, Pulse, Stopped, Wire, fold_tiles, guard};
+use crate::{Backend, Control, Error, Kernel, Pulse, Stopped, Wire, fold_tiles, guard};
 
 /// A kernel as plain data, which is enough to rebuild it anywhere.
 ///
@@ -72,28 +72,54 @@ impl JobSpec {
     /// The version of this list and of the kernels' tilings. Both sides of a connection must agree on it.
     pub const VERSION: u32 = 8;
 
-    /// Rebuilds the kernel. If that takes long, it beats the pulse. This is the only place that knows all kernels.
+    /// Rebuilds the kernel, to run its tiles on one thread. If that takes long, it beats the pulse.
+    ///
+    /// # Errors
+    /// The errors of [`open_with`](JobSpec::open_with).
+    pub fn open(&self, pulse: &Heartbeat) -> Result<Box<dyn Job>, Error> {
+        self.open_with(pulse, OnOneThread)
+    }
+
+    /// Rebuilds the kernel, to run its tiles on a backend. If that takes long, it beats the pulse.
+    ///
+    /// # Errors
+    /// The errors of [`open_with`](JobSpec::open_with).
+    pub fn open_on<B: Backend + 'static>(&self, pulse: &Heartbeat, backend: B) -> Result<Box<dyn SharedJob>, Error> {
+        self.open_with(pulse, OnBackend(backend))
+    }
+
+    /// Rebuilds the kernel and passes it to `visitor`. This is the only place that knows all kernels. If a kernel takes
+    /// long to rebuild, it beats the pulse.
     ///
     /// # Errors
     /// [`Error::Cancelled`] if the pulse was stopped, or any other error that occurs while the kernel is set up.
-    pub fn open(&self, pulse: &Heartbeat) -> Result<Box<dyn Job>, Error> {
+    pub fn open_with<V: Visitor>(&self, pulse: &Heartbeat, visitor: V) -> Result<V::Output, Error> {
         Ok(match *self {
-            Self::Probe(ref probe) => Box::new(Opened::new(probe.clone())),
-            Self::TrialDivision { start, stop } => Box::new(Opened::new(TrialDivision::new(start..=stop))),
-            Self::SieveAndTest { start, stop } => Box::new(Opened::new(SieveAndTest::new_u128(start..=stop)?)),
-            Self::Parity { x } => Box::new(Opened::new(Parity::new(x, pulse)?)),
+            Self::Probe(ref probe) => visitor.visit(probe.clone()),
+            Self::TrialDivision { start, stop } => visitor.visit(TrialDivision::new(start..=stop)),
+            Self::SieveAndTest { start, stop } => visitor.visit(SieveAndTest::new_u128(start..=stop)?),
+            Self::Parity { x } => visitor.visit(Parity::new(x, pulse)?),
             Self::Sieve { start, stop, tuning } => {
-                Box::new(Opened::new(Sieve::with(start..=stop, tuning, Cpu::chosen()?, pulse)?))
+                visitor.visit(Sieve::with(start..=stop, tuning, Cpu::chosen()?, pulse)?)
             }
-            Self::List(ref spec) => Box::new(Opened::new(Listing::new(spec.clone(), Numbers, pulse)?)),
+            Self::List(ref spec) => visitor.visit(Listing::new(spec.clone(), Numbers, pulse)?),
             Self::ListText { ref spec, separator } => {
-                Box::new(Opened::new(Listing::new(spec.clone(), Text(separator), pulse)?))
+                visitor.visit(Listing::new(spec.clone(), Text(separator), pulse)?)
             }
             Self::Combinatorial { x, parameters } => {
-                Box::new(Opened::new(Combinatorial::with(x, parameters, Cpu::chosen()?, pulse)?))
+                visitor.visit(Combinatorial::with(x, parameters, Cpu::chosen()?, pulse)?)
             }
         })
     }
+}
+
+/// What to do with a kernel whose type is known only when its [`JobSpec`] is opened.
+pub trait Visitor {
+    /// The result, which is the same for all kernels.
+    type Output;
+
+    /// Takes the kernel.
+    fn visit<K: Kernel + Send + 'static>(self, kernel: K) -> Self::Output;
 }
 
 /// A rebuilt kernel with its scratch. It runs tiles and returns their results as bytes.
@@ -107,6 +133,18 @@ pub trait Job {
     /// [`Error::Cancelled`] if the pulse was stopped, [`Error::Panicked`] if a tile panicked, or [`Error::Malformed`]
     /// if the result cannot be encoded. The job stays usable.
     fn run(&mut self, tiles: Range<u64>, pulse: &Heartbeat) -> Result<Vec<u8>, Error>;
+}
+
+/// A rebuilt kernel that runs on a backend. Several threads can run tiles at once.
+pub trait SharedJob: Send + Sync {
+    /// Returns the number of tiles of the kernel.
+    fn tiles(&self) -> u64;
+
+    /// Runs neighbouring tiles on the backend and returns their folded partial result as [`Wire`] bytes.
+    ///
+    /// # Errors
+    /// The errors of [`Backend::fold_run`], or [`Error::Malformed`] if the result cannot be encoded. The job stays usable.
+    fn run(&self, tiles: Range<u64>, control: &Control<'_>) -> Result<Vec<u8>, Error>;
 }
 
 /// The pulse of a job. It shows whether the job is still working, and it can stop the job.
@@ -149,15 +187,46 @@ impl Pulse for Heartbeat {
     }
 }
 
+/// Makes a [`Job`] of a kernel.
+struct OnOneThread;
+
+impl Visitor for OnOneThread {
+    type Output = Box<dyn Job>;
+
+    fn visit<K: Kernel + Send + 'static>(self, kernel: K) -> Box<dyn Job> {
+        Box::new(Opened { kernel, scratch: None })
+    }
+}
+
+/// Makes a [`SharedJob`] of a kernel.
+struct OnBackend<B>(B);
+
+impl<B: Backend + 'static> Visitor for OnBackend<B> {
+    type Output = Box<dyn SharedJob>;
+
+    fn visit<K: Kernel + Send + 'static>(self, kernel: K) -> Box<dyn SharedJob> {
+        Box::new(Shared { kernel, backend: self.0 })
+    }
+}
+
+struct Shared<K, B> {
+    kernel: K,
+    backend: B,
+}
+
+impl<K: Kernel + Send, B: Backend> SharedJob for Shared<K, B> {
+    fn tiles(&self) -> u64 {
+        self.kernel.tiles()
+    }
+
+    fn run(&self, tiles: Range<u64>, control: &Control<'_>) -> Result<Vec<u8>, Error> {
+        self.backend.fold_run(&self.kernel, tiles, control)?.encode()
+    }
+}
+
 struct Opened<K: Kernel> {
     kernel: K,
     scratch: Option<K::Scratch>,
-}
-
-impl<K: Kernel> Opened<K> {
-    const fn new(kernel: K) -> Self {
-        Self { kernel, scratch: None }
-    }
 }
 
 impl<K: Kernel> Job for Opened<K> {
@@ -181,8 +250,8 @@ mod tests {
     use std::num::NonZeroUsize;
 
     use super::*;
+    use crate::Monoid;
     use crate::algorithm::SumModulo4;
-    use crate::{Control, Monoid};
 
     #[test]
     fn a_job_that_crossed_a_wire_counts_as_its_kernel() {
@@ -226,6 +295,38 @@ mod tests {
         let [low, high] =
             [0..middle, middle..end].map(|run| SumModulo4::decode(&job.run(run, &Heartbeat::new()).unwrap()).unwrap());
         assert_eq!(Ok(low.combine(high)), sum);
+    }
+
+    /// Runs tiles on the calling thread.
+    struct Plain;
+
+    impl Backend for Plain {
+        fn label(&self) -> &'static str {
+            "plain"
+        }
+
+        fn workers(&self) -> NonZeroUsize {
+            NonZeroUsize::MIN
+        }
+
+        fn fold_run<K: Kernel>(&self, kernel: &K, run: Range<u64>, control: &Control<'_>) -> Result<K::Partial, Error> {
+            let watch = control.watch(kernel, &run);
+            guard(kernel.phase(), || watch.fold_tiles(kernel, run, &mut kernel.scratch(), &watch))
+        }
+    }
+
+    #[test]
+    fn a_shared_job_runs_on_its_backend_from_several_threads() {
+        let sieve = Sieve::new(90..=70_000, &Control::new()).unwrap();
+        let job = sieve.spec().unwrap().open_on(&Heartbeat::new(), Plain).unwrap();
+        let (middle, end) = (job.tiles() / 2, job.tiles());
+        let count = |run| u64::decode(&job.run(run, &Control::new()).unwrap()).unwrap();
+        let [low, high] = std::thread::scope(|scope| {
+            [0..middle, middle..end].map(|run| scope.spawn(|| count(run))).map(|thread| thread.join().unwrap())
+        });
+        assert_eq!(low + high, 6935 - 24);
+        let stop = AtomicBool::new(true);
+        assert_eq!(job.run(0..1, &Control::new().cancel(&stop)), Err(Error::Cancelled));
     }
 
     #[test]

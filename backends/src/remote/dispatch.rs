@@ -49,6 +49,15 @@ pub(crate) trait Workers {
     /// Waits at most `wait` for an event, and returns all events so far. `soon` says that an event is expected at once.
     fn poll(&mut self, wait: Duration, soon: bool) -> Vec<(WorkerId, Event)>;
 
+    /// Handles an answer of a worker that does not decode. Returns the reason why the run counts as lost. By default, the
+    /// error ends the fold: bytes that arrive whole were encoded like that.
+    ///
+    /// # Errors
+    /// The error that ends the fold.
+    fn reject(&mut self, _worker: WorkerId, error: Error) -> Result<String, Error> {
+        Err(error)
+    }
+
     /// Ends a worker. The worker is then lost, and no longer checked out.
     fn give_up(&mut self, worker: WorkerId);
 }
@@ -113,8 +122,7 @@ impl Flight {
 }
 
 impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
-    /// Prepares the fold of `kernel` over the ledger's tiles. A worker is given up after `timeout` without a sign of
-    /// life, or after twenty times the expected time of its run, whichever is longer.
+    /// Prepares the fold of `kernel` over the ledger's tiles.
     ///
     /// # Errors
     /// [`Error::NotPortable`] if the kernel has no [`JobSpec`].
@@ -123,12 +131,11 @@ impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
         kernel: &K,
         ledger: Ledger<P>,
         workers: W,
-        timeout: Duration,
+        pace: Pace,
         watch: &'a Watch<'a>,
     ) -> Result<Self, Error> {
         let phase = kernel.phase();
         let spec = kernel.spec().ok_or(Error::NotPortable { backend: backend.into(), phase: phase.into() })?;
-        let pace = Pace::new(timeout);
         let (pending, in_flight, last_poll) = (Vec::new(), Vec::new(), workers.now());
         Ok(Self { backend, phase, spec, workers, watch, ledger, pace, pending, in_flight, last_poll })
     }
@@ -239,12 +246,19 @@ impl<'a, W: Workers, P: Monoid + Wire> Dispatch<'a, W, P> {
     }
 
     fn on_answer(&mut self, flight: Flight, outcome: Outcome, busy: Duration) -> Result<(), Error> {
-        let tiles = flight.run.tiles;
+        let tiles = flight.run.tiles.clone();
         let count = length(&tiles);
         match outcome {
             Outcome::Partial(bytes) => {
+                let partial = match P::decode(&bytes) {
+                    Ok(partial) => partial,
+                    Err(error) => {
+                        let reason = self.workers.reject(flight.worker, error)?;
+                        return self.on_loss(flight, reason);
+                    }
+                };
                 self.pace.on_answer(count, self.workers.now().saturating_sub(flight.sent), busy);
-                self.ledger.deposit(tiles.clone(), P::decode(&bytes)?)?;
+                self.ledger.deposit(tiles.clone(), partial)?;
                 self.watch.record(tiles, &bytes)?;
                 self.watch.advance(count);
                 Ok(())

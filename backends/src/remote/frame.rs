@@ -50,6 +50,19 @@ pub(super) fn encode(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
     seal(frame)
 }
 
+/// Decodes bytes that are exactly one frame.
+///
+/// # Errors
+/// The [`FrameError`], also if the frame is truncated or more bytes follow it.
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FrameError> {
+    let mut reader = FrameReader { buffer: bytes.to_vec(), start: 0, end: bytes.len() };
+    let message = reader.message()?.ok_or_else(|| FrameError::Message("the frame is truncated".to_owned()))?;
+    match reader.unread().len() {
+        0 => Ok(message),
+        rest => Err(FrameError::Message(format!("bytes after the frame: {rest}"))),
+    }
+}
+
 /// Fills in the header in front of a message.
 fn seal(mut frame: Vec<u8>) -> Result<Vec<u8>, FrameError> {
     let (header, message) = frame.split_at_mut(HEADER);

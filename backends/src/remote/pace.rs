@@ -10,8 +10,8 @@ use std::time::Duration;
 /// goal is less than one percent, and round trips vary.
 const TRIPS_PER_RUN: f64 = 200.0;
 
-/// The longest time that a run should take, however long the round trip is, unless a single grain takes longer. This
-/// much work is lost with a worker, or keeps the fold waiting at the end.
+/// The longest time that a run should take by default, however long the round trip is, unless a single grain takes longer.
+/// This much work is lost with a worker, or keeps the fold waiting at the end.
 const MAX_RUN_TIME: Duration = Duration::from_millis(100);
 
 /// A run may have this many times as many tiles as the longest answered run, since the time per tile is known only from
@@ -27,7 +27,7 @@ const MIN_SCALE: f64 = 1.0 / 1024.0;
 
 /// What is known about the tiles and the workers of one fold from their answers.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     /// The recent time per tile, in seconds.
     tile: Option<f64>,
     /// The recent time per round trip without the work, in seconds.
@@ -38,11 +38,22 @@ pub(super) struct Pace {
     scale: f64,
     /// The shortest time that a worker may be silent.
     timeout: Duration,
+    /// The longest time that a run should take.
+    max_run_time: Duration,
 }
 
 impl Pace {
-    pub(super) const fn new(timeout: Duration) -> Self {
-        Self { tile: None, trip: None, longest: 0, scale: 1.0, timeout }
+    /// Creates the pace of workers that may be silent for `timeout`, or for twenty times the expected time of a run,
+    /// whichever is longer.
+    pub(crate) const fn new(timeout: Duration) -> Self {
+        Self { tile: None, trip: None, longest: 0, scale: 1.0, timeout, max_run_time: MAX_RUN_TIME }
+    }
+
+    /// Creates the pace of a transport that notices lost workers itself, and whose round trips are long. A tile is
+    /// expected to take about `tile`, so even the first runs take about `max_run_time`.
+    pub(crate) fn expecting(tile: Duration, max_run_time: Duration) -> Self {
+        let (tile, trip) = (Some(tile.as_secs_f64()), Some(max_run_time.as_secs_f64()));
+        Self { tile, trip, longest: u64::MAX / MAX_GROWTH, max_run_time, ..Self::new(Duration::MAX) }
     }
 
     /// Records that a run of `tiles` tiles was answered after `elapsed`, of which the tiles took `busy`.
@@ -63,7 +74,7 @@ impl Pace {
     /// Returns the largest number of tiles for the next run.
     pub(super) fn max_tiles(&self) -> u64 {
         let (Some(tile), Some(trip)) = (self.tile, self.trip) else { return 1 };
-        let seconds = MAX_RUN_TIME.as_secs_f64().min(trip * TRIPS_PER_RUN) * self.scale;
+        let seconds = self.max_run_time.as_secs_f64().min(trip * TRIPS_PER_RUN) * self.scale;
         // The quotient is infinite for tiles that take no time at all; the cast saturates.
         let tiles = (seconds / tile) as u64;
         tiles.min(self.longest.saturating_mul(MAX_GROWTH)).max(1)
@@ -110,6 +121,16 @@ mod tests {
     fn runs_take_a_tenth_of_a_second_at_most_and_one_tile_at_least() {
         assert!(runs(&mut Pace::new(MS), 50 * US, 40 * MS)[29].abs_diff(2000) <= 1);
         assert_eq!(runs(&mut Pace::new(MS), 300 * MS, 10 * US)[29], 1);
+    }
+
+    #[test]
+    fn runs_of_an_expected_time_need_no_growth() {
+        let mut pace = Pace::expecting(2 * MS, 1000 * MS);
+        assert_eq!(pace.max_tiles(), 500);
+        pace.on_answer(500, 1600 * MS, 1500 * MS);
+        assert!(pace.max_tiles().abs_diff(400) <= 1, "{}", pace.max_tiles());
+        assert_eq!(pace.timeout(500), Duration::MAX);
+        assert_eq!(Pace::expecting(Duration::ZERO, MS).max_tiles(), u64::MAX / 4 * 4);
     }
 
     #[test]

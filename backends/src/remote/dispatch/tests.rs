@@ -169,7 +169,7 @@ impl Workers for &mut FakeWorkers {
 fn fold(probe: &Probe, fake: &mut FakeWorkers, workers: usize, control: &Control<'_>) -> Result<Vec<Visit>, Error> {
     let watch = control.watch(probe, &(0..probe.tiles));
     let ledger = Ledger::new(0..probe.tiles, NonZeroUsize::new(workers).unwrap(), probe.grain);
-    Dispatch::new("fake", probe, ledger, fake, TIMEOUT, &watch)?.run()
+    Dispatch::new("fake", probe, ledger, fake, Pace::new(TIMEOUT), &watch)?.run()
 }
 
 fn tiles_of(visits: &[Visit]) -> Vec<u64> {
@@ -234,7 +234,7 @@ fn the_timeout_can_be_endless() {
     let (control, mut fake) = (Control::new(), FakeWorkers::new(2, Rates::default(), 1));
     let (probe, ledger) = (Probe::new(30), Ledger::new(0..30, NonZeroUsize::MIN, 1));
     let watch = control.watch(&probe, &(0..30));
-    let dispatch = Dispatch::new("fake", &probe, ledger, &mut fake, Duration::MAX, &watch).unwrap();
+    let dispatch = Dispatch::new("fake", &probe, ledger, &mut fake, Pace::new(Duration::MAX), &watch).unwrap();
     assert_eq!(dispatch.run().map(|visits| visits.len()), Ok(30));
 }
 
@@ -338,6 +338,7 @@ impl Kernel for Local {
 fn a_kernel_without_a_spec_is_not_portable() {
     let (control, mut fake) = (Control::new(), FakeWorkers::new(1, Rates::default(), 1));
     let watch = control.watch(&Local, &(0..1));
-    let dispatch = Dispatch::new("fake", &Local, Ledger::new(0..1, NonZeroUsize::MIN, 1), &mut fake, TIMEOUT, &watch);
+    let (ledger, pace) = (Ledger::new(0..1, NonZeroUsize::MIN, 1), Pace::new(TIMEOUT));
+    let dispatch = Dispatch::new("fake", &Local, ledger, &mut fake, pace, &watch);
     assert_eq!(dispatch.err(), Some(Error::NotPortable { backend: "fake".into(), phase: "local".into() }));
 }
