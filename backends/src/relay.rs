@@ -49,7 +49,19 @@ pub use self::state::{Rejection, Request, Size};
 pub use self::worker::Worker;
 use crate::remote::dispatch::Dispatch;
 use crate::remote::pace::Pace;
+use crate::remote::parcel;
+use crate::remote::wire::Outcome;
 use crate::{Ledger, remote};
+
+/// Returns the partial result in an answer, or `None` if the answer is malformed or an error. Two workers give the same
+/// result for the same request.
+#[must_use]
+pub fn partial(answer: &[u8]) -> Option<Vec<u8>> {
+    match parcel::open_answer(answer) {
+        Ok((_, Outcome::Partial(partial), _)) => Some(partial),
+        _ => None,
+    }
+}
 
 /// The time that a run should take on a worker.
 const RUN_TIME: Duration = Duration::from_secs(1);

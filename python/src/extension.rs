@@ -10,6 +10,8 @@ mod listing;
 mod numbers;
 mod primality;
 mod primes;
+#[cfg(unix)]
+mod relay;
 
 use pyo3::prelude::*;
 
@@ -31,6 +33,9 @@ mod _native {
     use super::primality::{is_prime, next_prime, previous_prime};
     #[pymodule_export]
     use super::primes::{Primes, primes};
+    #[cfg(unix)]
+    #[pymodule_export]
+    use super::relay::{Relay, partial, run_request};
 
     /// The version of this package.
     #[pymodule_export]

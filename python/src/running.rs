@@ -125,6 +125,15 @@ impl<T> Running<T> {
         News { reports, warnings, ended: state.ended }
     }
 
+    /// Returns a function that makes the signal readable, as if there were news.
+    pub fn waker(&self) -> impl Fn() + Send + Sync + use<T>
+    where
+        T: Send,
+    {
+        let shared = Arc::clone(&self.shared);
+        move || shared.state().notify()
+    }
+
     /// Asks the work to end.
     pub fn cancel(&self) {
         self.shared.cancel.store(true, Ordering::Relaxed);

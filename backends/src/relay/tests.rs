@@ -10,8 +10,6 @@ use primelanes_core::probe::{Probe, Trouble, Visit};
 use primelanes_core::{Algorithm, JobSpec, PrimeCounter, Progress, Pulse, Query, Stopped};
 
 use super::*;
-use crate::remote::parcel;
-use crate::remote::wire::Outcome;
 
 const MS: Duration = Duration::from_millis(1);
 const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
@@ -286,6 +284,7 @@ fn a_worker_sets_up_a_kernel_once_and_keeps_the_last_two() {
 #[test]
 fn a_worker_answers_what_is_wrong_with_a_request() {
     let worker = Worker::new(NonZeroUsize::MIN).unwrap();
+    assert_eq!(partial(&parcel::answer(1, Outcome::Partial(vec![4]), MS)), Some(vec![4]));
     let outcome = |bytes: &[u8], control: &Control<'_>| parcel::open_answer(&worker.run(bytes, control)).unwrap();
     let (0, Outcome::Failed(Error::Malformed { .. }), _) = outcome(b"?", &Control::new()) else {
         panic!("it is malformed")
@@ -297,6 +296,7 @@ fn a_worker_answers_what_is_wrong_with_a_request() {
     let too_far = request(JobSpec::SieveAndTest { start: u128::MAX, stop: u128::MAX }, 0..1);
     let (8, Outcome::Failed(Error::OutOfRange { .. }), _) = outcome(&too_far, &Control::new()) else { panic!() };
     assert!(worker.kernels_for_tests().len() == 1, "a kernel that could not be set up is not kept");
+    assert_eq!(partial(&worker.run(&too_far, &Control::new())), None);
     let stop = AtomicBool::new(true);
     let (8, Outcome::Failed(Error::Cancelled), _) =
         outcome(&request(JobSpec::Probe(probe()), 0..9), &Control::new().cancel(&stop))

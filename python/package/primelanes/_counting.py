@@ -195,12 +195,13 @@ def finish(
     cancel: SupportsIsSet | None,
     timeout: float | None,
     work: str = "the count",
+    help_along: Callable[[], object] | None = None,
 ) -> int:
     """Wait for the end of a count, or of other work that leads to a number, and return the result."""
     if type(started) is int:
         return started
     if isinstance(started, Handle):
-        wait(started, progress, cancel, timeout, work)
+        wait(started, progress, cancel, timeout, work, help_along)
         started = started.take_number()
     return value(started)
 
@@ -219,8 +220,12 @@ def wait(
     cancel: SupportsIsSet | None = None,
     timeout: float | None = None,
     work: str = "the count",
+    help_along: Callable[[], object] | None = None,
 ) -> None:
-    """Wait until the work has ended. If an exception ends the wait, it ends the work too."""
+    """Wait until the work has ended. If an exception ends the wait, it ends the work too.
+
+    `help_along` is called whenever there may be news, and must not wait.
+    """
     doze = _doze(handle)
     deadline = None if timeout is None else monotonic() + seconds(timeout)
     try:
@@ -239,6 +244,8 @@ def wait(
                 raise TimeoutError(f"{work} did not end within {timeout} seconds")
             if is_finalizing():
                 raise Error("the interpreter is shutting down")
+            if help_along is not None:
+                help_along()
             doze()
     finally:
         handle.cancel()

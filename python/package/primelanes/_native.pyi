@@ -6,7 +6,7 @@ from _typeshed import SupportsGetItem
 from os import PathLike
 from typing import Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["__version__", "Handle", "OpenLane", "Primes", "algorithms", "backends", "count", "count_holding_lock", "is_prime", "list_primes", "next_prime", "nth_prime", "open", "previous_prime", "primes", "serve"]
+__all__ = ["__version__", "Handle", "OpenLane", "Primes", "Relay", "algorithms", "backends", "count", "count_holding_lock", "is_prime", "list_primes", "next_prime", "nth_prime", "open", "partial", "previous_prime", "primes", "run_request", "serve"]
 
 __version__: Final[str]
 """
@@ -30,6 +30,10 @@ class Handle:
     def news(self, /) -> tuple[list[tuple[str, int, int]], list[str], bool]:
         """
         Return the last progress of each phase since the previous call, warnings, and whether the work has ended.
+        """
+    def take_bytes(self, /) -> bytes | tuple[str, str]:
+        """
+        Take the answer to a request, or why there is none.
         """
     def take_lane(self, /) -> OpenLane | tuple[str, str]:
         """
@@ -83,6 +87,44 @@ class Primes:
     """
     def __iter__(self, /) -> Primes: ...
     def __next__(self, /) -> int: ...
+
+@final
+class Relay:
+    """
+    A lane whose runs of tiles are carried to workers by the program. No method waits.
+    """
+    def __new__(cls, /, processes: SupportsIndex, threads: SupportsIndex) -> Relay:
+        """
+        Create a relay. A machine of the cluster has at most this many worker processes, and threads in them.
+        """
+    def answer(self, /, id: SupportsIndex, answer: bytes) -> None:
+        """
+        Pass the answer to a request.
+        """
+    def count(self, /, limit: SupportsIndex, start: SupportsIndex, algorithm: str, observed: bool) -> int | tuple[str, str] | Handle:
+        """
+        Start to count the primes from `start` to `limit`. A short count is done at once. A relay is for one count.
+        """
+    def fail(self, /, id: SupportsIndex, reason: str) -> None:
+        """
+        Say why a request will not be answered.
+        """
+    def resize(self, /, workers: SupportsIndex, threads: SupportsIndex) -> None:
+        """
+        Set the number of workers and of their threads, which says how many requests there are at once.
+        """
+    def take_rejections(self, /) -> list[tuple[int, str]]:
+        """
+        Take the answers that were malformed: the ID of the request, and what is wrong.
+        """
+    def take_requests(self, /) -> list[tuple[int, int, int, bytes]]:
+        """
+        Take the requests that are to be carried: the ID, the first tile, their end, and the bytes for a worker.
+        """
+    def wake(self, /) -> None:
+        """
+        Wake the thread that waits for the count.
+        """
 
 def algorithms() -> list[str]:
     """
@@ -149,6 +191,11 @@ def open(backend: str, workers: SupportsIndex | None, command: SupportsGetItem[i
     `command` is the command of a worker process, and `timeout` the time in seconds that it may be silent.
     """
 
+def partial(answer: bytes) -> bytes | None:
+    """
+    Return the partial result in an answer, or None if the answer is malformed or an error.
+    """
+
 def previous_prime(number: SupportsIndex) -> int:
     """
     Return the largest prime below a number.
@@ -163,6 +210,11 @@ def previous_prime(number: SupportsIndex) -> int:
 def primes(stop: SupportsIndex, start: SupportsIndex) -> Primes:
     """
     Return an iterator over the primes from `start` to `stop`.
+    """
+
+def run_request(request: SupportsGetItem[int, SupportsIndex], threads: SupportsIndex) -> Handle | tuple[str, str]:
+    """
+    Start to run the tiles of a request, on this many threads, which all requests share. The result is an answer.
     """
 
 def serve() -> str | None:

@@ -3,7 +3,7 @@
 use primelanes_backends::{AnyBackend, Error, Progress};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::PyMemoryView;
+use pyo3::types::{PyBytes, PyMemoryView};
 
 use super::buffer::Buffer;
 use super::failure::{Failure, failure};
@@ -19,6 +19,9 @@ pub(super) enum Product {
     Primes(Buffer),
     /// A lane that was opened.
     Lane(AnyBackend),
+    /// The answer to a request.
+    #[cfg(unix)]
+    Bytes(Vec<u8>),
     /// A lane was closed.
     Nothing,
 }
@@ -43,6 +46,13 @@ pub(super) enum NumberOrFailure {
 #[derive(IntoPyObject)]
 pub(super) enum ViewOrFailure<'py> {
     View(Bound<'py, PyMemoryView>),
+    Failure(Failure),
+}
+
+/// What is returned for the answer to a request.
+#[derive(IntoPyObject)]
+pub(super) enum BytesOrFailure<'py> {
+    Bytes(Bound<'py, PyBytes>),
     Failure(Failure),
 }
 
@@ -96,6 +106,16 @@ impl Handle {
             Ok(Product::Primes(primes)) => primes.into_view(py).map(ViewOrFailure::View),
             Ok(_) => Err(PyRuntimeError::new_err("this listed no primes")),
             Err(error) => failure(&error).map(ViewOrFailure::Failure),
+        }
+    }
+
+    /// Take the answer to a request, or why there is none.
+    fn take_bytes<'py>(&self, py: Python<'py>) -> PyResult<BytesOrFailure<'py>> {
+        match self.0.take_result() {
+            #[cfg(unix)]
+            Ok(Product::Bytes(bytes)) => Ok(BytesOrFailure::Bytes(PyBytes::new(py, &bytes))),
+            Ok(_) => Err(PyRuntimeError::new_err("this answered no request")),
+            Err(error) => failure(&error).map(BytesOrFailure::Failure),
         }
     }
 

@@ -131,6 +131,9 @@ fn the_signal_holds_one_byte_while_there_is_news() {
     observed.recv_timeout(WATCHDOG).unwrap();
     assert!(running.shared.state().signalled);
     assert!(!running.news().ended && !running.shared.state().signalled);
+    running.waker()();
+    assert!(running.shared.state().signalled);
+    assert!(!running.news().ended && !running.shared.state().signalled);
     running.cancel();
     while !running.shared.state().ended {
         sleep(Duration::from_millis(1));

@@ -1,0 +1,25 @@
+"""What a Dask worker does: it runs the tiles of a request on all its threads.
+
+Dask sends tasks by the name of their function. So the name of this module, and the name, parameters and result of its
+function are the same in all versions. Otherwise, a worker of another version could not say so.
+"""
+
+from __future__ import annotations
+
+from distributed import get_worker
+
+from primelanes._counting import value, wait
+from primelanes._native import __version__, run_request
+
+Answer = tuple[str, str, bytes]
+"""The address of the worker, its version of primelanes, and what it answers."""
+
+
+def run(request: bytes, version: str) -> Answer:
+    """Run the tiles of a request of a client with this version. A worker with another version answers nothing."""
+    worker = get_worker()
+    if version != __version__:
+        return worker.address, __version__, b""
+    handle = value(run_request(request, worker.state.nthreads))
+    wait(handle)
+    return worker.address, __version__, value(handle.take_bytes())
