@@ -78,9 +78,8 @@ impl<B: Backend, W: Fn(&Error) + Send + Sync> Journaled<B, W> {
             let spawned =
                 thread::Builder::new().name("journal".to_owned()).spawn_scoped(scope, || session.writer.serve());
             session.writer.has_thread(spawned.is_ok());
-            let counted = Recording::new(&self.backend, &session).count(&query);
-            session.writer.close();
-            counted
+            let _closed = session.writer.close_later();
+            Recording::new(&self.backend, &session).count(&query)
         });
         session.end(counted.as_ref().ok().copied());
         counted

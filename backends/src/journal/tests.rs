@@ -381,14 +381,23 @@ fn workers_write_themselves_if_there_is_no_thread() {
     writer.submit(b"one".to_vec());
     assert_eq!(fs::read(desk.path()).unwrap(), b"one");
     thread::scope(|scope| {
+        let _closed = writer.close_later();
         scope.spawn(|| writer.serve());
         writer.has_thread(true);
         writer.submit(b"two".to_vec());
         while fs::read(desk.path()).unwrap() != b"two" {
             thread::sleep(Duration::from_millis(1));
         }
-        writer.close();
     });
+}
+
+#[test]
+fn a_backend_that_panics_hangs_nothing() {
+    let desk = Desk::new();
+    let panicked = guard("idle", || desk.counter(Idle).count(&long_query()));
+    assert!(matches!(panicked, Err(Error::Panicked { .. })));
+    // The lock is free again.
+    assert_eq!(desk.count(SingleThread, &long_query()), LONG_COUNT);
 }
 
 #[test]

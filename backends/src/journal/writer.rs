@@ -68,10 +68,10 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Ends the thread. What it has not begun to write is dropped.
-    pub(super) fn close(&self) {
-        self.mail().is_closed = true;
-        self.news.notify_one();
+    /// Ends the thread when the result is dropped, even if a backend panics. What the thread has not begun to write is
+    /// dropped.
+    pub(super) fn close_later(&self) -> Closing<'_> {
+        Closing(self)
     }
 
     /// Writes the bytes of the whole file now.
@@ -86,5 +86,15 @@ impl<'a> Writer<'a> {
 
     fn mail(&self) -> MutexGuard<'_, Mail> {
         self.mail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Closes a writer when it is dropped.
+pub(super) struct Closing<'a>(&'a Writer<'a>);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.mail().is_closed = true;
+        self.0.news.notify_one();
     }
 }

@@ -101,7 +101,7 @@ class Relay:
         """
         Pass the answer to a request.
         """
-    def count(self, /, limit: SupportsIndex, start: SupportsIndex, algorithm: str, observed: bool) -> int | tuple[str, str] | Handle:
+    def count(self, /, limit: SupportsIndex, start: SupportsIndex, algorithm: str, journal: str | PathLike[str] | None, observed: bool) -> int | tuple[str, str] | Handle:
         """
         Start to count the primes from `start` to `limit`. A short count is done at once. A relay is for one count.
         """

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::id as this_process;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use primelanes_backends::relay::{self, Size, Worker};
-use primelanes_backends::{Control, Crew, Error, Observer};
+use primelanes_backends::{Control, Crew, Error};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -16,7 +16,7 @@ use super::failure::failure;
 use super::handle::{Handle, Product};
 use super::lane::HandleOrFailure;
 use super::numbers::Number;
-use crate::running::Running;
+use crate::running::{Line, Running};
 
 /// The name of the lane in errors.
 const LABEL: &str = "dask";
@@ -52,8 +52,15 @@ impl Relay {
     }
 
     /// Start to count the primes from `start` to `limit`. A short count is done at once. A relay is for one count.
-    fn count(&self, limit: Number, start: Number, algorithm: &str, observed: bool) -> PyResult<Started> {
-        let question = Question::count(limit, start, algorithm, false, None)?;
+    fn count(
+        &self,
+        limit: Number,
+        start: Number,
+        algorithm: &str,
+        journal: Option<PathBuf>,
+        observed: bool,
+    ) -> PyResult<Started> {
+        let question = Question::count(limit, start, algorithm, false, None, journal)?;
         let relay = self.relay.clone();
         let started = question.start(observed, true, move |_| Ok(relay))?;
         if let Started::Running(Handle(running)) = &started {
@@ -102,9 +109,9 @@ impl fmt::Debug for Relay {
 #[pyfunction]
 pub(super) fn run_request(request: Vec<u8>, threads: Number) -> PyResult<HandleOrFailure> {
     let threads = threads.workers()?;
-    let work = move |cancel: &AtomicBool, _: &Observer<'_>| {
+    let work = move |line: Line<'_>| {
         let worker = worker(threads)?;
-        Ok(Product::Bytes(worker.run(&request, &Control::new().cancel(cancel))))
+        Ok(Product::Bytes(worker.run(&request, &Control::new().cancel(line.cancel))))
     };
     match Running::start(work) {
         Ok(running) => Ok(HandleOrFailure::Handle(Handle(running))),

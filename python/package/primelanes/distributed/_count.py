@@ -14,6 +14,7 @@ from distributed import Client, LocalCluster
 from primelanes._counting import SupportsIsSet, check, finish
 from primelanes._native import Relay
 from primelanes._types import Progress
+from primelanes._worker import AnyPath
 from primelanes.distributed._cluster import Cluster
 from primelanes.distributed._runs import Runs
 
@@ -29,7 +30,7 @@ def count_primes(
     start: SupportsIndex = 0,
     algorithm: str = "auto",
     progress: Callable[[Progress], object] | None = None,
-    journal: str | os.PathLike[str] | None = None,
+    journal: AnyPath | None = None,
     cancel: SupportsIsSet | None = None,
     *,
     timeout: float | None = None,
@@ -57,7 +58,9 @@ def count_primes(
     progress : callable
         Called with a `primelanes.Progress` about every 50 ms, in the thread that called this function.
     journal : path
-        Not supported yet.
+        A file on the machine that calls this function, which keeps what is done. If the process ends before the count,
+        the same call goes on from there, on this cluster or another, or `primelanes.count_primes` does. If the file
+        cannot be written, the count goes on, with a `RuntimeWarning`.
     cancel : object
         An object with a method `is_set`, such as `threading.Event`. Once it is set, the count ends with
         `primelanes.Cancelled`.
@@ -85,14 +88,16 @@ def count_primes(
     Warns
     -----
     RuntimeWarning
-        If a worker sends a malformed answer, or if the scheduler gives up tasks after fewer than ten deaths of workers.
+        If a worker sends a malformed answer, if the scheduler gives up tasks after fewer than ten deaths of workers, or
+        if the journal cannot be written.
     """
     check(progress, cancel, timeout)
-    _check_options(client, double_check, journal)
+    _check_options(client, double_check)
+    file = None if journal is None else os.fsdecode(journal)
     with ExitStack() as stack:
         if client is None:
             client = stack.enter_context(_local_client())
-        return _count(client, limit, start, algorithm, progress, cancel, timeout, double_check)
+        return _count(client, limit, start, algorithm, progress, file, cancel, timeout, double_check)
 
 
 def _count(
@@ -101,6 +106,7 @@ def _count(
     start: SupportsIndex,
     algorithm: str,
     progress: Callable[[Progress], object] | None,
+    journal: str | None,
     cancel: SupportsIsSet | None,
     timeout: float | None,
     double_check: float,
@@ -112,11 +118,11 @@ def _count(
         cluster.notify = relay.wake
         runs = Runs(client, cluster, relay, double_check)
         stack.callback(runs.close)
-        started = relay.count(limit, start, algorithm, progress is not None)
+        started = relay.count(limit, start, algorithm, journal, progress is not None)
         return finish(started, progress, cancel, timeout, help_along=runs.help_along)
 
 
-def _check_options(client: Client | None, double_check: float, journal: object) -> None:
+def _check_options(client: Client | None, double_check: float) -> None:
     if client is not None:
         if not isinstance(client, Client):
             raise TypeError(f"client must be a dask.distributed.Client or None, not '{type(client).__name__}'")
@@ -126,8 +132,6 @@ def _check_options(client: Client | None, double_check: float, journal: object) 
             )
     if not 0 <= double_check <= 1:
         raise ValueError(f"double_check must be a share from 0 to 1, not {double_check}")
-    if journal is not None:
-        raise NotImplementedError("journal is not supported yet")
 
 
 def _check_cluster(cluster: Cluster, double_check: float) -> None:
