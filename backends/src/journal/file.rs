@@ -22,6 +22,7 @@ pub(super) struct JournalFile {
     path: PathBuf,
     /// Holds the lock.
     file: File,
+    /// Whether it could be opened for writing.
     is_writable: bool,
 }
 
@@ -35,7 +36,6 @@ impl JournalFile {
         let refused = |reason: &dyn ToString| bad_journal(path, reason.to_string());
         let (file, is_writable) = lock(path, warn)?;
         let metadata = file.metadata().map_err(|error| refused(&error))?;
-        let is_writable = is_writable && !metadata.permissions().readonly();
         let journal = decode(&file, &metadata).map_err(|reason| refused(&reason))?;
         let path = path.canonicalize().map_err(|error| refused(&error))?;
         Ok((Self { path, file, is_writable }, journal))
@@ -44,7 +44,7 @@ impl JournalFile {
     /// Replaces the file by one with these bytes. If that fails, the old file stays as it was.
     ///
     /// # Errors
-    /// [`Error::Storage`] if it fails, or if the file is read-only or is not there any more.
+    /// [`Error::Storage`] if it fails, if the file is read-only, or if another file has taken its place.
     pub(super) fn replace(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.try_replace(bytes).map_err(|refusal| Error::Storage {
             action: "write the journal".into(),
@@ -54,13 +54,13 @@ impl JournalFile {
     }
 
     fn try_replace(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if !self.is_writable {
+        if !self.is_writable || self.file.metadata()?.permissions().readonly() {
             return Err(io::Error::other("the file is read-only"));
         }
         if self.path.exists() && !is_at(&self.file, &self.path)? {
             return Err(io::Error::other("another file has taken its place"));
         }
-        let new = self.neighbour(".new");
+        let new = self.neighbour(".primelanes-new");
         let written = self.write_locked(&new, bytes).and_then(|file| fs::rename(&new, &self.path).map(|()| file));
         match written {
             Ok(file) => {
@@ -76,7 +76,9 @@ impl JournalFile {
     }
 
     fn write_locked(&self, path: &Path, bytes: &[u8]) -> io::Result<File> {
-        let mut file = File::create(path)?;
+        // Whatever is there was left by a process that was killed. It is not opened, since it may be a link or a pipe.
+        drop(fs::remove_file(path));
+        let mut file = File::create_new(path)?;
         // A file system without locks did not lock the old file either.
         drop(file.try_lock());
         file.set_permissions(self.file.metadata()?.permissions())?;
