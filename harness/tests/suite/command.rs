@@ -6,6 +6,8 @@ mod ending;
 mod experiment;
 #[cfg(target_os = "linux")]
 mod interrupts;
+#[cfg(target_os = "linux")]
+mod journal;
 mod lanes;
 mod list;
 mod primes;
@@ -48,6 +50,12 @@ fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
 /// generous timeout.
 #[cfg(target_os = "linux")]
 fn stopped_after(delay: Duration, arguments: &[&str]) -> Output {
+    ended_by("INT", delay, arguments)
+}
+
+/// Does the same with any signal.
+#[cfg(target_os = "linux")]
+fn ended_by(signal: &str, delay: Duration, arguments: &[&str]) -> Output {
     let mut child = primelanes(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let since = Instant::now();
     let waited = |what: &str| {
@@ -58,7 +66,7 @@ fn stopped_after(delay: Duration, arguments: &[&str]) -> Output {
         waited("catch interrupts");
     }
     std::thread::sleep(delay);
-    let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap();
+    let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status().unwrap();
     assert!(sent.success());
     while child.try_wait().unwrap().is_none() {
         waited("stop");

@@ -2,12 +2,14 @@
 //! and signals at any moment. Whatever happens, an answer is right, and a failure is one line.
 
 mod files;
+mod journal;
 mod limits;
 mod list;
 mod matrix;
 mod network;
 mod signals;
 mod soak;
+mod storm;
 mod streams;
 mod terminal;
 
