@@ -134,15 +134,16 @@ impl Relay {
     ) -> Result<(Ledger<K::Partial>, Pace), Error> {
         let size = self.shared.size();
         let workers = NonZeroUsize::new(size.workers).unwrap_or(NonZeroUsize::MIN);
+        let pace = Pace::seldom(RUN_TIME.max(RUN_TIME_PER_WORKER.saturating_mul(workers.get() as u32)));
         // Without a spec, the fold fails and needs no estimate.
-        let alone = if kernel.spec().is_some() { sample::tile_time(kernel, &tiles, watch)? } else { Duration::ZERO };
+        let alone = if kernel.spec().is_some() { sample::tile_time(kernel, &tiles, watch)? } else { None };
+        let Some(alone) = alone else { return Ok((Ledger::new(tiles, workers, kernel.grain()), pace)) };
         let tile = alone.div_f64((size.threads as f64 / workers.get() as f64).max(1.0));
-        let longest = RUN_TIME.max(RUN_TIME_PER_WORKER.saturating_mul(workers.get() as u32));
         // Each worker gets tiles, however few there are.
         let most = (tiles.end.saturating_sub(tiles.start) / workers.get() as u64).max(1);
         let least = LEAST_RUN_TIME.as_nanos() / tile.as_nanos().max(1);
         let grain = kernel.grain().max(most.min(least as u64));
-        Ok((Ledger::new(tiles, workers, grain), Pace::expecting(tile, longest)))
+        Ok((Ledger::new(tiles, workers, grain), pace.expecting(tile)))
     }
 }
 

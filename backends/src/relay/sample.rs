@@ -9,9 +9,6 @@ use primelanes_core::{Error, Kernel, Pulse, Stopped, Watch};
 /// The time that the estimate may take.
 const LIMIT: Duration = Duration::from_millis(10);
 
-/// A tile that takes longer than the limit is expected to take this many times as long.
-const LONG_TILE: u32 = 5;
-
 /// The largest number of tiles to run.
 const TILES: u32 = 16;
 
@@ -21,14 +18,19 @@ const BEATS_PER_LOOK: u8 = 16;
 /// Steps of this part of the whole, the golden ratio, spread evenly however many there are.
 const STEP: f64 = 0.618_033_988_749_895;
 
-/// Returns about how long a tile takes on one thread. Runs some of the tiles on this one, and drops their results.
+/// Returns about how long a tile takes on one thread, or `None` if it takes longer than the limit. Runs some of the tiles on
+/// this thread, and drops their results.
 ///
 /// # Errors
 /// The cause, if the watch was stopped.
-pub(super) fn tile_time<K: Kernel>(kernel: &K, tiles: &Range<u64>, watch: &Watch<'_>) -> Result<Duration, Error> {
+pub(super) fn tile_time<K: Kernel>(
+    kernel: &K,
+    tiles: &Range<u64>,
+    watch: &Watch<'_>,
+) -> Result<Option<Duration>, Error> {
     let count = tiles.end.saturating_sub(tiles.start);
     if count == 0 {
-        return Ok(Duration::ZERO);
+        return Ok(None);
     }
     let mut scratch = kernel.scratch();
     let clock = Clock { watch, start: Instant::now(), beats: Cell::new(0) };
@@ -42,7 +44,7 @@ pub(super) fn tile_time<K: Kernel>(kernel: &K, tiles: &Range<u64>, watch: &Watch
         done += 1;
     }
     watch.check().map_err(|Stopped| watch.cause())?;
-    Ok(if done == 0 { LIMIT * LONG_TILE } else { clock.start.elapsed() / done })
+    Ok((done > 0).then(|| clock.start.elapsed() / done))
 }
 
 /// Stops a tile when the time is over.
@@ -73,19 +75,19 @@ mod tests {
 
     use super::*;
 
-    fn tile_time(probe: &Probe) -> Duration {
+    fn tile_time(probe: &Probe) -> Option<Duration> {
         let tiles = 0..probe.tiles;
         super::tile_time(probe, &tiles, &Control::new().watch(probe, &tiles)).unwrap()
     }
 
     #[test]
     fn the_time_of_a_tile_is_estimated_in_a_short_time() {
-        assert_eq!(tile_time(&Probe::new(0)), Duration::ZERO);
+        assert_eq!(tile_time(&Probe::new(0)), None);
         let start = Instant::now();
         let slow = Probe { pause: Duration::from_millis(2), ..Probe::new(1000) };
-        assert!(tile_time(&slow) >= Duration::from_millis(2));
+        assert!(tile_time(&slow) >= Some(Duration::from_millis(2)));
         let long = Probe { trouble: Some(Trouble::Work(0, Duration::from_secs(1000))), ..Probe::new(1) };
-        assert_eq!(tile_time(&long), LIMIT * LONG_TILE);
+        assert_eq!(tile_time(&long), None);
         assert!(start.elapsed() < Duration::from_secs(100));
     }
 }

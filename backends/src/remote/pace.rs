@@ -49,11 +49,16 @@ impl Pace {
         Self { tile: None, trip: None, longest: 0, scale: 1.0, timeout, max_run_time: MAX_RUN_TIME }
     }
 
-    /// Creates the pace of a transport that notices lost workers itself, and whose round trips are long. A tile is
-    /// expected to take about `tile`, so even the first runs take about `max_run_time`.
-    pub(crate) fn expecting(tile: Duration, max_run_time: Duration) -> Self {
-        let (tile, trip) = (Some(tile.as_secs_f64()), Some(max_run_time.as_secs_f64()));
-        Self { tile, trip, longest: u64::MAX / MAX_GROWTH, max_run_time, ..Self::new(Duration::MAX) }
+    /// Creates the pace of a transport that notices lost workers itself, and whose round trips are long, so that runs
+    /// should take `max_run_time`.
+    pub(crate) const fn seldom(max_run_time: Duration) -> Self {
+        Self { max_run_time, ..Self::new(Duration::MAX) }
+    }
+
+    /// Sets the expected time of a tile. Even the first runs then have their usual length.
+    pub(crate) fn expecting(self, tile: Duration) -> Self {
+        let (tile, trip) = (Some(tile.as_secs_f64()), Some(self.max_run_time.as_secs_f64()));
+        Self { tile, trip, longest: u64::MAX / MAX_GROWTH, ..self }
     }
 
     /// Records that a run of `tiles` tiles was answered after `elapsed`, of which the tiles took `busy`.
@@ -125,12 +130,12 @@ mod tests {
 
     #[test]
     fn runs_of_an_expected_time_need_no_growth() {
-        let mut pace = Pace::expecting(2 * MS, 1000 * MS);
+        let mut pace = Pace::seldom(1000 * MS).expecting(2 * MS);
         assert_eq!(pace.max_tiles(), 500);
         pace.on_answer(500, 1600 * MS, 1500 * MS);
         assert!(pace.max_tiles().abs_diff(400) <= 1, "{}", pace.max_tiles());
         assert_eq!(pace.timeout(500), Duration::MAX);
-        assert_eq!(Pace::expecting(Duration::ZERO, MS).max_tiles(), u64::MAX / 4 * 4);
+        assert_eq!(Pace::seldom(MS).expecting(Duration::ZERO).max_tiles(), u64::MAX / 4 * 4);
     }
 
     #[test]

@@ -147,6 +147,6 @@ def _check_cluster(cluster: Cluster, double_check: float) -> None:
 def _local_client() -> Iterator[Client]:
     """Start workers on this machine, and end them at the end of the block."""
     with dask.config.set({ALLOWED_FAILURES: LEAST_ALLOWED_FAILURES}):
-        cluster = LocalCluster(dashboard_address=None)
+        cluster = LocalCluster(dashboard_address=":0")
     with cluster, Client(cluster) as client:
         yield client

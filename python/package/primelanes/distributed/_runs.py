@@ -6,14 +6,15 @@ import random
 import warnings
 from asyncio import CancelledError
 from collections import deque
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from dask.utils import apply
 from distributed import KilledWorker
 
 from primelanes._native import Relay, __version__, partial
 from primelanes._types import Error
-from primelanes.distributed import _worker
 
 if TYPE_CHECKING:
     from concurrent.futures import Future as LoopFuture
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
     from primelanes.distributed._cluster import Cluster
+    from primelanes.distributed._worker import Answer
+
+RUN = "primelanes.distributed._worker:run"
+"""What a worker does with a request."""
 
 REMEMBERED = 1000
 """How many answered runs are remembered, to name the worker if the answer turns out to be malformed."""
@@ -33,9 +38,9 @@ class Copy:
         self.run = run
         self.workers = workers
         """The workers that may run it, or None for any."""
-        self.future: Future[_worker.Answer] | None = None
+        self.future: Future[Answer] | None = None
         self.fetching: LoopFuture[None] | None = None
-        self.answer: _worker.Answer | None = None
+        self.answer: Answer | None = None
         self.error: BaseException | None = None
 
 
@@ -117,15 +122,16 @@ class Runs:
         self._sent += 1
         key = (self._name, copy.run.number, self._sent)
         copy.run.copies.append(copy)
-        copy.future = self._client.submit(
-            _worker.run, copy.run.request, __version__, key=key, pure=False, workers=copy.workers
-        )
+        # The worker looks the function up when it runs the task. If it cannot, the task fails. If the function itself
+        # were sent, the worker could not read the message, and would end.
+        graph = {key: (apply, (resolve_name, RUN), [copy.run.request, __version__])}
+        copy.future = self._client.get(graph, key, workers=copy.workers, sync=False)
         copy.fetching = self._cluster.start(self._fetch(copy, copy.future))
 
-    async def _fetch(self, copy: Copy, future: Future[_worker.Answer]) -> None:
+    async def _fetch(self, copy: Copy, future: Future[Answer]) -> None:
         """Get the answer as soon as there is one, and leave nothing of it on the cluster."""
         try:
-            copy.answer = await self._client.gather(future, asynchronous=True)
+            copy.answer = await future
         except BaseException as error:
             copy.error = error
         finally:
@@ -197,7 +203,7 @@ class Runs:
                 self._held.append(run)
 
 
-def _compare(run: Run, answers: list[_worker.Answer]) -> None:
+def _compare(run: Run, answers: list[Answer]) -> None:
     """Check that two workers gave the same result. A malformed answer is rejected later."""
     if len(answers) == 2:
         results = [partial(answer) for _, _, answer in answers]
