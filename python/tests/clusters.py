@@ -7,6 +7,9 @@ import sys
 import zlib
 from typing import Any
 
+TOLERANT = {"distributed.scheduler.allowed-failures": 10}
+"""The setting of a scheduler whose workers come and go."""
+
 GREETING = 19
 """The bytes in front of the frame of an answer."""
 

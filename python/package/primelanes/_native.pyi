@@ -104,6 +104,7 @@ class Relay:
     def count(self, /, limit: SupportsIndex, start: SupportsIndex, algorithm: str, journal: str | PathLike[str] | None, observed: bool) -> int | tuple[str, str] | Handle:
         """
         Start to count the primes from `start` to `limit`. A short count is done at once. A relay is for one count.
+        `journal` is the file of the journal, if one is kept.
         """
     def fail(self, /, id: SupportsIndex, reason: str) -> None:
         """

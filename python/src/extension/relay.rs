@@ -52,6 +52,7 @@ impl Relay {
     }
 
     /// Start to count the primes from `start` to `limit`. A short count is done at once. A relay is for one count.
+    /// `journal` is the file of the journal, if one is kept.
     fn count(
         &self,
         limit: Number,

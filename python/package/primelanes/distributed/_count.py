@@ -59,8 +59,7 @@ def count_primes(
         Called with a `primelanes.Progress` about every 50 ms, in the thread that called this function.
     journal : path
         A file on the machine that calls this function, which keeps what is done. If the process ends before the count,
-        the same call goes on from there, on this cluster or another, or `primelanes.count_primes` does. If the file
-        cannot be written, the count goes on, with a `RuntimeWarning`.
+        the same call goes on from there, on this cluster or another. See `primelanes.count_primes`.
     cancel : object
         An object with a method `is_set`, such as `threading.Event`. Once it is set, the count ends with
         `primelanes.Cancelled`.
@@ -88,8 +87,7 @@ def count_primes(
     Warns
     -----
     RuntimeWarning
-        If a worker sends a malformed answer, if the scheduler gives up tasks after fewer than ten deaths of workers, or
-        if the journal cannot be written.
+        If a worker sends a malformed answer, or if the scheduler gives up tasks after fewer than ten deaths of workers.
     """
     check(progress, cancel, timeout)
     _check_options(client, double_check)
@@ -97,28 +95,13 @@ def count_primes(
     with ExitStack() as stack:
         if client is None:
             client = stack.enter_context(_local_client())
-        return _count(client, limit, start, algorithm, progress, file, cancel, timeout, double_check)
-
-
-def _count(
-    client: Client,
-    limit: SupportsIndex,
-    start: SupportsIndex,
-    algorithm: str,
-    progress: Callable[[Progress], object] | None,
-    journal: str | None,
-    cancel: SupportsIsSet | None,
-    timeout: float | None,
-    double_check: float,
-) -> int:
-    with ExitStack() as stack:
         cluster = stack.enter_context(Cluster(client))
         _check_cluster(cluster, double_check)
         relay = Relay(*cluster.fullest_machine())
         cluster.notify = relay.wake
         runs = Runs(client, cluster, relay, double_check)
         stack.callback(runs.close)
-        started = relay.count(limit, start, algorithm, journal, progress is not None)
+        started = relay.count(limit, start, algorithm, file, progress is not None)
         return finish(started, progress, cancel, timeout, help_along=runs.help_along)
 
 
@@ -140,7 +123,7 @@ def _check_cluster(cluster: Cluster, double_check: float) -> None:
     allowed = cluster.allowed_failures
     if allowed is not None and allowed < LEAST_ALLOWED_FAILURES:
         remedy = f"set it to {LEAST_ALLOWED_FAILURES} or more, so that a run survives as many deaths of workers"
-        warnings.warn(f"{ALLOWED_FAILURES} is {allowed} on the scheduler: {remedy}", RuntimeWarning, stacklevel=4)
+        warnings.warn(f"{ALLOWED_FAILURES} is {allowed} on the scheduler: {remedy}", RuntimeWarning, stacklevel=3)
 
 
 @contextmanager
