@@ -69,8 +69,8 @@ const RUN_TIME: Duration = Duration::from_secs(1);
 /// With many workers, runs take longer, so that whatever hands them out is not overrun: this time for each worker.
 const RUN_TIME_PER_WORKER: Duration = Duration::from_millis(8);
 
-/// The shortest time of a run, except for the last one. Carrying a run can take ten milliseconds of processor time.
-const LEAST_RUN_TIME: Duration = Duration::from_millis(60);
+/// The shortest time of a run, except for the last one. Carrying a run takes some milliseconds of processor time.
+const LEAST_RUN_TIME: Duration = Duration::from_millis(100);
 
 /// Runs tiles on workers that the program around it reaches. Clones share everything.
 ///
@@ -137,13 +137,15 @@ impl Relay {
         let pace = Pace::seldom(RUN_TIME.max(RUN_TIME_PER_WORKER.saturating_mul(workers.get() as u32)));
         // Without a spec, the fold fails and needs no estimate.
         let alone = if kernel.spec().is_some() { sample::tile_time(kernel, &tiles, watch)? } else { None };
-        let Some(alone) = alone else { return Ok((Ledger::new(tiles, workers, kernel.grain()), pace)) };
+        // Claims are twice as long as those of threads, since each costs more.
+        let claimants = NonZeroUsize::new(workers.get().div_ceil(2)).unwrap_or(workers);
+        let Some(alone) = alone else { return Ok((Ledger::new(tiles, claimants, kernel.grain()), pace)) };
         let tile = alone.div_f64((size.threads as f64 / workers.get() as f64).max(1.0));
         // Each worker gets tiles, however few there are.
         let most = (tiles.end.saturating_sub(tiles.start) / workers.get() as u64).max(1);
         let least = LEAST_RUN_TIME.as_nanos() / tile.as_nanos().max(1);
         let grain = kernel.grain().max(most.min(least as u64));
-        Ok((Ledger::new(tiles, workers, grain), pace.expecting(tile)))
+        Ok((Ledger::new(tiles, claimants, grain), pace.expecting(tile)))
     }
 }
 

@@ -16,7 +16,7 @@ from primelanes._types import Error
 if TYPE_CHECKING:
     from distributed import Client
 
-INTERVAL = 0.5
+INTERVAL = 1.0
 """Seconds between two looks at the workers."""
 
 SILENCE = 60.0
