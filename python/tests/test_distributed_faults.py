@@ -119,6 +119,13 @@ def test_a_worker_without_primelanes_is_an_error(client: Client) -> None:
 
 def test_a_double_check_finds_a_worker_that_lies(client: Client) -> None:
     assert count_primes(client, 10**14, double_check=1) == 3_204_941_750_802
+    client.run(clusters.sabotage, "garbage", workers=[address(client)])
+    # Nothing can be compared with the only other worker.
+    with (
+        pytest.warns(RuntimeWarning, match=f"^the worker {address(client)} is avoided"),
+        pytest.raises(primelanes.Error, match=r"^dask lost 3 workers .* malformed"),
+    ):
+        count_primes(client, 10**14, double_check=1)
     client.run(clusters.sabotage, "lie", workers=[address(client)])
     one, other = sorted(client.nthreads())
     pair = f"({re.escape(one)} and {re.escape(other)}|{re.escape(other)} and {re.escape(one)})"

@@ -157,7 +157,10 @@ class Runs:
             if version != __version__:
                 raise Error(f"the worker {address} has primelanes {version}, and this client has {__version__}")
         if len(answers) == len(run.copies):
-            _compare(run, answers)
+            if run.is_double_checked:
+                # A malformed answer comes first, so that it is rejected.
+                answers.sort(key=lambda answer: partial(answer[2]) is not None)
+                _compare(run, answers)
             del self._waiting[run.number]
             self._remember(run.number, [address for address, _, _ in answers])
             self._relay.answer(run.number, answers[0][2])
@@ -205,11 +208,10 @@ class Runs:
 
 def _compare(run: Run, answers: list[Answer]) -> None:
     """Check that two workers gave the same result. A malformed answer is rejected later."""
-    if len(answers) == 2:
-        results = [partial(answer) for _, _, answer in answers]
-        if None not in results and results[0] != results[1]:
-            one, other = (address for address, _, _ in answers)
-            raise Error(f"the workers {one} and {other} gave different results for the tiles {run.tiles}")
+    results = [partial(answer) for _, _, answer in answers]
+    if None not in results and len(set(results)) > 1:
+        one, other = (address for address, _, _ in answers)
+        raise Error(f"the workers {one} and {other} gave different results for the tiles {run.tiles}")
 
 
 def _lack(error: BaseException) -> str | None:
