@@ -47,11 +47,11 @@ def test_help_shows_the_parameters() -> None:
     signature = unannotated(primelanes.count_primes)
     assert str(signature) == (
         "(limit, *, start=0, algorithm='auto', double_check=False, backend='auto', workers=None, memory=None, "
-        "progress=None, cancel=None, timeout=None)"
+        "journal=None, progress=None, cancel=None, timeout=None)"
     )
     assert str(unannotated(primelanes.Lane.count_primes)) == (
-        "(self, limit, *, start=0, algorithm='auto', double_check=False, memory=None, progress=None, "
-        "cancel=None, timeout=None)"
+        "(self, limit, *, start=0, algorithm='auto', double_check=False, memory=None, journal=None, "
+        "progress=None, cancel=None, timeout=None)"
     )
     holding_gil = unannotated(primelanes.count_primes_holding_gil)
     assert str(holding_gil) == "(limit, *, start=0, algorithm='auto', double_check=False, memory=None)"
