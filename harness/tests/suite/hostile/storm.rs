@@ -23,6 +23,11 @@ const MOST_LOST: Duration = Duration::from_secs(5);
 
 const LANES: [&str; 5] = ["single-thread", "scoped-threads", "rayon", "global-lock", "processes"];
 
+/// A folder in memory if there is one. A busy disk may take seconds for each write, and these tests are not about disks.
+fn folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 /// A count, its answer, and how long it runs at most before it is killed.
 struct Target {
     count: &'static str,
@@ -127,8 +132,7 @@ impl Storm<'_> {
 fn storm(target: &Target, kills: usize, seed: u64) -> Tally {
     // The test runner shows it if the test fails.
     eprintln!("seed {seed}");
-    let folder = tempfile::tempdir().unwrap();
-    let mut storm = Storm { target, folder, random: StdRng::seed_from_u64(seed), tally: Tally::default() };
+    let mut storm = Storm { target, folder: folder(), random: StdRng::seed_from_u64(seed), tally: Tally::default() };
     let mut lanes = LANES.repeat(kills);
     while !lanes.is_empty() {
         let lane = lanes.swap_remove(storm.random.random_range(0..lanes.len()));
@@ -157,8 +161,8 @@ fn a_kill_at_any_moment_costs_little_and_no_count_is_wrong() {
 fn no_moment_is_far_from_the_last_write() {
     let longest = Duration::from_secs(18);
     let target = Target { count: "1e13 --algorithm sieve", answer: "346065536839", longest };
-    let (folder, random) = (tempfile::tempdir().unwrap(), StdRng::seed_from_u64(1));
-    let mut storm = Storm { target: &target, folder, random, tally: Tally::default() };
+    let random = StdRng::seed_from_u64(1);
+    let mut storm = Storm { target: &target, folder: folder(), random, tally: Tally::default() };
     let since = Instant::now();
     let mut count = storm.start("processes");
     while since.elapsed() < longest {
