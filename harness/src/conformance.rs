@@ -75,8 +75,8 @@ macro_rules! conformance {
             seams: Seams, additivity: Additivity, nth_prime: NthPrime, list: List, reuse: Reuse,
             counts_at_once: CountsAtOnce, inside_rayon: InsideRayon, cancel_before: CancelBefore,
             cancel_during: CancelDuring, cancel_after: CancelAfter, cancel_latency: CancelLatency,
-            progress: Progress, observer_ends: ObserverEnds, tile_panics: TilePanics,
-            scratch_panics: ScratchPanics, observer_panics: ObserverPanics,
+            progress: Progress, observer_ends: ObserverEnds, recording: Recording,
+            tile_panics: TilePanics, scratch_panics: ScratchPanics, observer_panics: ObserverPanics,
         );
     };
     (@tests $module:ident, $factory:expr, $caps:expr, $($test:ident: $law:ident,)*) => {

@@ -33,6 +33,7 @@ pub enum Law {
     CancelLatency,
     Progress,
     ObserverEnds,
+    Recording,
     TilePanics,
     ScratchPanics,
     ObserverPanics,
@@ -40,7 +41,7 @@ pub enum Law {
 
 impl Law {
     /// All laws, the simplest first.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::AnyWorkers,
         Self::EachTileOnce,
         Self::FoldOrder,
@@ -62,6 +63,7 @@ impl Law {
         Self::CancelLatency,
         Self::Progress,
         Self::ObserverEnds,
+        Self::Recording,
         Self::TilePanics,
         Self::ScratchPanics,
         Self::ObserverPanics,
@@ -104,6 +106,7 @@ impl Law {
             Self::CancelLatency => ("cancel-latency", "once cancelled, no worker continues past its next pulse"),
             Self::Progress => ("progress", "progress never shrinks, and ends at the total"),
             Self::ObserverEnds => ("observer-ends", "an observer is called while a tile works, and can end the count"),
+            Self::Recording => ("recording", "a recorder receives nothing, or each tile once with its own result"),
             Self::TilePanics => ("tile-panics", "a panic in a tile becomes the error, and the backend stays usable"),
             Self::ScratchPanics => {
                 ("scratch-panics", "a panic in a scratch constructor becomes the error, and the backend stays usable")

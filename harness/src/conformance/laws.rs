@@ -7,6 +7,7 @@ mod counts;
 mod lists;
 mod panics;
 mod progress;
+mod recording;
 mod tiles;
 
 use primelanes_backends::Backend;
@@ -39,6 +40,7 @@ pub(super) fn check<B: Backend>(law: Law, subject: &Subject<'_, B>) -> Judged {
         Law::CancelLatency => cancellation::latency(subject),
         Law::Progress => progress::only_grows(subject),
         Law::ObserverEnds => progress::observer_ends(subject),
+        Law::Recording => recording::recording(subject),
         Law::TilePanics => panics::in_a_tile(subject),
         Law::ScratchPanics => panics::in_a_scratch_constructor(subject),
         Law::ObserverPanics => panics::in_an_observer(subject),

@@ -8,7 +8,7 @@ use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use primelanes_backends::{Backend, Control, Error, Kernel, Monoid, Pulse, Stopped, Watch, Wire, guard};
+use primelanes_backends::{Backend, Control, Error, Kernel, Monoid, Pulse, Stopped, Watch, Wire, fold_tiles, guard};
 use primelanes_harness::conformance::{Caps, Law, Verdict, check};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,10 @@ enum Fault {
     IsPoisonedByAPanic,
     NamesNoCause,
     CombinesUnguarded,
+    RecordsARunTwice,
+    RecordsARunAsItsNeighbour,
+    RecordsTheFirstRunOnly,
+    IgnoresTheRecorder,
 }
 
 /// A backend with one fault. It gives a run of neighbouring tiles to each worker, on scoped threads.
@@ -125,10 +129,30 @@ impl Mine {
                 watch.beat().map_err(|Stopped| watch.cause())?;
                 watch.fold_tiles(kernel, tile..tile + 1, &mut scratch, &Heedless).map(|tile| folded.combine(tile))
             }),
+            Fault::RecordsARunTwice => {
+                let folded = watch.fold_tiles(kernel, run.clone(), &mut scratch, watch)?;
+                watch.record(run, &folded.encode()?).map(|()| folded)
+            }
+            Fault::RecordsARunAsItsNeighbour | Fault::RecordsTheFirstRunOnly | Fault::IgnoresTheRecorder => {
+                self.fold_and_record(kernel, run, watch)
+            }
             _ => watch.fold_tiles(kernel, run, &mut scratch, watch),
         };
         drop(poisonable);
         folded
+    }
+
+    /// Passes on what is finished without the help of the watch.
+    fn fold_and_record<K: Kernel>(&self, kernel: &K, run: Range<u64>, watch: &Watch<'_>) -> Result<K::Partial, Error> {
+        let length = run.end - run.start;
+        let folded = fold_tiles(kernel, run.clone(), &mut kernel.scratch(), watch).map_err(|Stopped| watch.cause())?;
+        watch.advance(length);
+        let recorded = match self.fault {
+            Fault::RecordsARunAsItsNeighbour => watch.record(run.end..run.end.wrapping_add(length), &folded.encode()?),
+            Fault::RecordsTheFirstRunOnly if run.start > 0 => Ok(()),
+            _ => watch.record(run, &folded.encode()?),
+        };
+        if self.has(Fault::IgnoresTheRecorder) { Ok(folded) } else { recorded.map(|()| folded) }
     }
 
     fn fold_on_threads<K: Kernel>(
@@ -245,7 +269,7 @@ impl Backend for Mine {
 }
 
 /// The faults, the law that must find each, and a part of its message.
-const FAULTS: [(Fault, Law, &str); 28] = [
+const FAULTS: [(Fault, Law, &str); 32] = [
     (Fault::HangsWithOneWorker, Law::AnyWorkers, "hangs"),
     (Fault::DropsTheLastTile, Law::EachTileOnce, "was not run"),
     (Fault::RunsATileTwice, Law::EachTileOnce, "was run twice"),
@@ -273,6 +297,10 @@ const FAULTS: [(Fault, Law, &str); 28] = [
     (Fault::SwallowsPanics, Law::TilePanics, "an answer instead of"),
     (Fault::IsPoisonedByAPanic, Law::TilePanics, "afterwards, a fold of 10 tiles fails"),
     (Fault::CombinesUnguarded, Law::TilePanics, "the backend panics: incompatible"),
+    (Fault::RecordsARunTwice, Law::Recording, "was run twice"),
+    (Fault::RecordsARunAsItsNeighbour, Law::Recording, "is recorded with the results of the tiles"),
+    (Fault::RecordsTheFirstRunOnly, Law::Recording, "was not run"),
+    (Fault::IgnoresTheRecorder, Law::Recording, "but the fold returned"),
     (Fault::NamesNoCause, Law::ScratchPanics, "a worker died"),
 ];
 
@@ -294,8 +322,9 @@ fn broken_by((fault, law, said): (Fault, Law, &str)) -> Vec<&'static str> {
     let verdict = report.laws.iter().find(|finding| finding.law == law).map(|finding| &finding.verdict);
     assert!(matches!(verdict, Some(Verdict::Broken(why)) if why.contains(said)), "{fault:?}: {report}");
     let broken: Vec<_> = report.broken().map(Law::name).collect();
-    // Only lists run something beside a fold.
-    assert!(law != Law::List || broken == ["list"], "{fault:?}: {report}");
+    // Only lists run something beside a fold, and only `recording` has a recorder.
+    let is_apart = [Law::List, Law::Recording].contains(&law);
+    assert!(!is_apart || broken == [law.name()], "{fault:?}: {report}");
     broken
 }
 
