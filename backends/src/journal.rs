@@ -1,6 +1,6 @@
-//! Journals: a count that goes on where it was after the end of its process, on any lane and on any machine.
+//! Journals: a count goes on after the end of its process, on any lane and machine.
 //!
-//! A count is one fold or several. What a fold has done so far are the segments of its [`Ledger`](crate::Ledger): runs of
+//! A count is one fold or several. The segments of a fold's [`Ledger`](crate::Ledger) are what it has done so far: runs of
 //! tiles with their folded partial results. Together with the plan, they describe all work that is done.
 //!
 //! ```text
@@ -10,7 +10,7 @@
 //!   JournalFile ◄── Writer ◄── Journal
 //! ```
 //!
-//! - [`contents`]: what a journal says.
+//! - [`contents`]: what a journal contains.
 //! - [`format`](mod@format): its bytes.
 //! - [`file`]: how a file is locked, and replaced as a whole.
 //! - [`recording`]: the backend in front of the one that counts, which runs only what is missing.
@@ -35,7 +35,7 @@ use self::writer::Writer;
 
 /// A counter that keeps a journal: if its process ends at any moment, the next count of the same query goes on from there.
 ///
-/// The file is replaced as a whole every few seconds, and at the end, also of a count that fails or is cancelled. If the
+/// The file is replaced as a whole every few seconds, and at the end, even if the count fails or is cancelled. If the
 /// process is killed, at most five seconds of each worker's work are lost. The file holds the [`Plan`], so the count can go
 /// on with another backend, another number of workers, or on another machine. A finished count is answered at once.
 ///
@@ -63,7 +63,7 @@ impl<B: Backend, W: Fn(&Error) + Send + Sync> Journaled<B, W> {
     /// Creates a counter that counts on `backend` and keeps its journal in the file `path`.
     ///
     /// If the file cannot be written, for example because the disk is full, the count goes on. `warn` is then called, once
-    /// for each count, and possibly from another thread.
+    /// for each count, and possibly from another thread. It is also called if the file system has no locks.
     pub fn new(backend: B, path: impl Into<PathBuf>, warn: W) -> Self {
         Self { backend, path: path.into(), warn }
     }

@@ -1,7 +1,7 @@
 //! Runs tiles on workers that only the program around it can reach, such as those of a cluster.
 //!
 //! A [`Relay`] is a lane that writes runs of tiles as bytes, and reads their results from bytes. The program carries the
-//! bytes. On the other side, a [`Worker`] turns one into the other:
+//! bytes. On the other side, a [`Worker`] turns requests into answers:
 //!
 //! ```
 //! use std::num::NonZeroUsize;
@@ -66,7 +66,7 @@ pub fn partial(answer: &[u8]) -> Option<Vec<u8>> {
 /// The time that a run should take on a worker.
 const RUN_TIME: Duration = Duration::from_secs(1);
 
-/// With many workers, runs take longer, so that whatever hands them out is not overrun: this time for each worker.
+/// With many workers, a run takes this time for each of them, so that whatever hands out the runs can keep up.
 const RUN_TIME_PER_WORKER: Duration = Duration::from_millis(8);
 
 /// The shortest time of a run, except for the last one. Carrying a run takes some milliseconds of processor time.
@@ -125,7 +125,7 @@ impl Relay {
         self.shared.fail(id, reason.into());
     }
 
-    /// Prepares the fold of these tiles on the workers that there are now.
+    /// Prepares the fold of these tiles for the current workers.
     fn plan<K: Kernel>(
         &self,
         kernel: &K,
@@ -141,7 +141,7 @@ impl Relay {
         let claimants = NonZeroUsize::new(workers.get().div_ceil(2)).unwrap_or(workers);
         let Some(alone) = alone else { return Ok((Ledger::new(tiles, claimants, kernel.grain()), pace)) };
         let tile = alone.div_f64((size.threads as f64 / workers.get() as f64).max(1.0));
-        // Each worker gets tiles, however few there are.
+        // Each worker gets tiles, even if there are few.
         let most = (tiles.end.saturating_sub(tiles.start) / workers.get() as u64).max(1);
         let least = LEAST_RUN_TIME.as_nanos() / tile.as_nanos().max(1);
         let grain = kernel.grain().max(most.min(least as u64));

@@ -30,7 +30,7 @@ pub struct Control<'a> {
 }
 
 impl<'a> Control<'a> {
-    /// Creates a control with neither flag nor observer nor recorder.
+    /// Creates a control without a flag, an observer or a recorder.
     #[must_use]
     pub const fn new() -> Self {
         Self { cancel: None, observer: None, recorder: None, share: None }

@@ -70,7 +70,7 @@ def test_a_journal_that_cannot_be_used_is_an_invalid_argument(tmp_path: Path) ->
     journal = tmp_path / "j"
     assert primelanes.count_primes(1000, journal=journal) == 168
     before = journal.read_bytes()
-    with pytest.raises(ValueError, match="it is of another count: 0 to 1000, algorithm auto"):
+    with pytest.raises(ValueError, match="it belongs to another count: 0 to 1000, algorithm auto"):
         primelanes.count_primes(1001, journal=journal)
     assert journal.read_bytes() == before
     journal.write_bytes(before[:-1])

@@ -1,4 +1,4 @@
-//! What a journal says.
+//! What a journal contains.
 
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file;
 
-/// What a journal says: which query is counted, by which plan, and what is done. See [`Journaled`](crate::Journaled).
+/// What a journal contains: which query is counted, by which plan, and what is done. See [`Journaled`](crate::Journaled).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Journal {
     asked: Asked,
@@ -65,7 +65,7 @@ impl Journal {
     /// Reads a journal. Returns `None` if there is no such file, or if it is empty.
     ///
     /// # Errors
-    /// [`Error::BadJournal`] if the file cannot be read, or is no journal that this version can use.
+    /// [`Error::BadJournal`] if the file cannot be read, or is not a journal that this version can use.
     pub fn read(path: impl AsRef<Path>) -> Result<Option<Self>, Error> {
         file::read(path.as_ref())
     }
@@ -126,10 +126,10 @@ impl Journal {
     /// Returns what is wrong if the journal belongs to another query.
     pub(super) fn check(&self, query: &Query<'_>) -> Result<(), String> {
         if self.asked != Asked::by(query) {
-            return Err(format!("it is of another count: {}", self.asked.in_words()));
+            return Err(format!("it belongs to another count: {}", self.asked.in_words()));
         }
         match query.get_plan() {
-            Some(plan) if *plan != self.plan => Err("it is of a count with another plan".to_owned()),
+            Some(plan) if *plan != self.plan => Err("it belongs to a count with another plan".to_owned()),
             _ => Ok(()),
         }
     }
@@ -149,7 +149,7 @@ impl Journal {
 impl Asked {
     fn by(query: &Query<'_>) -> Self {
         let range = query.get_range();
-        // All empty ranges are one.
+        // All empty ranges are the same.
         let (start, stop) = if range.is_empty() { (1, 0) } else { range.into_inner() };
         Self { start, stop, algorithm: query.get_algorithm(), double_check: query.get_double_check() }
     }

@@ -1,7 +1,7 @@
 //! The file of a journal: locked by one process, and replaced as a whole.
 //!
 //! The lock belongs to the file and not to its name, so a new file is locked before it takes the place of the old one. A
-//! process that waits for nothing but opens and locks the file at that moment may have the old one. So it looks again.
+//! process that opens the file just before that may lock the old one, so it looks at the name again.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
@@ -12,13 +12,13 @@ use primelanes_core::Error;
 
 use super::{Journal, bad_journal, format};
 
-/// How often to look again if the file was replaced while it was opened. One replacement takes longer than a look.
+/// How often to look again if the file was replaced while it was opened. A replacement takes longer than a look.
 const LOOKS: usize = 100;
 
 /// A journal's file, which this process has locked.
 #[derive(Debug)]
 pub(super) struct JournalFile {
-    /// Without symbolic links, so that what they lead to is replaced and not they.
+    /// Without symbolic links, so that their target is replaced, and not a link.
     path: PathBuf,
     /// Holds the lock.
     file: File,
@@ -27,11 +27,11 @@ pub(super) struct JournalFile {
 }
 
 impl JournalFile {
-    /// Opens and locks a file, and reads it. Creates it, empty, if it does not exist. `warn` is told if the file system has
-    /// no locks.
+    /// Opens and locks a file, and reads it. Creates it, empty, if it does not exist. Calls `warn` if the file system has no
+    /// locks.
     ///
     /// # Errors
-    /// [`Error::BadJournal`] if that is not possible, if another process has locked the file, or if it is no journal.
+    /// [`Error::BadJournal`] if that is not possible, if another process has locked the file, or if it is not a journal.
     pub(super) fn open(path: &Path, warn: impl Fn(&Error)) -> Result<(Self, Option<Journal>), Error> {
         let refused = |reason: &dyn ToString| bad_journal(path, reason.to_string());
         let (file, is_writable) = lock(path, warn)?;
@@ -41,7 +41,7 @@ impl JournalFile {
         Ok((Self { path, file, is_writable }, journal))
     }
 
-    /// Replaces the file by one with these bytes. If that fails, the old file stays as it was.
+    /// Replaces the file with one that holds these bytes. If that fails, the old file stays as it was.
     ///
     /// # Errors
     /// [`Error::Storage`] if it fails, if the file is read-only, or if another file has taken its place.
@@ -68,7 +68,7 @@ impl JournalFile {
                 self.sync_folder()
             }
             Err(error) => {
-                // What is left of it, if anything, will be overwritten by the next attempt.
+                // What is left of it, if anything, is removed by the next attempt.
                 drop(fs::remove_file(&new));
                 Err(error)
             }
@@ -119,7 +119,7 @@ fn decode(file: &File, metadata: &Metadata) -> Result<Option<Journal>, String> {
     if metadata.len() == 0 { Ok(None) } else { format::read(file, metadata.len()).map(Some) }
 }
 
-/// Opens and locks the file that has this name when it is locked.
+/// Opens and locks the file, and makes sure that it still has this name.
 fn lock(path: &Path, warn: impl Fn(&Error)) -> Result<(File, bool), Error> {
     let refused = |reason: &dyn ToString| bad_journal(path, reason.to_string());
     for _ in 0..LOOKS {
@@ -150,7 +150,7 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
     }
 }
 
-/// Refuses what is not a file. To open a pipe would wait for its other end.
+/// Refuses what is not a file. Opening a pipe would wait for its other end.
 fn check_kind(path: &Path) -> io::Result<()> {
     if fs::metadata(path)?.is_file() { Ok(()) } else { Err(io::Error::other("it is not a regular file")) }
 }

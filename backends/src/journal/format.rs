@@ -18,7 +18,7 @@ const VERSION: u32 = 1;
 
 const MAGIC: &[u8; 19] = b"primelanes journal\n";
 
-/// The length of all before the checksum.
+/// The length of everything before the checksum.
 const PREFIX: usize = MAGIC.len() + 16;
 const HEADER: usize = PREFIX + 4;
 
@@ -36,14 +36,14 @@ pub(super) fn encode(journal: &Journal) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Reads the bytes of a file, of which there are `length`, and decodes them. Reads nothing more from a file that cannot be
-/// a journal. Returns what is wrong with it otherwise.
+/// Reads and decodes a file of `length` bytes. Stops reading as soon as the file cannot be a journal. If it is not one,
+/// returns what is wrong with it.
 pub(super) fn read(mut from: impl Read, length: u64) -> Result<Journal, String> {
     let mut header = Vec::new();
     let said = |error: io::Error| error.to_string();
     from.by_ref().take(HEADER as u64).read_to_end(&mut header).map_err(said)?;
     if !header.starts_with(MAGIC) {
-        return Err("it is no journal of primelanes".to_owned());
+        return Err("it is not a journal of primelanes".to_owned());
     }
     let Ok(header) = <[u8; HEADER]>::try_from(header) else { return Err(cut_off(length, HEADER as u64)) };
     let number = |at: usize| u32::from_le_bytes(std::array::from_fn(|k| header[at + k]));
@@ -56,7 +56,7 @@ pub(super) fn read(mut from: impl Read, length: u64) -> Result<Journal, String> 
     let body_length = u64::from(number(PREFIX - 8)) | u64::from(number(PREFIX - 4)) << 32;
     let expected = body_length.saturating_add(HEADER as u64);
     if length != expected {
-        let longer = || format!("{} bytes follow its end", length - expected);
+        let longer = || format!("bytes after its end: {}", length - expected);
         return Err(if length > expected { longer() } else { cut_off(length, expected) });
     }
     let mut body = Vec::new();

@@ -1,4 +1,4 @@
-//! The backend in front of the one that counts. It runs only what the journal lacks, and puts in what comes out.
+//! The backend in front of the one that counts. It runs only what the journal lacks, and records the results.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -13,10 +13,10 @@ use super::writer::Writer;
 use super::{bad_journal, format};
 use crate::Ledger;
 
-/// The time between two writes, at first and at most. Until then, it is a quarter of the time that the count has been
-/// running, so that little of a short count is lost too. Results arrive from each worker about every half second: what it did
-/// in the last half second before a write, and what came just too early for the next write, is lost as well. That makes five
-/// seconds at most.
+/// The shortest and the longest time between two writes. In between, it is a quarter of the time that the count has been
+/// running, so that little of a short count is lost too. Results arrive from each worker about every half second, so a kill
+/// also loses what a worker did in the last half second before a write, and what arrived just too early for the next write.
+/// Together, that is less than five seconds.
 const FIRST_INTERVAL: Duration = Duration::from_millis(250);
 const LAST_INTERVAL: Duration = Duration::from_millis(3500);
 
@@ -69,7 +69,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Has the journal written, with this step, if it is time. Another worker may be doing that.
+    /// Has the journal written with this step, if a write is due and no other worker is doing that.
     fn submit_if_due(&self, step: impl FnOnce() -> Result<Step, Error>) -> Result<(), Error> {
         let Ok(mut submitted) = self.submitted.try_lock() else { return Ok(()) };
         let interval = (self.begun.elapsed() / 4).clamp(FIRST_INTERVAL, LAST_INTERVAL);
@@ -126,7 +126,7 @@ impl<B: Backend> Backend for Recording<'_, B> {
         };
         step.resume()?;
         let folded = step.fold_gaps(self.backend, kernel, control);
-        // Also what was done before a failure stays done.
+        // What was done before a failure is kept too.
         self.session.put(step.so_far()?);
         folded?;
         step.ledger.whole()

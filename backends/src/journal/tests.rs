@@ -133,7 +133,7 @@ fn a_journal_of_another_query_is_refused_and_left_alone() {
     let query = Query::range(10..=1_000_000);
     desk.count(SingleThread, &query);
     let bytes = fs::read(desk.path()).unwrap();
-    let whose = "it is of another count: 10 to 1000000, algorithm auto";
+    let whose = "it belongs to another count: 10 to 1000000, algorithm auto";
     for other in [
         Query::range(10..=1_000_001),
         Query::range(11..=1_000_000),
@@ -144,7 +144,7 @@ fn a_journal_of_another_query_is_refused_and_left_alone() {
     }
     let plan = Journal::read(desk.path()).unwrap().unwrap().plan().clone();
     assert_ne!(plan, Plan::TrialDivision);
-    assert_eq!(desk.reason(&query.clone().plan(Plan::TrialDivision)), "it is of a count with another plan");
+    assert_eq!(desk.reason(&query.clone().plan(Plan::TrialDivision)), "it belongs to a count with another plan");
     assert_eq!(desk.count(Idle, &query.clone().plan(plan)), 78_494);
     assert_eq!(fs::read(desk.path()).unwrap(), bytes);
     // A query that cannot be counted at all is refused before, and leaves no file behind.
@@ -210,10 +210,10 @@ fn what_is_wrong_with_a_file_is_said_and_the_file_is_left_alone() {
     let mut undecodable = overlapping.clone();
     undecodable.steps[0].segments[1] = Segment { run: 2..3, partial: vec![0xff] };
     let cases = [
-        (b"2 3 5 7".to_vec(), "it is no journal of primelanes".to_owned()),
+        (b"2 3 5 7".to_vec(), "it is not a journal of primelanes".to_owned()),
         (bytes[..30].to_vec(), "it is cut off after 30 of at least 39 bytes".to_owned()),
         (bytes[..50].to_vec(), format!("it is cut off after 50 of at least {} bytes", bytes.len())),
-        ([&bytes[..], b"more"].concat(), "4 bytes follow its end".to_owned()),
+        ([&bytes[..], b"more"].concat(), "bytes after its end: 4".to_owned()),
         (newer, format!("it has version 9.{jobs}, and this program uses version 1.{jobs}")),
         ([&bytes[..60], b"x", &bytes[61..]].concat(), "its checksum is wrong".to_owned()),
     ];

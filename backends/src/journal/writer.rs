@@ -51,7 +51,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Says whether a thread serves. If the system could not start one, the workers write themselves.
+    /// Says whether a thread serves. If the system could not start one, the workers write the file.
     pub(super) fn has_thread(&self, has_thread: bool) {
         self.mail().has_thread = has_thread;
     }

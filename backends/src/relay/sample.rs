@@ -15,7 +15,7 @@ const TILES: u32 = 16;
 /// Reading the clock takes longer than some kernels work between two beats, so only one beat in this many does it.
 const BEATS_PER_LOOK: u8 = 16;
 
-/// Steps of this part of the whole, the golden ratio, spread evenly however many there are.
+/// The golden ratio. Steps of this fraction of the range spread evenly, however many there are.
 const STEP: f64 = 0.618_033_988_749_895;
 
 /// Returns about how long a tile takes on one thread, or `None` if it takes longer than the limit. Runs some of the tiles on

@@ -9,7 +9,7 @@ use super::state::{Request, Shared};
 use crate::remote::dispatch::{Event, WorkerId, Workers};
 use crate::remote::parcel;
 
-/// The requests of one fold that are under way. Dropping it leaves them to nobody.
+/// The requests of one fold that are under way. Dropping it forgets them.
 pub(super) struct Slots<'a> {
     shared: &'a Shared,
     ids: Vec<u64>,

@@ -11,7 +11,7 @@ use crate::remote::dispatch::Event;
 use crate::remote::parcel::{self, ParcelError};
 use crate::remote::wire::Outcome;
 
-/// How many runs are under way per worker. The second one is there when the first is answered.
+/// How many runs are under way per worker. The second one is ready when the first one ends.
 const RUNS_PER_WORKER: usize = 2;
 
 /// The size of a cluster.
@@ -32,7 +32,7 @@ pub struct Request {
     pub id: u64,
     /// The tiles, for error messages.
     pub tiles: Range<u64>,
-    /// What the worker is to be passed.
+    /// The bytes to pass to [`Worker::run`](super::Worker::run).
     pub bytes: Vec<u8>,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct State {
     /// The ID of the last request.
     last: u64,
     outbox: Vec<Request>,
-    /// The requests of all folds that have an ID, with what happened to them.
+    /// The requests of all folds that are under way, by ID, with how they ended, if they did.
     under_way: BTreeMap<u64, Option<Event>>,
     rejections: Vec<Rejection>,
 }
@@ -131,7 +131,7 @@ impl Shared {
         self.end(id, Event::Lost(reason));
     }
 
-    /// Leaves these requests to nobody.
+    /// Forgets these requests, since nobody waits for them any more.
     pub(super) fn forget(&self, ids: &[u64]) {
         let mut state = self.state();
         state.under_way.retain(|id, _| !ids.contains(id));

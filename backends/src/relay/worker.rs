@@ -45,15 +45,14 @@ impl Worker {
         self.lane.workers()
     }
 
-    /// Runs the tiles of a request and returns the answer. An error, or the end of the work by the control, is also an
-    /// answer.
+    /// Runs the tiles of a request and returns the answer. An error is also an answer, even [`Error::Cancelled`].
     #[must_use]
     pub fn run(&self, request: &[u8], control: &Control<'_>) -> Vec<u8> {
         let (id, spec, tiles) = match parcel::open_request(request) {
             Ok(request) => request,
             Err(ParcelError::Version(_)) => return parcel::answer_to_other_version(),
             Err(ParcelError::Malformed(reason)) => {
-                // The ID is unknown. An answer to another request is sent again.
+                // The ID is unknown. The relay rejects an answer with another ID, and sends the run again.
                 let error = Error::Malformed { what: "request".into(), reason };
                 return parcel::answer(0, Outcome::Failed(error), Duration::ZERO);
             }

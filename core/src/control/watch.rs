@@ -62,7 +62,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Runs neighbouring tiles in order, folds their partial results and counts each as finished. If there is a recorder,
-    /// passes on what was finished after some time, at most half a second, and at the end.
+    /// passes the results on to it, about every half second or more often, and at the end.
     ///
     /// # Errors
     /// The [`cause`](Watch::cause), if the pulse returned [`Stopped`], or the error of the recorder.

@@ -47,8 +47,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
     memory: Option<ByteSize>,
 
-    /// Keep a journal of the count in FILE: if this command ends, even by a kill or a loss of power, the same command goes on
-    /// from there, on any lane and machine. FILE is replaced every four seconds.
+    /// Keep a journal of the count in FILE. After Ctrl-C, a kill or a power cut, the same command goes on from there, on any
+    /// lane and machine. FILE is replaced every few seconds.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
 
@@ -170,7 +170,7 @@ impl Args {
     fn counter(&self, lane: AnyBackend) -> Box<dyn PrimeCounter> {
         match &self.journal {
             Some(path) => Box::new(Journaled::new(lane, path, |trouble: &Error| {
-                output::note(&format!("warning: {trouble}; the count goes on without a journal"));
+                output::note(&format!("warning: {trouble}; the count goes on"));
             })),
             None => Box::new(lane),
         }

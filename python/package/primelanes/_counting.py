@@ -88,8 +88,8 @@ def count_primes(
         to half of it if the count needs more.
     journal : path
         A file that keeps what is done. If the process ends before the count, the same call goes on from there, on any
-        lane and machine. The file is replaced about every four seconds, and at the end. If it cannot be written, the
-        count goes on, with a `RuntimeWarning`.
+        lane and machine. The file is replaced every few seconds, and at the end. If it cannot be written, the count
+        goes on, with a `RuntimeWarning`.
     progress : callable
         Called with a `Progress` about every 50 ms, in the thread that called this function. An exception that it raises
         ends the count.

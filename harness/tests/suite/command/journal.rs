@@ -198,12 +198,12 @@ fn what_is_no_journal_is_refused_by_both_commands_and_left_alone() {
     flipped[end - 1] ^= 4;
     let newer = [&bytes[..19], &[2], &bytes[20..]].concat();
     for (bytes, said) in [
-        (b"455052511\n".to_vec(), "it is no journal of primelanes"),
-        (vec![0; 100_000], "it is no journal of primelanes"),
-        (bytes[..10].to_vec(), "it is no journal of primelanes"),
+        (b"455052511\n".to_vec(), "it is not a journal of primelanes"),
+        (vec![0; 100_000], "it is not a journal of primelanes"),
+        (bytes[..10].to_vec(), "it is not a journal of primelanes"),
         (bytes[..30].to_vec(), "it is cut off after 30 of at least 39 bytes"),
         (bytes[..middle].to_vec(), "it is cut off after "),
-        ([&bytes[..], b"\n"].concat(), "1 bytes follow its end"),
+        ([&bytes[..], b"\n"].concat(), "bytes after its end: 1"),
         (flipped, "its checksum is wrong"),
         (newer, "it has version 2."),
     ] {
@@ -228,7 +228,7 @@ fn a_journal_of_another_count_is_refused_and_left_alone() {
         (&["count", "7", "3"], "0 to 10000000000000, algorithm sieve\n"),
     ] {
         let text = desk.refused(&desk.with(&name, other));
-        assert!(text.contains("it is of another count: ") && text.ends_with(said), "{text}");
+        assert!(text.contains("it belongs to another count: ") && text.ends_with(said), "{text}");
     }
 }
 

@@ -73,9 +73,13 @@ def _parser() -> Parser:
     parser.add_argument("--start", type=_parsed, default=0, metavar="N", help="the first number (default: 0)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="the scheduler of the cluster, such as tcp://host:8786")
     parser.add_argument("--algorithm", choices=primelanes.algorithms(), default="auto", help="how to count")
-    parser.add_argument("--journal", metavar="FILE", help="keep the work in a file, and go on with it if it exists")
+    parser.add_argument("--journal", metavar="FILE", help="keep a journal of the count, and go on from there if it exists")
     parser.add_argument(
-        "--double-check", type=float, default=0.0, metavar="SHARE", help="do this share of the work twice, from 0 to 1"
+        "--double-check",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="do this share of the work, from 0 to 1, on two workers each, and compare their results",
     )
     parser.add_argument("--json", action="store_true", help="print the result as a JSON object")
     parser.add_argument("--version", action="version", version=primelanes.__version__, help="print the version")

@@ -64,7 +64,7 @@ class Cluster:
     def check(self) -> None:
         """Raise an error if the scheduler is gone."""
         if self._failure is None and self._client.status != "running":
-            self._failure = f"the Dask client is {self._client.status}"
+            self._failure = f"the status of the Dask client is '{self._client.status}'"
         if self._failure is not None:
             raise Error(f"the client has lost its scheduler: {self._failure}")
 

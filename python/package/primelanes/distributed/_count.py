@@ -66,7 +66,8 @@ def count_primes(
     timeout : float
         The longest time that the count may take, in seconds. A longer count ends with `TimeoutError`.
     double_check : float
-        The share of the runs, from 0 to 1, that are done twice, on different workers. Their results are compared.
+        The share of the runs, from 0 to 1, that are done twice, on different workers. Their results are compared. This
+        checks the workers, while `primelanes.count_primes(.., double_check=True)` checks the method.
 
     Returns
     -------
@@ -87,7 +88,8 @@ def count_primes(
     Warns
     -----
     RuntimeWarning
-        If a worker sends a malformed answer, or if the scheduler gives up tasks after fewer than ten deaths of workers.
+        If a worker sends a malformed answer, if the journal cannot be written, or if the scheduler gives up tasks after
+        fewer than ten deaths of workers.
     """
     check(progress, cancel, timeout)
     _check_options(client, double_check)
