@@ -73,7 +73,9 @@ def _parser() -> Parser:
     parser.add_argument("--start", type=_parsed, default=0, metavar="N", help="the first number (default: 0)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="the scheduler of the cluster, such as tcp://host:8786")
     parser.add_argument("--algorithm", choices=primelanes.algorithms(), default="auto", help="how to count")
-    parser.add_argument("--journal", metavar="FILE", help="keep a journal of the count, and go on from there if it exists")
+    parser.add_argument(
+        "--journal", metavar="FILE", help="keep a journal of the count, and go on from there if it exists"
+    )
     parser.add_argument(
         "--double-check",
         type=float,
