@@ -115,7 +115,7 @@ import primelanes
 assert not {"dask", "distributed", "tornado"} & sys.modules.keys()
 sys.modules["distributed"] = None
 try:
-    import primelanes.distributed
+    from primelanes.distributed import count_primes
 except ImportError as error:
     print(error)
 """
@@ -160,3 +160,10 @@ asyncio.run(main())
     refused, count = python("-c", script).stdout.splitlines()
     assert refused.startswith("client must not be asynchronous")
     assert count == "346065536839"
+
+
+def test_a_client_that_was_closed_is_an_error(cluster: LocalCluster) -> None:
+    with Client(cluster) as closed:
+        pass
+    with pytest.raises(primelanes.Error, match="the status of the Dask client is 'closed'"):
+        count_primes(closed, 1000)

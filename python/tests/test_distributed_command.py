@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,6 +22,8 @@ from distributed import Client, LocalCluster
 import primelanes
 from primelanes.distributed import count_primes
 from support import WATCHDOG, python
+
+SILENT = {**os.environ, "PYTHONWARNINGS": "ignore"}
 
 COMMAND = [sys.executable, "-W", "error", "-m", "primelanes.distributed"]
 
@@ -83,6 +87,59 @@ main()
     done = python("-c", script, check=False)
     assert (done.stdout, done.returncode) == ("", 1)
     assert "python -m primelanes.distributed: " in done.stderr.splitlines()[-1]
+
+
+def test_a_server_that_is_no_scheduler_is_exit_code_1() -> None:
+    script = """
+import sys
+from primelanes.distributed import __main__
+__main__.GREETING_TIMEOUT = 0.5
+sys.argv = ["", "--scheduler", sys.argv[1], "10"]
+__main__.main()
+"""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        done = python("-c", script, address, check=False)
+    message = f"python -m primelanes.distributed: no Dask scheduler answers at {address} within 0 seconds\n"
+    assert (done.stdout, done.stderr, done.returncode) == ("", message, 1)
+
+
+def test_an_address_that_needs_certificates_is_one_line() -> None:
+    done = run("--scheduler", "tls://127.0.0.1:1", "10")
+    assert (done.stdout, done.returncode, done.stderr.count("\n")) == ("", 2, 1)
+    assert done.stderr.startswith("python -m primelanes.distributed: cannot connect to tls://127.0.0.1:1: ")
+
+
+def test_a_lack_of_dask_is_one_line() -> None:
+    script = """
+import sys
+sys.modules["distributed"] = None
+sys.argv = ["", "10"]
+from primelanes.distributed.__main__ import main
+main()
+"""
+    done = python("-c", script, check=False)
+    assert (done.stdout, done.returncode, done.stderr.count("\n")) == ("", 1, 1)
+    assert 'needs dask: pip install "primelanes[distributed]"' in done.stderr
+
+
+def test_ctrl_c_on_a_terminal_ends_local_workers_silently() -> None:
+    main, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "1e20"], stdout=subprocess.PIPE, stderr=terminal, start_new_session=True, env=SILENT
+    )
+    os.read(main, 1)
+    # A terminal sends it to all processes of its group.
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.communicate(timeout=WATCHDOG)[0] == b""
+    assert process.returncode == 130
+    os.close(terminal)
+    shown = b""
+    with contextlib.suppress(OSError):
+        while more := os.read(main, 1 << 16):
+            shown += more
+    os.close(main)
+    assert b"Traceback" not in shown, shown.decode()
 
 
 def test_ctrl_c_is_exit_code_130(scheduler: str) -> None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
+import logging
 import sys
 import time
 import warnings
-from typing import NoReturn
-
-from distributed import Client
+from typing import TYPE_CHECKING, NoReturn
 
 import primelanes
 from primelanes import _number
 from primelanes._command import Parser, fail, one_line, print_text, show_status
-from primelanes.distributed import count_primes
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 PROGRAM = "python -m primelanes.distributed"
+
+GREETING_TIMEOUT = 30.0
+"""Seconds that a scheduler has to answer at all. Dask itself waits for ever for a server of another kind."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     warnings.showwarning = _show_warning  # type: ignore[assignment]
+    # What Dask has to say on standard error, it also raises.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     started = time.monotonic()
     try:
         count = _count(options)
@@ -33,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     except (OverflowError, ValueError) as error:
         parser.error(str(error))
-    except (primelanes.Error, MemoryError, OSError) as error:
+    except (primelanes.Error, ImportError, MemoryError, OSError) as error:
         _fail(error)
     finally:
         show_status("")
@@ -47,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _count(options: argparse.Namespace) -> int:
+    from primelanes.distributed import count_primes
+
     def count(client: Client | None) -> int:
         return count_primes(
             client,
@@ -60,8 +69,28 @@ def _count(options: argparse.Namespace) -> int:
 
     if options.scheduler is None:
         return count(None)
-    with Client(options.scheduler) as client:
+    with _connect(options.scheduler) as client:
         return count(client)
+
+
+def _connect(address: str) -> Client:
+    from distributed import Client, Security
+    from distributed.comm.core import connect
+
+    async def greet() -> None:
+        comm = await connect(address, **Security().get_connection_args("client"))
+        await comm.close()
+
+    try:
+        asyncio.run(asyncio.wait_for(greet(), GREETING_TIMEOUT))
+    except asyncio.TimeoutError:
+        raise primelanes.Error(
+            f"no Dask scheduler answers at {address} within {GREETING_TIMEOUT:.0f} seconds"
+        ) from None
+    except TypeError as error:
+        # Dask has no certificates for the protocol of the address.
+        raise ValueError(f"cannot connect to {address}: {error}") from None
+    return Client(address)
 
 
 def _parser() -> Parser:

@@ -40,6 +40,7 @@ class Cluster:
         self._running: set[Future[Any]] = set()
 
     def __enter__(self) -> Cluster:
+        self.check()
         try:
             self.start(self._look_first()).result()
             self.check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from primelanes._types import Progress
 from primelanes._worker import AnyPath
 from primelanes.distributed._cluster import Cluster
 from primelanes.distributed._runs import Runs
+from primelanes.distributed._worker import IgnoreInterrupts
 
 LEAST_ALLOWED_FAILURES = 10
 """Dask gives a task up if more workers than this die with it. Its default of 3 is too small if workers come and go."""
@@ -115,6 +117,8 @@ def _check_options(client: Client | None, double_check: float) -> None:
             raise ValueError(
                 "client must not be asynchronous, or the count must run in another thread: asyncio.to_thread"
             )
+    if not isinstance(double_check, (int, float)):
+        raise TypeError(f"double_check must be a share from 0 to 1, not '{type(double_check).__name__}'")
     if not 0 <= double_check <= 1:
         raise ValueError(f"double_check must be a share from 0 to 1, not {double_check}")
 
@@ -132,6 +136,7 @@ def _check_cluster(cluster: Cluster, double_check: float) -> None:
 def _local_client() -> Iterator[Client]:
     """Start workers on this machine, and end them at the end of the block."""
     with dask.config.set({ALLOWED_FAILURES: LEAST_ALLOWED_FAILURES}):
-        cluster = LocalCluster(dashboard_address=":0")
+        cluster = LocalCluster(dashboard_address=":0", silence_logs=logging.CRITICAL)
     with cluster, Client(cluster) as client:
+        client.register_plugin(IgnoreInterrupts())
         yield client

@@ -6,7 +6,9 @@ function are the same in all versions. Otherwise, a worker of another version co
 
 from __future__ import annotations
 
-from distributed import get_worker
+import signal
+
+from distributed import Worker, WorkerPlugin, get_worker
 
 from primelanes._counting import value, wait
 from primelanes._native import __version__, run_request
@@ -23,3 +25,10 @@ def run(request: bytes, version: str) -> Answer:
     handle = value(run_request(request, worker.state.nthreads))
     wait(handle)
     return worker.address, __version__, value(handle.take_bytes())
+
+
+class IgnoreInterrupts(WorkerPlugin):
+    """Leaves Ctrl-C, which a terminal sends to all its processes, to the client, which then ends the workers."""
+
+    def setup(self, worker: Worker) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
