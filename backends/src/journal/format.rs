@@ -56,7 +56,7 @@ pub(super) fn read(mut from: impl Read, length: u64) -> Result<Journal, String> 
     let body_length = u64::from(number(PREFIX - 8)) | u64::from(number(PREFIX - 4)) << 32;
     let expected = body_length.saturating_add(HEADER as u64);
     if length != expected {
-        let longer = || format!("bytes after its end: {}", length - expected);
+        let longer = || format!("it has {length} bytes instead of {expected}");
         return Err(if length > expected { longer() } else { cut_off(length, expected) });
     }
     let mut body = Vec::new();

@@ -213,7 +213,7 @@ fn what_is_wrong_with_a_file_is_said_and_the_file_is_left_alone() {
         (b"2 3 5 7".to_vec(), "it is not a journal of primelanes".to_owned()),
         (bytes[..30].to_vec(), "it is cut off after 30 of at least 39 bytes".to_owned()),
         (bytes[..50].to_vec(), format!("it is cut off after 50 of at least {} bytes", bytes.len())),
-        ([&bytes[..], b"more"].concat(), "bytes after its end: 4".to_owned()),
+        ([&bytes[..], b"more"].concat(), format!("it has {} bytes instead of {}", bytes.len() + 4, bytes.len())),
         (newer, format!("it has version 9.{jobs}, and this program uses version 1.{jobs}")),
         ([&bytes[..60], b"x", &bytes[61..]].concat(), "its checksum is wrong".to_owned()),
     ];

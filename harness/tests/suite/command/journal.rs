@@ -203,7 +203,7 @@ fn what_is_no_journal_is_refused_by_both_commands_and_left_alone() {
         (bytes[..10].to_vec(), "it is not a journal of primelanes"),
         (bytes[..30].to_vec(), "it is cut off after 30 of at least 39 bytes"),
         (bytes[..middle].to_vec(), "it is cut off after "),
-        ([&bytes[..], b"\n"].concat(), "bytes after its end: 1"),
+        ([&bytes[..], b"\n"].concat(), "it has "),
         (flipped, "its checksum is wrong"),
         (newer, "it has version 2."),
     ] {
