@@ -164,10 +164,12 @@ impl Asked {
 impl Step {
     fn phase(&self) -> Phase {
         let Self { phase, tiles, segments, .. } = self;
+        // A checksum does not rule out that a file was made up.
+        let length = |run: &Range<u64>| run.end.saturating_sub(run.start);
         Phase {
             name: phase.clone(),
-            tiles: tiles.end - tiles.start,
-            done: segments.iter().map(|segment| segment.run.end - segment.run.start).sum(),
+            tiles: length(tiles),
+            done: segments.iter().fold(0, |done, segment| length(&segment.run).saturating_add(done)),
             segments: segments.len(),
             bytes: segments.iter().map(|segment| segment.partial.len()).sum(),
         }

@@ -230,6 +230,20 @@ fn what_is_wrong_with_a_file_is_said_and_the_file_is_left_alone() {
 }
 
 #[test]
+fn a_journal_that_was_made_up_is_refused_too() {
+    let (desk, mut journal, _) = unfinished();
+    let reversed = Range { start: u64::MAX, end: 2 };
+    journal.steps[0].segments[1].run = reversed.clone();
+    fs::write(desk.path(), format::encode(&journal).unwrap()).unwrap();
+    let reason = desk.reason(&Query::up_to(100_000).algorithm(Algorithm::TrialDivision));
+    assert!(reason.contains("answered twice"), "{reason}");
+    journal.steps[0].tiles = reversed;
+    journal.steps[0].segments[0].run = 0..u64::MAX;
+    let phase = journal.phases().next().unwrap();
+    assert_eq!((phase.tiles, phase.done), (0, u64::MAX));
+}
+
+#[test]
 fn a_journal_that_was_cut_anywhere_between_tiles_leads_to_the_right_count() {
     let (desk, journal, _) = unfinished();
     assert_eq!(desk.count(ScopedThreads::new(TWO), &Query::up_to(100_000).algorithm(Algorithm::TrialDivision)), 9_592);
