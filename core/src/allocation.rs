@@ -1,6 +1,9 @@
 //! Large allocations. They can fail, and the count then fails with [`Error::OutOfMemory`] while the process lives on.
 //!
-//! The usual ways to allocate end the process if there is no memory. They are for lists of a few kilobytes only.
+//! The usual ways to allocate end the process if there is no memory. They are for lists of a few kilobytes only. So that these
+//! succeed, a large allocation fails if it leaves no room for them.
+
+use std::hint::black_box;
 
 use bytemuck::Zeroable;
 use bytemuck::allocation::try_zeroed_vec;
@@ -8,9 +11,13 @@ use bytemuck::allocation::try_zeroed_vec;
 use crate::Error;
 use crate::guard::raise;
 
+/// The room in bytes that a large allocation must leave.
+const HEADROOM: usize = 64 << 10;
+
 /// Returns a list of zeros. The system provides its memory when it is first written to.
 pub(crate) fn zeroed<T: Zeroable>(what: &'static str, length: usize) -> Vec<T> {
-    try_zeroed_vec(length).unwrap_or_else(|()| fail::<T>(what, length))
+    let list = try_zeroed_vec(length).unwrap_or_else(|()| fail::<T>(what, length));
+    leave_headroom(what, list)
 }
 
 /// Returns an empty list with room for exactly `length` values.
@@ -19,7 +26,7 @@ pub(crate) fn with_capacity<T>(what: &'static str, length: usize) -> Vec<T> {
     if list.try_reserve_exact(length).is_err() {
         fail::<T>(what, length);
     }
-    list
+    leave_headroom(what, list)
 }
 
 /// Makes room for `more` values in a list that grows.
@@ -27,6 +34,7 @@ pub(crate) fn reserve<T>(what: &'static str, list: &mut Vec<T>, more: usize) {
     if list.try_reserve(more).is_err() {
         fail::<T>(what, list.len() + more);
     }
+    *list = leave_headroom(what, std::mem::take(list));
 }
 
 /// Returns a list of equal values.
@@ -41,6 +49,17 @@ pub(crate) fn boxed<T: Clone>(what: &'static str, values: &[T]) -> Box<[T]> {
     let mut list = with_capacity(what, values.len());
     list.extend_from_slice(values);
     list.into_boxed_slice()
+}
+
+/// Fails if a large list leaves no room for small allocations, such as that of an error.
+fn leave_headroom<T>(what: &'static str, list: Vec<T>) -> Vec<T> {
+    let is_large = list.capacity() * size_of::<T>() >= HEADROOM;
+    if is_large && black_box(Vec::<u8>::new()).try_reserve_exact(black_box(HEADROOM)).is_err() {
+        let length = list.capacity();
+        drop(list);
+        fail::<T>(what, length);
+    }
+    list
 }
 
 fn fail<T>(what: &'static str, length: usize) -> ! {
