@@ -62,7 +62,11 @@ def processes(limit, tasks):
         pool.map(task, [10] * tasks, chunksize=1)
         clock = Clock()
         results = pool.map(task, [limit] * tasks, chunksize=1)
-        return clock.answer([count for count, _ in results], sum(spent for _, spent in results))
+        answer = clock.answer([count for count, _ in results], sum(spent for _, spent in results))
+        # The end of the block terminates the workers by a signal, which they ignore if this process does.
+        pool.close()
+        pool.join()
+        return answer
 
 
 class Clock:
