@@ -50,7 +50,8 @@ def test_an_interrupted_count_goes_on_where_it_was(tmp_path: Path) -> None:
 def test_a_killed_count_goes_on(tmp_path: Path) -> None:
     journal = tmp_path / "j"
     program = (
-        f"import primelanes\nprimelanes.count_primes({LIMIT}, algorithm='trial-division', journal={str(journal)!r})"
+        "import primelanes\n"
+        f"primelanes.count_primes({LIMIT}, algorithm='trial-division', workers=1, journal={str(journal)!r})"
     )
     with subprocess.Popen([sys.executable, "-c", program]) as process:
         # The file is created empty, then written without any work, then replaced by longer ones.
