@@ -23,7 +23,7 @@ mod verify;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use clap::builder::{PathBufValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::gil::Interpreter;
@@ -142,9 +142,18 @@ fn worker() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Parses the path of a Python interpreter.
+/// Parses the program and the options of a Python interpreter.
 fn interpreter() -> impl TypedValueParser<Value = Interpreter> {
-    PathBufValueParser::new().try_map(|path| Interpreter::open(&path))
+    OsStringValueParser::new().try_map(|text| Interpreter::open(&text))
+}
+
+/// Gives each of these interpreters a name of its own.
+fn tell_apart(interpreters: &[Interpreter]) -> Result<Vec<Interpreter>, clap::Error> {
+    let mut interpreters = interpreters.to_vec();
+    match Interpreter::tell_apart(&mut interpreters) {
+        Ok(()) => Ok(interpreters),
+        Err(error) => Err(exit::usage(&error.to_string())),
+    }
 }
 
 /// Parses a number of workers, tasks or rounds.

@@ -4,7 +4,8 @@
 //! another or all at once on its workers. The tasks are the tiles of a kernel, so that backends run them like any other
 //! work. A second backend runs the count inside each task.
 //!
-//! The Python lanes run the experiment exactly as in the article: a Python script counts, and Python runs the tasks.
+//! The Python lanes run the experiment exactly as in the article: a Python script counts, and Python runs the tasks. Each
+//! interpreter that the user names runs them all.
 
 mod lane;
 mod measure;
@@ -21,7 +22,7 @@ use rand::seq::SliceRandom;
 
 pub(crate) use self::lane::Lane;
 use self::lane::{Native, Track};
-use self::measure::Sample;
+use self::measure::{Entrant, Sample};
 pub(crate) use self::measure::{LaneReport, Report};
 use crate::gil::interpreter::Interpreter;
 use crate::oracle;
@@ -39,9 +40,12 @@ pub(crate) struct Experiment {
     /// How often each lane runs. Each round runs every lane once, in shuffled order, so that drift of the machine
     /// affects all lanes alike.
     pub(crate) rounds: NonZeroUsize,
-    /// The interpreter for the lanes of [`Lane::PYTHON`].
-    pub(crate) interpreter: Option<Interpreter>,
+    /// The interpreters for the lanes of [`Lane::PYTHON`].
+    pub(crate) interpreters: Vec<Interpreter>,
 }
+
+/// A lane with the interpreter that runs it, if it is one of Python.
+type Place<'a> = (Lane, Option<&'a Interpreter>);
 
 impl Experiment {
     /// Runs all lanes and checks every count against the oracle. Calls `after_lane` after each run.
@@ -50,29 +54,61 @@ impl Experiment {
     /// [`Error::Cancelled`], or the error of a lane that cannot be opened. A wrong count is not an error; the report
     /// shows it.
     pub(crate) fn run(&self, cancel: &AtomicBool, after_lane: &dyn Fn()) -> Result<Report, Error> {
-        self.lanes.iter().try_for_each(|lane| lane.check(self.tasks, self.interpreter.as_ref()))?;
-        let mut samples = vec![Vec::new(); self.lanes.len()];
-        let mut order: Vec<usize> = (0..self.lanes.len()).collect();
+        let places = self.places()?;
+        let mut samples = vec![Vec::new(); places.len()];
+        let mut order: Vec<usize> = (0..places.len()).collect();
         for _ in 0..self.rounds.get() {
             order.shuffle(&mut rand::rng());
-            for &lane in &order {
-                samples[lane].push(self.run_lane(self.lanes[lane], cancel)?);
+            for &place in &order {
+                samples[place].push(self.run_lane(places[place], cancel)?);
                 after_lane();
             }
         }
         // The oracle cannot be cancelled, but it takes little time compared with lanes that have finished.
         let expected = oracle::prime_pi(self.limit).into();
-        let measured = self.lanes.iter().copied().zip(samples);
-        let interpreter = self.interpreter.as_ref().map(Interpreter::name);
-        Ok(Report { interpreter, ..Report::new(self.limit, self.tasks, expected, measured) })
+        let entrant = |(lane, python): Place<'_>| Entrant::new(lane, python.map(Interpreter::name));
+        let measured = places.into_iter().map(entrant).zip(samples);
+        let interpreters = self.interpreters.iter().map(Interpreter::label).collect();
+        Ok(Report { interpreters, ..Report::new(self.limit, self.tasks, expected, measured) })
+    }
+
+    /// Returns the number of runs.
+    pub(crate) fn runs(&self) -> usize {
+        self.lanes
+            .iter()
+            .map(|lane| self.runners(*lane).count().max(1))
+            .sum::<usize>()
+            .saturating_mul(self.rounds.get())
+    }
+
+    /// Returns every lane, those of Python with each interpreter that can run them.
+    fn places(&self) -> Result<Vec<Place<'_>>, Error> {
+        let mut places: Vec<Place<'_>> = Vec::new();
+        for &lane in &self.lanes {
+            if lane.is_python() {
+                places.extend(self.runners(lane).map(|python| (lane, Some(python))));
+            } else {
+                places.push((lane, None));
+            }
+            if places.last().is_none_or(|(last, _)| *last != lane) {
+                return Err(lane.unavailable());
+            }
+        }
+        places.iter().try_for_each(|(lane, _)| lane.check(self.tasks))?;
+        Ok(places)
+    }
+
+    /// Returns the interpreters that can run a lane of Python.
+    fn runners(&self, lane: Lane) -> impl Iterator<Item = &Interpreter> {
+        self.interpreters.iter().filter(move |python| lane.runs_in(python))
     }
 
     /// Runs all tasks on one lane. Its pool is built before the clock starts, and dropped before this returns. On a
     /// Python lane, the script does the same with its workers and measures the time itself.
-    fn run_lane(&self, lane: Lane, cancel: &AtomicBool) -> Result<Sample, Error> {
+    fn run_lane(&self, (lane, python): Place<'_>, cancel: &AtomicBool) -> Result<Sample, Error> {
         let clock = Instant::now();
         let control = Control::new().cancel(cancel);
-        let track = lane.open(self.tasks, self.interpreter.as_ref(), &control)?;
+        let track = lane.open(self.tasks, python, &control)?;
         let start_up = (lane == Lane::Processes).then(|| clock.elapsed().as_secs_f64());
         match track {
             Track::Native(native) => self.run_native(&native, cancel).map(|sample| Sample { start_up, ..sample }),
@@ -138,7 +174,7 @@ mod tests {
 
     fn experiment() -> Experiment {
         let two = NonZeroUsize::new(2).unwrap();
-        Experiment { limit: 10_000, tasks: two, lanes: in_process(), rounds: two, interpreter: None }
+        Experiment { limit: 10_000, tasks: two, lanes: in_process(), rounds: two, interpreters: Vec::new() }
     }
 
     /// Returns the lanes that start no other program.
@@ -153,9 +189,9 @@ mod tests {
         assert_eq!(runs.get(), 2 * in_process().len());
         assert!(report.verified());
         for lane in &report.lanes {
-            assert_eq!(lane.counts, [1229, 1229], "{}", lane.lane);
+            assert_eq!(lane.counts, [1229, 1229], "{}", lane.entrant.lane);
             assert_eq!(lane.seconds.len(), 2);
-            assert_eq!(lane.handovers.is_some(), lane.lane == Lane::GlobalLock);
+            assert_eq!(lane.handovers.is_some(), lane.entrant.lane == Lane::GlobalLock);
         }
     }
 

@@ -24,21 +24,21 @@ pub(super) struct Args {
     tasks: NonZeroUsize,
 
     /// The lanes to run: sequential, global-lock, scoped-threads, rayon, processes, and with --python also
-    /// python-sequential, python-threads, python-processes [default: all]
+    /// python-sequential, python-threads, python-processes, and from Python 3.14 on python-interpreters [default: all]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     lanes: Vec<Lane>,
 
     /// A Python interpreter that runs the same tasks in Python lanes. Their time starts when the interpreter and its
-    /// worker processes are running.
-    #[arg(long, value_name = "PATH")]
+    /// workers are running. It may be given more than once, and with options: --python "python3.14 -X gil=1"
+    #[arg(long, value_name = "PROGRAM")]
     #[arg(value_parser = super::interpreter())]
-    python: Option<Interpreter>,
+    python: Vec<Interpreter>,
 
     /// The number of rounds. Each round runs all lanes once, in shuffled order.
     #[arg(long, value_name = "N", default_value = "5", value_parser = at_least_one, allow_negative_numbers = true)]
     rounds: NonZeroUsize,
 
-    /// Print a JSON object: limit, tasks, lanes, and with --python the interpreter.
+    /// Print a JSON object: limit, tasks, lanes, and with --python the interpreters.
     #[arg(long)]
     json: bool,
 }
@@ -46,10 +46,10 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let lanes = self.lanes()?;
+        let interpreters = super::tell_apart(&self.python)?;
         let cancel = interrupt::flag()?;
-        let total = lanes.len().saturating_mul(self.rounds.get()) as u64;
-        let interpreter = self.python.clone();
-        let experiment = Experiment { limit: self.limit, tasks: self.tasks, lanes, rounds: self.rounds, interpreter };
+        let experiment = Experiment { limit: self.limit, tasks: self.tasks, lanes, rounds: self.rounds, interpreters };
+        let total = experiment.runs() as u64;
 
         let bar = Bar::new(When::Auto, total, "runs");
         let done = std::cell::Cell::new(0);
@@ -71,9 +71,11 @@ impl Args {
 
     /// The lanes that were named, or all that are available.
     fn lanes(&self) -> Result<Vec<Lane>, clap::Error> {
-        let (named, can_run) = (&self.lanes, |lane: &Lane| self.python.is_some() || !lane.is_python());
+        let named = &self.lanes;
+        let can_run =
+            |lane: &Lane| !lane.is_python() || self.python.iter().any(|interpreter| lane.runs_in(interpreter));
         if let Some(lane) = named.iter().find(|lane| !can_run(lane)) {
-            let message = format!("the lane {lane} needs a Python interpreter: name one with --python <PATH>");
+            let message = format!("the lane {lane} needs {}: name one with --python <PROGRAM>", lane.needs());
             return Err(exit::usage(&message));
         }
         if let Some((_, lane)) = named.iter().enumerate().find(|(place, lane)| named[..*place].contains(lane)) {

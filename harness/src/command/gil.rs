@@ -84,9 +84,10 @@ struct Threaded {
 
 #[derive(Debug, clap::Args)]
 struct Options {
-    /// A Python interpreter that runs the same experiment; its results are shown in a separate column.
-    #[arg(long, value_name = "PATH", value_parser = super::interpreter())]
-    python: Option<Interpreter>,
+    /// A Python interpreter that runs the same experiment; its results are shown in a separate column. It may be given
+    /// more than once, and with options: --python "python3.14 -X gil=1"
+    #[arg(long, value_name = "PROGRAM", value_parser = super::interpreter())]
+    python: Vec<Interpreter>,
 
     /// The switch interval in milliseconds [default: 5; in cpu 5 and 1; in convoy and whatif 5, 1 and 20]
     #[arg(long, value_name = "MS", value_parser = interval, allow_negative_numbers = true)]
@@ -142,7 +143,7 @@ impl Experiment {
         refuse_same_file([("--trace", options.trace.as_ref()), ("--svg", options.svg.as_ref())])?;
         let cancel = interrupt::flag()?;
         let mut lab = Lab::new(options.costs.map_or_else(|| Calibration::measure(cancel), Ok)?, cancel);
-        lab.interpreter.clone_from(&options.python);
+        lab.interpreters = super::tell_apart(&options.python)?;
         lab.capacity = if options.trace.is_some() || options.svg.is_some() { CAPACITY } else { 0 };
         let report = self.report(&lab)?;
         interrupt::end_at_once()?;

@@ -32,6 +32,8 @@ pub(crate) enum Lane {
     PythonThreads,
     /// Runs all tasks at once in a Python script, with a process for each task.
     PythonProcesses,
+    /// Runs all tasks at once in a Python script, with an interpreter in the same process for each task.
+    PythonInterpreters,
 }
 
 /// A lane that is ready to run.
@@ -62,7 +64,7 @@ enum Team {
 
 impl Lane {
     /// All lanes in the order of reports.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Sequential,
         Self::GlobalLock,
         Self::ScopedThreads,
@@ -71,6 +73,7 @@ impl Lane {
         Self::PythonSequential,
         Self::PythonThreads,
         Self::PythonProcesses,
+        Self::PythonInterpreters,
     ];
 
     /// The lanes that need no interpreter.
@@ -79,7 +82,8 @@ impl Lane {
         [Self::Sequential, Self::GlobalLock, Self::ScopedThreads, Self::Rayon, Self::Processes];
 
     /// The lanes that need an interpreter.
-    pub(crate) const PYTHON: [Self; 3] = [Self::PythonSequential, Self::PythonThreads, Self::PythonProcesses];
+    pub(crate) const PYTHON: [Self; 4] =
+        [Self::PythonSequential, Self::PythonThreads, Self::PythonProcesses, Self::PythonInterpreters];
 
     /// Returns the name on the command line and in reports.
     pub(crate) const fn name(self) -> &'static str {
@@ -92,12 +96,34 @@ impl Lane {
             Self::PythonSequential => "python-sequential",
             Self::PythonThreads => "python-threads",
             Self::PythonProcesses => "python-processes",
+            Self::PythonInterpreters => "python-interpreters",
         }
     }
 
     /// Returns whether the lane needs an interpreter.
     pub(crate) fn is_python(self) -> bool {
         Self::PYTHON.contains(&self)
+    }
+
+    /// Returns whether this interpreter can run the lane.
+    pub(crate) fn runs_in(self, interpreter: &Interpreter) -> bool {
+        match self {
+            Self::PythonInterpreters => interpreter.has_interpreter_pool(),
+            _ => self.is_python(),
+        }
+    }
+
+    /// Returns what a lane of Python needs to run.
+    pub(crate) const fn needs(self) -> &'static str {
+        match self {
+            Self::PythonInterpreters => "Python 3.14 or newer",
+            _ => "a Python interpreter",
+        }
+    }
+
+    /// Returns the error that there is no interpreter that can run the lane.
+    pub(super) fn unavailable(self) -> Error {
+        Error::Unavailable { what: self.name().into(), reason: format!("it needs {}", self.needs()) }
     }
 
     /// Returns whether the lane is available on this system, given an interpreter if it needs one.
@@ -111,17 +137,17 @@ impl Lane {
     }
 
     /// Checks that the lane can run this number of tasks.
-    pub(super) fn check(self, tasks: NonZeroUsize, interpreter: Option<&Interpreter>) -> Result<(), Error> {
+    pub(super) fn check(self, tasks: NonZeroUsize) -> Result<(), Error> {
         match self.team(tasks) {
             Team::Native(team, workers) => {
                 let pool = (self == Self::Processes).then_some(BackendKind::Processes);
                 pool.map_or(Ok(()), |pool| pool.check(workers)).and_then(|()| team.check(workers))
             }
-            Team::Python(mode) => Python::open(self, mode, tasks, interpreter).map(drop),
+            Team::Python(mode) => mode.check(self, tasks),
         }
     }
 
-    /// Starts the workers, unless the control is cancelled.
+    /// Starts the workers, unless the control is cancelled. A lane of Python needs an interpreter.
     pub(super) fn open<'a>(
         self,
         tasks: NonZeroUsize,
@@ -141,7 +167,10 @@ impl Lane {
                 };
                 Ok(Track::Native(Native { team: team.open(workers)?, counter, gil }))
             }
-            Team::Python(mode) => Python::open(self, mode, tasks, interpreter).map(Track::Python),
+            Team::Python(mode) => {
+                let interpreter = interpreter.ok_or_else(|| self.unavailable())?;
+                Ok(Track::Python(Python { lane: self, mode, interpreter }))
+            }
         }
     }
 
@@ -154,6 +183,7 @@ impl Lane {
             Self::PythonSequential => Team::Python(Mode::Sequential),
             Self::PythonThreads => Team::Python(Mode::Threads),
             Self::PythonProcesses => Team::Python(Mode::Processes),
+            Self::PythonInterpreters => Team::Python(Mode::Interpreters),
         }
     }
 }
@@ -204,7 +234,7 @@ mod tests {
         assert_eq!(
             error,
             "unknown lane 'gil': expected one of sequential, global-lock, scoped-threads, rayon, processes, \
-             python-sequential, python-threads, python-processes"
+             python-sequential, python-threads, python-processes, python-interpreters"
         );
     }
 }

@@ -5,7 +5,29 @@ use std::num::NonZeroUsize;
 use serde::Serialize;
 
 use super::Lane;
+use crate::gil::interpreter::Label;
 use crate::statistics::median;
+
+/// A lane that was run, with the name of its interpreter if it is one of Python.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Entrant {
+    /// The lane.
+    pub(crate) lane: Lane,
+    /// The name of the interpreter. A native lane has none, and it is not in the JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) interpreter: Option<String>,
+}
+
+impl Entrant {
+    pub(super) fn new(lane: Lane, interpreter: Option<&str>) -> Self {
+        Self { lane, interpreter: interpreter.map(str::to_owned) }
+    }
+
+    /// Returns what the speed-up is relative to.
+    fn baseline(&self) -> Self {
+        Self { lane: self.lane.baseline(), interpreter: self.interpreter.clone() }
+    }
+}
 
 /// One run of all tasks on one lane.
 #[derive(Clone, Debug)]
@@ -30,9 +52,9 @@ pub(crate) struct Report {
     pub(crate) limit: u64,
     /// The number of tasks on each lane in each round.
     pub(crate) tasks: usize,
-    /// The interpreter of the Python lanes, such as `CPython 3.11.7`. Without one, it is not in the JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) interpreter: Option<String>,
+    /// The interpreters of the Python lanes. Without one, they are not in the JSON.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) interpreters: Vec<Label>,
     /// A report for each lane.
     pub(crate) lanes: Vec<LaneReport>,
     /// The right count.
@@ -43,8 +65,9 @@ pub(crate) struct Report {
 /// The results of a lane over all rounds.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct LaneReport {
-    /// The lane.
-    pub(crate) lane: Lane,
+    /// The lane and its interpreter.
+    #[serde(flatten)]
+    pub(crate) entrant: Entrant,
     /// Wall-clock seconds of each round.
     pub(crate) seconds: Vec<f64>,
     /// The median time of the lane's [baseline](Lane::baseline) divided by the median time of this lane. `None` if the
@@ -70,22 +93,21 @@ impl Report {
         limit: u64,
         tasks: NonZeroUsize,
         expected: u128,
-        measured: impl Iterator<Item = (Lane, Vec<Sample>)>,
+        measured: impl Iterator<Item = (Entrant, Vec<Sample>)>,
     ) -> Self {
-        let mut lanes: Vec<_> = measured.map(|(lane, samples)| LaneReport::new(lane, &samples, expected)).collect();
-        for baseline in [Lane::Sequential, Lane::PythonSequential] {
-            if let Some(sequential) = median_of(&lanes, baseline) {
-                for report in lanes.iter_mut().filter(|report| report.lane.baseline() == baseline) {
-                    report.speedup = Some(sequential / report.median());
-                }
-            }
+        let lanes = measured.map(|(entrant, samples)| LaneReport::new(entrant, &samples, expected)).collect();
+        let mut report = Self { limit, tasks: tasks.get(), interpreters: Vec::new(), lanes, expected };
+        let speedup = |lane: &LaneReport| Some(report.find(&lane.entrant.baseline())?.median() / lane.median());
+        let speedups: Vec<_> = report.lanes.iter().map(speedup).collect();
+        for (lane, speedup) in report.lanes.iter_mut().zip(speedups) {
+            lane.speedup = speedup;
         }
-        Self { limit, tasks: tasks.get(), interpreter: None, lanes, expected }
+        report
     }
 
-    /// Median wall-clock seconds of a lane, if it ran.
-    pub(super) fn median_of(&self, lane: Lane) -> Option<f64> {
-        median_of(&self.lanes, lane)
+    /// Returns the results of a lane, if it ran.
+    pub(crate) fn find(&self, entrant: &Entrant) -> Option<&LaneReport> {
+        self.lanes.iter().find(|report| report.entrant == *entrant)
     }
 
     /// Returns whether every count equals the oracle's.
@@ -95,13 +117,13 @@ impl Report {
 }
 
 impl LaneReport {
-    fn new(lane: Lane, samples: &[Sample], expected: u128) -> Self {
+    fn new(entrant: Entrant, samples: &[Sample], expected: u128) -> Self {
         let is_wrong = |sample: &&Sample| sample.counts.iter().any(|&count| count != expected);
         let wrong = samples.iter().find(is_wrong);
         let start_ups: Option<Vec<f64>> = samples.iter().map(|sample| sample.start_up).collect();
         let handovers: Option<Vec<f64>> = samples.iter().map(|sample| sample.handovers.map(|n| n as f64)).collect();
         Self {
-            lane,
+            entrant,
             seconds: samples.iter().map(|sample| sample.seconds).collect(),
             speedup: None,
             cores_used: median(samples.iter().map(|sample| sample.cores_used)),
@@ -124,10 +146,6 @@ impl LaneReport {
     }
 }
 
-fn median_of(lanes: &[LaneReport], lane: Lane) -> Option<f64> {
-    lanes.iter().find(|report| report.lane == lane).map(LaneReport::median)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,7 +157,7 @@ mod tests {
     #[test]
     fn one_wrong_count_in_one_round_is_shown() {
         let rounds = vec![sample(1.0, &[4, 4]), sample(3.0, &[4, 5]), sample(2.0, &[4, 4])];
-        let report = Report::new(10, NonZeroUsize::MIN, 4, [(Lane::Rayon, rounds)].into_iter());
+        let report = Report::new(10, NonZeroUsize::MIN, 4, [(Entrant::new(Lane::Rayon, None), rounds)].into_iter());
         assert!(!report.verified());
         assert_eq!(report.lanes[0].counts, [4, 5]);
         assert_eq!(report.lanes[0].speedup, None);
@@ -148,27 +166,33 @@ mod tests {
 
     #[test]
     fn speed_up_is_over_the_sequential_median() {
-        let lanes = [(Lane::Rayon, vec![sample(1.0, &[4])]), (Lane::Sequential, vec![sample(2.0, &[4])])];
-        let report = Report::new(10, NonZeroUsize::MIN, 4, lanes.into_iter());
+        let lanes = [(Lane::Rayon, 1.0), (Lane::Sequential, 2.0)];
+        let measured = lanes.map(|(lane, seconds)| (Entrant::new(lane, None), vec![sample(seconds, &[4])]));
+        let report = Report::new(10, NonZeroUsize::MIN, 4, measured.into_iter());
         assert_eq!(report.lanes.iter().map(|lane| lane.speedup).collect::<Vec<_>>(), [Some(2.0), Some(1.0)]);
         assert!(report.verified());
     }
 
     #[test]
-    fn each_language_has_its_own_baseline() {
+    fn each_language_and_each_interpreter_has_its_own_baseline() {
+        let python = |lane, seconds| (Entrant::new(lane, Some("CPython 3.11.7")), seconds);
+        let free = |lane, seconds| (Entrant::new(lane, Some("CPython 3.14.7 (free-threaded)")), seconds);
         let seconds = [
-            (Lane::Sequential, 2.0),
-            (Lane::Rayon, 1.0),
-            (Lane::PythonSequential, 60.0),
-            (Lane::PythonThreads, 80.0),
-            (Lane::PythonProcesses, 30.0),
+            (Entrant::new(Lane::Sequential, None), 2.0),
+            (Entrant::new(Lane::Rayon, None), 1.0),
+            python(Lane::PythonSequential, 60.0),
+            python(Lane::PythonThreads, 80.0),
+            python(Lane::PythonProcesses, 30.0),
+            free(Lane::PythonThreads, 40.0),
+            free(Lane::PythonSequential, 80.0),
         ];
-        let speedups = |lanes: &[(Lane, f64)]| {
-            let measured = lanes.iter().map(|&(lane, seconds)| (lane, vec![sample(seconds, &[4])]));
+        let speedups = |lanes: &[(Entrant, f64)]| {
+            let measured = lanes.iter().cloned().map(|(entrant, seconds)| (entrant, vec![sample(seconds, &[4])]));
             let report = Report::new(10, NonZeroUsize::MIN, 4, measured);
             report.lanes.iter().map(|lane| lane.speedup).collect::<Vec<_>>()
         };
-        assert_eq!(speedups(&seconds), [Some(1.0), Some(2.0), Some(1.0), Some(0.75), Some(2.0)]);
-        assert_eq!(speedups(&seconds[3..]), [None, None]);
+        let both = [Some(1.0), Some(2.0), Some(1.0), Some(0.75), Some(2.0), Some(2.0), Some(1.0)];
+        assert_eq!(speedups(&seconds), both);
+        assert_eq!(speedups(&seconds[3..6]), [None, None, None]);
     }
 }

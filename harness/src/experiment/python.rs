@@ -18,13 +18,14 @@ pub(super) enum Mode {
     Sequential,
     Threads,
     Processes,
+    Interpreters,
 }
 
 /// A Python lane with its interpreter.
 pub(super) struct Python<'a> {
-    lane: Lane,
-    mode: Mode,
-    interpreter: &'a Interpreter,
+    pub(super) lane: Lane,
+    pub(super) mode: Mode,
+    pub(super) interpreter: &'a Interpreter,
 }
 
 /// The parameters of `primes.py`.
@@ -44,33 +45,28 @@ struct Answer {
 }
 
 impl Mode {
+    /// Checks that the lane can run this number of tasks.
+    pub(super) fn check(self, lane: Lane, tasks: NonZeroUsize) -> Result<(), Error> {
+        let (requested, max) = (tasks.get(), self.max_tasks());
+        if requested > max {
+            return Err(Error::TooManyWorkers { backend: lane.name().into(), requested, max });
+        }
+        Ok(())
+    }
+
     /// Returns the maximum number of tasks. For threads, it is the same as for a native lane. A Python process takes
-    /// some ten megabytes, and two of its parent's open files, of which many systems allow only 1024.
+    /// some ten megabytes, and two of its parent's open files, of which many systems allow only 1024. An interpreter
+    /// takes nearly as much memory.
     const fn max_tasks(self) -> usize {
         match self {
             Self::Sequential => usize::MAX,
             Self::Threads => BackendKind::ScopedThreads.max_workers().get(),
-            Self::Processes => 256,
+            Self::Processes | Self::Interpreters => 256,
         }
     }
 }
 
-impl<'a> Python<'a> {
-    pub(super) fn open(
-        lane: Lane,
-        mode: Mode,
-        tasks: NonZeroUsize,
-        interpreter: Option<&'a Interpreter>,
-    ) -> Result<Self, Error> {
-        let (requested, max) = (tasks.get(), mode.max_tasks());
-        if requested > max {
-            return Err(Error::TooManyWorkers { backend: lane.name().into(), requested, max });
-        }
-        let missing =
-            || Error::Unavailable { what: lane.name().into(), reason: "it needs a Python interpreter".to_owned() };
-        Ok(Self { lane, mode, interpreter: interpreter.ok_or_else(missing)? })
-    }
-
+impl Python<'_> {
     /// Runs all tasks, without a timeout.
     pub(super) fn run(&self, limit: u64, tasks: NonZeroUsize, cancel: &AtomicBool) -> Result<Sample, Error> {
         let parameters = Parameters { mode: self.mode, limit, tasks };

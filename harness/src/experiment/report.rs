@@ -4,7 +4,9 @@ use std::fmt;
 
 use comfy_table::{CellAlignment, Table};
 
+use super::measure::Entrant;
 use super::{Lane, LaneReport, Report};
+use crate::gil::interpreter::Label;
 use crate::text::{TABLE, plural};
 
 /// If there are more counts than this, the table shows them as one.
@@ -16,12 +18,12 @@ impl fmt::Display for Report {
         let (tasks, limit) = (plural(self.tasks, "task"), self.limit);
         writeln!(f, "{tasks}, each counting the primes up to {limit} by trial division\n")?;
         writeln!(f, "{}\n", self.table().trim_fmt())?;
-        if self.lanes.iter().any(|lane| lane.lane.is_python()) {
+        if self.lanes.iter().any(|lane| lane.entrant.lane.is_python()) {
             writeln!(f, "Speed-ups of Python lanes are relative to python-sequential, all others to sequential.")?;
         }
         write!(f, "{}", self.sentence())?;
-        self.start_up_sentence().map_or(Ok(()), |sentence| write!(f, "\n{sentence}"))?;
-        self.python_sentence().map_or(Ok(()), |sentence| write!(f, "\n{sentence}"))
+        let others = self.start_up_sentence().into_iter().chain(self.left_out()).chain(self.python_sentences());
+        others.into_iter().try_for_each(|sentence| write!(f, "\n{sentence}"))
     }
 }
 
@@ -29,21 +31,24 @@ impl Report {
     fn table(&self) -> Table {
         let mut table = Table::new();
         table.load_style(TABLE);
-        table.set_header(["lane", "median", "min .. max", "speed-up", "cores", "hand-overs", "counts"]);
-        for column in table.column_iter_mut().skip(1).take(5) {
+        let names: &[&str] = if self.interpreters.len() > 1 { &["lane", "interpreter"] } else { &["lane"] };
+        let figures = ["median", "min .. max", "speed-up", "cores", "hand-overs"];
+        table.set_header([names, &figures, &["counts"]].concat());
+        for column in table.column_iter_mut().skip(names.len()).take(figures.len()) {
             column.set_cell_alignment(CellAlignment::Right);
         }
         for lane in &self.lanes {
             let (min, max) = lane.range();
-            table.add_row([
-                lane.lane.to_string(),
+            let interpreter = lane.entrant.interpreter.as_deref().unwrap_or("-");
+            let names = [lane.entrant.lane.name(), interpreter].into_iter().take(names.len()).map(str::to_owned);
+            table.add_row(names.chain([
                 format!("{:.3} s", lane.median()),
                 format!("{min:.3} .. {max:.3} s"),
                 lane.speedup.map_or_else(|| "-".to_owned(), |speedup| format!("{speedup:.2} x")),
                 format!("{:.2}", lane.cores_used),
                 lane.handovers.map_or_else(|| "-".to_owned(), |count| count.to_string()),
                 self.counts(lane),
-            ]);
+            ]));
         }
         table
     }
@@ -60,13 +65,13 @@ impl Report {
 
     fn sentence(&self) -> String {
         if let Some(wrong) = self.lanes.iter().find(|lane| !lane.verified) {
-            return format!("WRONG: {} does not count {} primes in every task.", wrong.lane, self.expected);
+            return format!("WRONG: {} does not count {} primes in every task.", wrong.entrant.lane, self.expected);
         }
         let tasks = plural(self.tasks, "task");
         let (locked, free): (Vec<_>, Vec<_>) = self
             .lanes
             .iter()
-            .filter(|lane| lane.lane != Lane::Sequential && !lane.lane.is_python())
+            .filter(|lane| lane.entrant.lane != Lane::Sequential && !lane.entrant.lane.is_python())
             .filter_map(|lane| lane.speedup.map(|speedup| (lane, format!("{speedup:.2} times as fast"))))
             .partition(|(lane, _)| lane.handovers.is_some());
         let mut clauses = Vec::new();
@@ -75,7 +80,7 @@ impl Report {
             clauses.push(format!("{speed} under one lock, with {handovers}"));
         }
         if !free.is_empty() {
-            let lanes: Vec<_> = free.iter().map(|(lane, speed)| format!("{speed} on {}", lane.lane)).collect();
+            let lanes: Vec<_> = free.iter().map(|(lane, speed)| format!("{speed} on {}", lane.entrant.lane)).collect();
             let (last, others) = lanes.split_last().expect("there is one");
             let others = if others.is_empty() { String::new() } else { format!("{} and ", others.join(", ")) };
             clauses.push(format!("without a lock {others}{last}"));
@@ -93,12 +98,34 @@ impl Report {
         Some(format!("Starting {workers} took {:.1} ms, which is not included.", 1e3 * seconds))
     }
 
-    /// What the Python lanes gained, and what native code gains over Python.
-    fn python_sentence(&self) -> Option<String> {
-        let speedup = |lane: Lane| self.lanes.iter().find(|report| report.lane == lane)?.speedup;
+    /// Says which interpreters cannot run a lane that others ran.
+    fn left_out(&self) -> Option<String> {
+        let lane = |python: &Label| self.find(&Entrant::new(Lane::PythonInterpreters, Some(&python.name)));
+        let (ran, others): (Vec<_>, Vec<_>) = self.interpreters.iter().partition(|python| lane(python).is_some());
+        if ran.is_empty() || others.is_empty() {
+            return None;
+        }
+        let others: Vec<_> = others.iter().map(|python| python.name.as_str()).collect();
+        let lane = Lane::PythonInterpreters;
+        Some(format!("{lane} needs {}, so it has no row for {}.", lane.needs(), others.join(", ")))
+    }
+
+    /// For each interpreter, says whether it has a lock, and what its lanes gained.
+    fn python_sentences(&self) -> Vec<String> {
+        // Of a wrong count, there is only one thing to say.
+        let interpreters = self.interpreters.iter().filter(|_| self.verified());
+        interpreters.filter_map(|python| self.python_sentence(python)).collect()
+    }
+
+    fn python_sentence(&self, python: &Label) -> Option<String> {
+        let find = |lane: Lane| self.find(&Entrant::new(lane, Some(&python.name)));
         let mut gains = Vec::new();
-        for (lane, worker) in [(Lane::PythonThreads, "thread"), (Lane::PythonProcesses, "process")] {
-            if let Some(speedup) = speedup(lane) {
+        for (lane, worker) in [
+            (Lane::PythonThreads, "thread"),
+            (Lane::PythonProcesses, "process"),
+            (Lane::PythonInterpreters, "interpreter"),
+        ] {
+            if let Some(speedup) = find(lane).and_then(|report| report.speedup) {
                 let ran = if gains.is_empty() { " ran" } else { "" };
                 gains.push(format!("{}{ran} {speedup:.2} times", plural(self.tasks, worker)));
             }
@@ -107,14 +134,14 @@ impl Report {
         if !gains.is_empty() {
             clauses.push(format!("{} as fast", gains.join(", ")));
         }
-        let (native, python) = (self.median_of(Lane::Sequential), self.median_of(Lane::PythonSequential));
-        if let (Some(native), Some(python)) = (native, python) {
-            let ratio = python / native;
+        let native = self.find(&Entrant::new(Lane::Sequential, None));
+        if let (Some(native), Some(sequential)) = (native, find(Lane::PythonSequential)) {
+            let ratio = sequential.median() / native.median();
             let digits = usize::from(ratio < 10.0);
             clauses.push(format!("the sequential native lane is {ratio:.digits$} times as fast as python-sequential"));
         }
-        let interpreter = self.interpreter.as_ref().filter(|_| self.verified() && !clauses.is_empty())?;
-        Some(format!("{interpreter} itself: {}.", clauses.join("; ")))
+        let lock = if python.locked { "with its global lock" } else { "without a global lock" };
+        (!clauses.is_empty()).then(|| format!("{}, {lock}: {}.", python.name, clauses.join("; ")))
     }
 }
 
@@ -132,6 +159,7 @@ mod tests {
                 Lane::PythonSequential => 40.0,
                 Lane::PythonThreads => 50.0,
                 Lane::PythonProcesses => 20.0,
+                Lane::PythonInterpreters => 25.0,
                 _ => 1.0,
             },
             cores_used: 1.0,
@@ -139,9 +167,14 @@ mod tests {
             start_up: (lane == Lane::Processes).then_some(0.0123),
             counts: vec![count; tasks],
         };
-        let measured: Vec<_> = lanes.iter().map(|&lane| (lane, vec![sample(lane)])).collect();
-        let report = Report::new(100, NonZeroUsize::new(tasks).unwrap(), 25, measured.into_iter());
-        Report { interpreter: Some("CPython 3.11.7".into()), ..report }
+        let python = |lane: Lane| lane.is_python().then_some("CPython 3.14.7");
+        let measured = lanes.iter().map(|&lane| (Entrant::new(lane, python(lane)), vec![sample(lane)]));
+        let report = Report::new(100, NonZeroUsize::new(tasks).unwrap(), 25, measured);
+        Report { interpreters: vec![label("CPython 3.14.7", true)], ..report }
+    }
+
+    fn label(name: &str, locked: bool) -> Label {
+        Label { name: name.into(), locked }
     }
 
     #[test]
@@ -160,18 +193,49 @@ mod tests {
 
     #[test]
     fn the_interpreter_has_a_sentence_of_what_was_run() {
-        let sentence = |lanes: &[Lane], tasks| report(lanes, 25, tasks).python_sentence().unwrap_or_default();
+        let sentences = |lanes: &[Lane], tasks| report(lanes, 25, tasks).python_sentences();
         assert_eq!(
-            sentence(&Lane::ALL, 2),
-            "CPython 3.11.7 itself: 2 threads ran 0.80 times, 2 processes 2.00 times as fast; the sequential native \
-             lane is 40 times as fast as python-sequential."
+            sentences(&Lane::ALL, 2),
+            ["CPython 3.14.7, with its global lock: 2 threads ran 0.80 times, 2 processes 2.00 times, 2 interpreters \
+              1.60 times as fast; the sequential native lane is 40 times as fast as python-sequential."]
         );
         let without_threads = [Lane::PythonSequential, Lane::PythonProcesses];
-        assert_eq!(sentence(&without_threads, 1), "CPython 3.11.7 itself: 1 process ran 2.00 times as fast.");
-        assert_eq!(sentence(&[Lane::PythonThreads, Lane::Sequential], 2), "");
-        assert_eq!(sentence(&Lane::NATIVE, 2), "");
-        assert_eq!(report(&Lane::ALL, 24, 2).python_sentence(), None, "of a wrong count there is one thing to say");
+        let sentence = "CPython 3.14.7, with its global lock: 1 process ran 2.00 times as fast.";
+        assert_eq!(sentences(&without_threads, 1), [sentence]);
+        assert!(sentences(&[Lane::PythonThreads, Lane::Sequential], 2).is_empty());
+        assert!(sentences(&Lane::NATIVE, 2).is_empty());
+        assert!(report(&Lane::ALL, 24, 2).python_sentences().is_empty(), "of a wrong count there is one thing to say");
         assert_eq!(report(&Lane::ALL, 25, 2).sentence(), report(&Lane::NATIVE, 25, 2).sentence());
+    }
+
+    #[test]
+    fn each_interpreter_has_rows_and_a_sentence_of_its_own() {
+        let mut several = report(&[Lane::PythonSequential, Lane::PythonThreads, Lane::PythonInterpreters], 25, 2);
+        assert!(!several.to_string().contains(" interpreter "), "with only one, the column says nothing new");
+        several.interpreters.push(label("CPython 3.13.1 (free-threaded)", false));
+        for (lane, seconds) in [(Lane::PythonSequential, 44.0), (Lane::PythonThreads, 22.0)] {
+            let entrant = Entrant::new(lane, Some("CPython 3.13.1 (free-threaded)"));
+            let speedup = Some(44.0 / seconds);
+            several.lanes.push(LaneReport { entrant, seconds: vec![seconds], speedup, ..several.lanes[0].clone() });
+        }
+        let text = several.to_string();
+        let last: Vec<_> = text.lines().rev().take(3).collect();
+        assert_eq!(
+            last,
+            [
+                "CPython 3.13.1 (free-threaded), without a global lock: 2 threads ran 2.00 times as fast.",
+                "CPython 3.14.7, with its global lock: 2 threads ran 0.80 times, 2 interpreters 1.60 times as fast.",
+                "python-interpreters needs Python 3.14 or newer, so it has no row for CPython 3.13.1 (free-threaded).",
+            ],
+            "{text}"
+        );
+        let row = |lane: &str, interpreter: &str| {
+            text.lines().any(|line| {
+                line.split("  ").filter(|cell| !cell.is_empty()).map(str::trim).take(2).eq([lane, interpreter])
+            })
+        };
+        assert!(row("lane", "interpreter") && row("python-threads", "CPython 3.14.7"), "{text}");
+        assert!(row("python-threads", "CPython 3.13.1 (free-threaded)"), "{text}");
     }
 
     #[test]

@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::calibration::SLEEP;
 use super::failure::Failure;
-use super::interpreter::Script;
-use super::lab::{Lab, MAX_VIRTUAL_SECONDS};
+use super::interpreter::{Interpreter, Script};
+use super::lab::{Lab, MAX_VIRTUAL_SECONDS, Who};
 use super::report::{Column, Distribution, Figures, Report, Row};
 use super::units::milliseconds;
 use super::workload;
@@ -48,32 +48,32 @@ pub(crate) fn convoy(
     for cpu_threads in 0..=max_cpu_threads {
         // A sleeper alone never waits, so the interval does not matter.
         let intervals = if cpu_threads == 0 { &intervals[..1] } else { intervals };
-        for &interval in intervals {
-            rows.extend(case(lab, cpu_threads, interval, seconds)?);
+        for (place, &interval) in intervals.iter().enumerate() {
+            rows.extend(case(lab, Who::at_interval(place), cpu_threads, interval, seconds)?);
         }
     }
     lab.report("convoy", LEGEND, rows)
 }
 
-fn case(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64) -> Result<Vec<Row>, Failure> {
+fn case(lab: &Lab<'_>, who: Who, cpu_threads: usize, interval: Duration, seconds: f64) -> Result<Vec<Row>, Failure> {
     let length = Lab::run_length(seconds);
     let interval_ms = milliseconds(interval);
     let title =
         |column| format!("{column}: a sleeper beside {cpu_threads} computing threads, interval {interval_ms} ms");
-    let python = || ask(lab, cpu_threads, interval, true, length);
+    let python = |python: &_| ask(lab, python, cpu_threads, interval, true, length);
     let lock = || {
         let gil = lab.gil(interval);
         let run = run_lock(lab, &gil, cpu_threads, true, length)?;
         lab.keep(title("our lock"), gil.take_recording());
         Ok(run)
     };
-    let measured = lab.measure(python, lock)?;
+    let measured = lab.measure(who, python, lock)?;
     let outcome = lab.simulate(simulated_threads(cpu_threads), interval, seconds.min(MAX_VIRTUAL_SECONDS))?;
     lab.keep_outcome(&title("virtual time"), &outcome);
 
     let row = |column, latencies: &[f64]| {
         let figures = Figures::Convoy { cpu_threads, latency_ms: Distribution::of(latencies) };
-        Row::new(column, cpu_threads + 1, Some(interval), figures)
+        Row::new(column, cpu_threads + 1, lab.interval(column, interval), figures)
     };
     let latencies = |runs: &[Run]| runs.iter().flat_map(|run| &run.latencies_ms).copied().collect::<Vec<_>>();
     let simulated: Vec<f64> = outcome.delays.iter().map(|&(_, delay)| milliseconds(delay)).collect();
@@ -84,11 +84,12 @@ fn case(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64) -> 
 /// Runs computing threads for some seconds in the interpreter, beside a thread that `sleeps` over and over or once.
 pub(super) fn ask(
     lab: &Lab<'_>,
+    interpreter: &Interpreter,
     cpu_threads: usize,
     interval: Duration,
     sleeps: bool,
     seconds: f64,
-) -> Result<Option<Run>, Failure> {
+) -> Result<Run, Failure> {
     let sleep_ms = sleeps.then(|| milliseconds(SLEEP));
     let parameters = json!({
         "cpu_threads": cpu_threads,
@@ -96,7 +97,7 @@ pub(super) fn ask(
         "sleep_ms": sleep_ms,
         "seconds": seconds,
     });
-    lab.ask(Script::Convoy, &parameters, seconds)
+    lab.ask(interpreter, Script::Convoy, &parameters, seconds)
 }
 
 /// Runs the same workload under our lock.

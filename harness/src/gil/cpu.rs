@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::failure::Failure;
-use super::interpreter::Script;
-use super::lab::{Lab, MAX_VIRTUAL_SECONDS};
+use super::interpreter::{Interpreter, Script};
+use super::lab::{Lab, MAX_VIRTUAL_SECONDS, Who};
 use super::report::{Column, Distribution, Figures, Report, Row};
 use super::units::milliseconds;
 use super::workload;
@@ -19,8 +19,10 @@ const LEGEND: &str = "A slice is the time that a thread keeps the lock until ano
 /// The result of one run of some threads. In CPython, it is the answer of the script.
 #[derive(Deserialize)]
 struct Run {
-    slices_ms: Vec<f64>,
-    switches: u64,
+    /// `None` without a lock.
+    slices_ms: Option<Vec<f64>>,
+    /// `None` without a lock.
+    switches: Option<u64>,
     seconds: f64,
     work: Vec<u64>,
 }
@@ -41,20 +43,29 @@ type Pair = (Run, Run);
 pub(crate) fn cpu(lab: &Lab<'_>, threads: usize, intervals: &[Duration], seconds: f64) -> Result<Report, Failure> {
     let mut rows = Vec::new();
     let length = Lab::run_length(seconds);
-    for &interval in intervals {
-        let ask = |threads| run_python(lab, threads, interval, length);
+    for (place, &interval) in intervals.iter().enumerate() {
+        let ask = |python: &_| run_python(lab, python, threads, interval, length);
         let run = |threads| run_lock(lab, threads, interval, length);
-        let measured = lab.measure(|| Ok(ask(1)?.zip(ask(threads)?)), || Ok((run(1)?, run(threads)?)))?;
-        let row = |column, figures| Row::new(column, threads, Some(interval), figures);
+        let measured = lab.measure(Who::at_interval(place), ask, || Ok((run(1)?, run(threads)?)))?;
+        let row = |column, figures| Row::new(column, threads, lab.interval(column, interval), figures);
         rows.extend(measured.iter().map(|(column, pairs)| row(*column, figures(pairs))));
         rows.push(row(Column::Virtual, simulate(lab, threads, interval, seconds)?));
     }
     lab.report("cpu", LEGEND, rows)
 }
 
-fn run_python(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Option<Run>, Failure> {
-    let parameters = json!({ "threads": threads, "interval_ms": milliseconds(interval), "seconds": seconds });
-    lab.ask(Script::Cpu, &parameters, seconds)
+fn run_python(
+    lab: &Lab<'_>,
+    interpreter: &Interpreter,
+    threads: usize,
+    interval: Duration,
+    seconds: f64,
+) -> Result<Pair, Failure> {
+    let ask = |threads| {
+        let parameters = json!({ "threads": threads, "interval_ms": milliseconds(interval), "seconds": seconds });
+        lab.ask(interpreter, Script::Cpu, &parameters, seconds)
+    };
+    Ok((ask(1)?, ask(threads)?))
 }
 
 fn run_lock(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Run, Failure> {
@@ -64,22 +75,24 @@ fn run_lock(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> 
         lab.keep(title("our lock", threads, interval), gil.take_recording());
     }
     Ok(Run {
-        slices_ms: computed.slices.into_iter().map(milliseconds).collect(),
-        switches: computed.switches,
+        slices_ms: Some(computed.slices.into_iter().map(milliseconds).collect()),
+        switches: Some(computed.switches),
         seconds: computed.seconds,
         work: computed.work,
     })
 }
 
 fn figures(pairs: &[Pair]) -> Figures {
-    let slices: Vec<f64> = pairs.iter().flat_map(|(_, all)| &all.slices_ms).copied().collect();
+    let slices: Option<Vec<&Vec<f64>>> = pairs.iter().map(|(_, all)| all.slices_ms.as_ref()).collect();
+    let switches: Option<Vec<f64>> =
+        pairs.iter().map(|(_, all)| all.switches.map(|switches| switches as f64 / all.seconds)).collect();
     let threads = pairs[0].1.work.len();
     let work = |thread: usize| pairs.iter().map(|(_, all)| all.work[thread]).sum::<u64>() as f64;
     let whole: f64 = (0..threads).map(work).sum();
     let ratio = |(one, all): &Pair| all.iterations_per_second() / one.iterations_per_second();
     Figures::Cpu {
-        slice_ms: Distribution::of(&slices),
-        switches_per_second: median(pairs.iter().map(|(_, all)| all.switches as f64 / all.seconds)),
+        slice_ms: slices.map(|slices| Distribution::of(&slices.into_iter().flatten().copied().collect::<Vec<_>>())),
+        switches_per_second: switches.map(median),
         throughput_ratio: median(pairs.iter().map(ratio)),
         shares: (0..threads).map(|thread| work(thread) / whole).collect(),
     }
@@ -93,8 +106,8 @@ fn simulate(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> 
     let computed: Vec<f64> = outcome.computed.iter().map(Duration::as_secs_f64).collect();
     let whole: f64 = computed.iter().sum();
     Ok(Figures::Cpu {
-        slice_ms: Distribution::of(&slices),
-        switches_per_second: outcome.switches[0] as f64 / outcome.end.as_secs_f64(),
+        slice_ms: Some(Distribution::of(&slices)),
+        switches_per_second: Some(outcome.switches[0] as f64 / outcome.end.as_secs_f64()),
         throughput_ratio: whole / outcome.end.as_secs_f64(),
         shares: computed.iter().map(|part| part / whole).collect(),
     })

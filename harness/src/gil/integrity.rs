@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::failure::Failure;
-use super::interpreter::Script;
-use super::lab::Lab;
+use super::interpreter::{Interpreter, Script};
+use super::lab::{Lab, Who};
 use super::report::{Figures, Report, Row};
 use super::units::milliseconds;
 use super::workload;
@@ -55,10 +55,13 @@ pub(crate) fn integrity(lab: &Lab<'_>, threads: usize, interval: Duration, secon
     let numbers = if threads == 1 { vec![1] } else { vec![1, threads] };
     for threads in numbers {
         for mode in [Mode::Unlocked, Mode::Atomic, Mode::Lock] {
-            // An interpreter always has its lock.
-            let ask = || run_python(lab, threads, interval, length);
-            let python = || if mode == Mode::Lock { ask() } else { Ok(None) };
-            let measured = lab.measure(python, || run_lock(lab, mode, threads, interval, length))?;
+            let who = match mode {
+                Mode::Unlocked => Who::Unlocked,
+                Mode::Atomic => Who::Nobody,
+                Mode::Lock => Who::Locked,
+            };
+            let python = |python: &_| run_python(lab, python, threads, interval, length);
+            let measured = lab.measure(who, python, || run_lock(lab, mode, threads, interval, length))?;
             let interval = (mode == Mode::Lock).then_some(interval);
             let row = |(column, runs): &(_, Vec<Run>)| Row::new(*column, threads, interval, figures(mode, runs));
             rows.extend(measured.iter().map(row));
@@ -76,9 +79,15 @@ fn figures(mode: Mode, runs: &[Run]) -> Figures {
     }
 }
 
-fn run_python(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Option<Run>, Failure> {
+fn run_python(
+    lab: &Lab<'_>,
+    interpreter: &Interpreter,
+    threads: usize,
+    interval: Duration,
+    seconds: f64,
+) -> Result<Run, Failure> {
     let parameters = json!({ "threads": threads, "interval_ms": milliseconds(interval), "seconds": seconds });
-    lab.ask(Script::Integrity, &parameters, seconds)
+    lab.ask(interpreter, Script::Integrity, &parameters, seconds)
 }
 
 fn run_lock(lab: &Lab<'_>, mode: Mode, threads: usize, interval: Duration, seconds: f64) -> Result<Run, Failure> {

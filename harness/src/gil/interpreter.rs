@@ -6,9 +6,10 @@
 
 mod child;
 mod error;
+mod invocation;
 mod script;
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -19,17 +20,43 @@ use serde::{Deserialize, Serialize};
 
 use self::child::{Ended, Interruption};
 pub(crate) use self::error::InterpreterError;
+use self::invocation::Invocation;
 pub(crate) use self::script::Script;
 use self::script::Source;
 
 /// How long an interpreter may take to identify itself.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The oldest version that has `InterpreterPoolExecutor`.
+const INTERPRETER_POOL: (u32, u32) = (3, 14);
+
 /// An interpreter that has identified itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Interpreter {
-    program: PathBuf,
+    invocation: Invocation,
     identity: Identity,
+    name: String,
+}
+
+/// What reports say of an interpreter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Label {
+    /// Its [name](Interpreter::name).
+    pub(crate) name: String,
+    /// Whether it runs with a global lock.
+    pub(crate) locked: bool,
+}
+
+impl Label {
+    /// Returns a sentence about its lock.
+    pub(crate) fn sentence(&self) -> String {
+        let Self { name, locked } = self;
+        if *locked {
+            format!("{name} has a global lock.")
+        } else {
+            format!("{name} runs without a global lock, so it has no switch interval.")
+        }
+    }
 }
 
 /// The answer of `identity.py`.
@@ -39,6 +66,8 @@ struct Identity {
     implementation: String,
     /// The version, such as `3.11.7`.
     version: String,
+    /// The first two numbers of the version.
+    feature_version: (u32, u32),
     /// Whether the scripts support this version.
     supported: bool,
     /// Whether a global lock is in use.
@@ -46,22 +75,23 @@ struct Identity {
 }
 
 impl Interpreter {
-    /// Asks the program what it is. A name without a folder is looked up in `PATH`.
+    /// Asks a program what it is. The text is the program, or the program and its options, as in a shell:
+    /// `python3.14 -X gil=1`. A program without a folder is looked up in `PATH`.
     ///
     /// # Errors
     /// [`InterpreterError`] if the program cannot be started, is not Python 3.8 or newer, or does not answer within ten
     /// seconds.
-    pub(crate) fn open(program: &Path) -> Result<Self, InterpreterError> {
-        Self::open_within(TIMEOUT, program)
+    pub(crate) fn open(text: &OsStr) -> Result<Self, InterpreterError> {
+        Self::open_within(TIMEOUT, Invocation::parse(text))
     }
 
-    fn open_within(timeout: Duration, program: &Path) -> Result<Self, InterpreterError> {
+    fn open_within(timeout: Duration, invocation: Invocation) -> Result<Self, InterpreterError> {
         // The script is not in a file, since there may be no handler yet that removes the file after an interrupt. All
         // versions have these options, so that a version that is too old can say so.
-        let mut command = Command::new(program);
+        let mut command = invocation.command();
         command.args(["-E", "-s", "-B", "-c", script::IDENTITY.text]);
-        let answer = ask(&mut command, program, script::IDENTITY.name, timeout, &AtomicBool::new(false));
-        let not_python = |reason| InterpreterError::NotPython { program: program.to_owned(), reason };
+        let answer = ask(&mut command, &invocation, script::IDENTITY.name, timeout, &AtomicBool::new(false));
+        let not_python = |reason| InterpreterError::NotPython { program: invocation.to_string(), reason };
         let identity: Identity = answer.map_err(|error| match error {
             InterpreterError::Failed { reason, .. } | InterpreterError::Malformed { reason, .. } => not_python(reason),
             other => other,
@@ -69,15 +99,57 @@ impl Interpreter {
         if !identity.supported {
             return Err(not_python(format!("it is {} {}", identity.implementation, identity.version)));
         }
-        Ok(Self { program: program.to_owned(), identity })
+        let Identity { implementation, version, locked, .. } = &identity;
+        let name = format!("{implementation} {version}{}", if *locked { "" } else { " (free-threaded)" });
+        Ok(Self { invocation, identity, name })
     }
 
-    /// Returns the implementation and the version, such as `CPython 3.11.7` or `CPython 3.13.0 (free-threaded)`. A
+    /// Gives interpreters that have the same name longer ones, with the programs and their options.
+    ///
+    /// # Errors
+    /// [`InterpreterError::Twice`] if two have the same program and options.
+    pub(crate) fn tell_apart(interpreters: &mut [Self]) -> Result<(), InterpreterError> {
+        let names: Vec<_> = interpreters.iter().map(|interpreter| interpreter.name.clone()).collect();
+        let mut invocations: Vec<&Invocation> = Vec::new();
+        for interpreter in &*interpreters {
+            if invocations.contains(&&interpreter.invocation) {
+                return Err(InterpreterError::Twice { program: interpreter.invocation.to_string() });
+            }
+            invocations.push(&interpreter.invocation);
+        }
+        for interpreter in interpreters {
+            if names.iter().filter(|&name| *name == interpreter.name).count() > 1 {
+                interpreter.name = format!("{}: {}", interpreter.name, interpreter.invocation);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what reports say of the interpreter.
+    pub(crate) fn label(&self) -> Label {
+        Label { name: self.name.clone(), locked: self.identity.locked }
+    }
+
+    /// Returns the implementation and the version, such as `CPython 3.11.7` or `CPython 3.14.7 (free-threaded)`. A
     /// free-threaded interpreter runs without a global lock. A free-threaded build that uses its lock is named like any
     /// other.
-    pub(crate) fn name(&self) -> String {
-        let Identity { implementation, version, locked, .. } = &self.identity;
-        format!("{implementation} {version}{}", if *locked { "" } else { " (free-threaded)" })
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether a global lock is in use.
+    pub(crate) const fn is_locked(&self) -> bool {
+        self.identity.locked
+    }
+
+    /// The first two numbers of the version.
+    pub(crate) const fn feature_version(&self) -> (u32, u32) {
+        self.identity.feature_version
+    }
+
+    /// Whether the interpreter can run tasks in several interpreters of its own.
+    pub(crate) fn has_interpreter_pool(&self) -> bool {
+        self.feature_version() >= INTERPRETER_POOL
     }
 
     /// Runs a script to its end and returns its answer. The parameters and the answer are documented at each
@@ -99,12 +171,12 @@ impl Interpreter {
         let source = script.source();
         let parameters = serde_json::to_string(parameters)
             .map_err(|error| InterpreterError::Parameters { script: source.name, reason: error.to_string() })?;
-        run(&self.program, &source, &parameters, timeout, cancel)
+        run(&self.invocation, &source, &parameters, timeout, cancel)
     }
 }
 
 fn run<T: DeserializeOwned>(
-    program: &Path,
+    invocation: &Invocation,
     source: &Source,
     parameters: &str,
     timeout: Duration,
@@ -114,20 +186,20 @@ fn run<T: DeserializeOwned>(
     let file = folder.path().join(source.name);
     fs::write(&file, source.text).map_err(InterpreterError::Folder)?;
     // Run in isolated mode, and write no byte code.
-    let mut command = Command::new(program);
+    let mut command = invocation.command();
     command.args(["-I", "-B"]).arg(&file).arg(parameters);
-    ask(&mut command, program, source.name, timeout, cancel)
+    ask(&mut command, invocation, source.name, timeout, cancel)
 }
 
 /// Runs the command and parses its answer.
 fn ask<T: DeserializeOwned>(
     command: &mut Command,
-    program: &Path,
+    invocation: &Invocation,
     script: &'static str,
     timeout: Duration,
     cancel: &AtomicBool,
 ) -> Result<T, InterpreterError> {
-    let program = || program.to_owned();
+    let program = || invocation.to_string();
     let ended = child::run(command, timeout, cancel).map_err(|interruption| match interruption {
         Interruption::Cancelled => InterpreterError::Cancelled,
         Interruption::TimedOut => InterpreterError::TimedOut { program: program(), script, timeout },

@@ -13,8 +13,8 @@ use serde_json::json;
 use super::convoy;
 use super::echo::EchoServer;
 use super::failure::Failure;
-use super::interpreter::Script;
-use super::lab::Lab;
+use super::interpreter::{Interpreter, Script};
+use super::lab::{Lab, Who};
 use super::report::{Column, Figures, Report, Row};
 use super::units::milliseconds;
 use super::workload;
@@ -75,13 +75,13 @@ fn sleep(lab: &Lab<'_>, threads: usize, seconds: f64) -> Result<Vec<Row>, Failur
         lab.keep(title("our lock"), gil.take_recording());
         Ok(elapsed)
     };
-    let measured = lab.measure(|| ask(lab, &parameters, seconds), lock)?;
+    let measured = lab.measure(Who::All, |python| ask(lab, python, &parameters, seconds), lock)?;
     let thread =
         |number| SimulatedThread::once(format!("sleeper {number}"), [Step::Sleep(Duration::from_secs_f64(seconds))]);
     let outcome =
         lab.simulate((1..=threads).map(thread).collect(), GlobalLock::SWITCH_INTERVAL, 2.0 * seconds + 10.0)?;
     lab.keep_outcome(&title("virtual time"), &outcome);
-    Ok(Case { mode: "sleep", threads, interval: None }.rows(measured, outcome.end.as_secs_f64()))
+    Ok(Case { mode: "sleep", threads, interval: None }.rows(lab, measured, outcome.end.as_secs_f64()))
 }
 
 fn socket(
@@ -108,18 +108,18 @@ fn socket(
         lab.keep(title("our lock"), gil.take_recording());
         Ok(elapsed)
     };
-    let measured = lab.measure(|| ask(lab, &parameters, expected), lock)?;
+    let measured = lab.measure(Who::All, |python| ask(lab, python, &parameters, expected), lock)?;
     let steps = [Step::Release(send), Step::Block(echo)].repeat(ROUND_TRIPS as usize);
     let mut threads = convoy::simulated_threads(cpu_threads);
     threads[0] = SimulatedThread::once("socket", steps);
     let outcome = lab.simulate(threads, interval, expected + 1.0)?;
     lab.keep_outcome(&title("virtual time"), &outcome);
     let simulated = outcome.finished[0].map_or(f64::NAN, |end| end.as_secs_f64());
-    Ok(Case { mode: "socket", threads: cpu_threads + 1, interval: Some(interval) }.rows(measured, simulated))
+    Ok(Case { mode: "socket", threads: cpu_threads + 1, interval: Some(interval) }.rows(lab, measured, simulated))
 }
 
-fn ask(lab: &Lab<'_>, parameters: &serde_json::Value, seconds: f64) -> Result<Option<f64>, Failure> {
-    Ok(lab.ask::<Run>(Script::Io, parameters, seconds)?.map(|run| run.seconds))
+fn ask(lab: &Lab<'_>, interpreter: &Interpreter, parameters: &serde_json::Value, seconds: f64) -> Result<f64, Failure> {
+    Ok(lab.ask::<Run>(interpreter, Script::Io, parameters, seconds)?.seconds)
 }
 
 /// Seconds that the round trips take under our lock.
@@ -143,11 +143,12 @@ fn round_trips(lab: &Lab<'_>, gil: &Gil, cpu_threads: usize, server: &EchoServer
 
 impl Case {
     /// A row for each column, from the seconds of each run and those in virtual time.
-    fn rows(&self, measured: Vec<(Column, Vec<f64>)>, simulated: f64) -> Vec<Row> {
+    fn rows(&self, lab: &Lab<'_>, measured: Vec<(Column, Vec<f64>)>, simulated: f64) -> Vec<Row> {
         let measured = measured.into_iter().map(|(column, seconds)| (column, median(seconds)));
         let row = |(column, seconds)| {
             let figures = Figures::Io { mode: self.mode, seconds };
-            Row::new(column, self.threads, self.interval, figures)
+            let interval = self.interval.and_then(|interval| lab.interval(column, interval));
+            Row::new(column, self.threads, interval, figures)
         };
         measured.chain([(Column::Virtual, simulated)]).map(row).collect()
     }

@@ -33,11 +33,38 @@ const MAX_EVENTS: usize = 1 << 20;
 /// How often a wait checks for cancellation.
 const POLL: Duration = Duration::from_millis(10);
 
+/// Which interpreters an experiment asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    All,
+    /// Those with a global lock.
+    Locked,
+    /// Those without one.
+    Unlocked,
+    Nobody,
+}
+
+impl Who {
+    /// Without a lock, the switch interval makes no difference, so all ask at the first and only some at the others.
+    pub(super) const fn at_interval(place: usize) -> Self {
+        if place == 0 { Self::All } else { Self::Locked }
+    }
+
+    fn includes(self, interpreter: &Interpreter) -> bool {
+        match self {
+            Self::All => true,
+            Self::Locked => interpreter.is_locked(),
+            Self::Unlocked => !interpreter.is_locked(),
+            Self::Nobody => false,
+        }
+    }
+}
+
 /// What the experiments run with, and where they leave their recordings.
 #[derive(Debug)]
 pub(crate) struct Lab<'a> {
-    /// The interpreter of the column `cpython`. Without an interpreter, the column is left out.
-    pub(crate) interpreter: Option<Interpreter>,
+    /// The interpreters, each with a column of its own.
+    pub(crate) interpreters: Vec<Interpreter>,
     /// The costs of the column `virtual`.
     pub(crate) calibration: Calibration,
     /// The number of cores of the simulated machine.
@@ -54,7 +81,7 @@ impl<'a> Lab<'a> {
     /// one.
     pub(crate) fn new(calibration: Calibration, cancel: &'a AtomicBool) -> Self {
         Self {
-            interpreter: None,
+            interpreters: Vec::new(),
             calibration,
             cores: primelanes_backends::available_workers(),
             capacity: 0,
@@ -73,11 +100,16 @@ impl<'a> Lab<'a> {
         &self,
         experiment: &'static str,
         legend: &'static str,
-        rows: Vec<Row>,
+        mut rows: Vec<Row>,
     ) -> Result<Report, Failure> {
         self.check_cancelled()?;
-        let interpreter = self.interpreter.as_ref().map(Interpreter::name);
-        Ok(Report { experiment, interpreter, calibration: self.calibration, rows, legend })
+        let interpreters: Vec<_> = self.interpreters.iter().map(Interpreter::label).collect();
+        for row in &mut rows {
+            if let Column::Cpython(place) = row.column {
+                row.interpreter = Some(interpreters[place].name.clone());
+            }
+        }
+        Ok(Report { experiment, interpreters, calibration: self.calibration, rows, legend })
     }
 
     /// Creates a lock, which is recorded if recordings are wanted.
@@ -93,17 +125,17 @@ impl<'a> Lab<'a> {
         }
     }
 
-    /// Runs a script, which should take this many seconds. Returns `None` without an interpreter.
+    /// Runs a script, which should take this many seconds.
     pub(super) fn ask<T: DeserializeOwned>(
         &self,
+        interpreter: &Interpreter,
         script: Script,
         parameters: &impl Serialize,
         seconds: f64,
-    ) -> Result<Option<T>, Failure> {
+    ) -> Result<T, Failure> {
         self.check_cancelled()?;
         let timeout = Duration::from_secs_f64(seconds) + GRACE;
-        let ask = |interpreter: &Interpreter| interpreter.run(script, parameters, timeout, self.cancel);
-        let answer = self.interpreter.as_ref().map(ask).transpose();
+        let answer = interpreter.run(script, parameters, timeout, self.cancel);
         self.check_cancelled()?;
         Ok(answer?)
     }
@@ -113,21 +145,55 @@ impl<'a> Lab<'a> {
         seconds / f64::from(ROUNDS)
     }
 
-    /// Measures one case in the columns that run on a clock: a sample for each round and column. The columns take
-    /// turns, so that drift of the machine affects both alike. `python` gives `None` if the column does not apply.
+    /// Measures one case in the columns of these interpreters, and in that of our lock: a sample for each round and
+    /// column. The columns take turns, so that drift of the machine affects all alike.
     pub(super) fn measure<T>(
         &self,
-        python: impl Fn() -> Result<Option<T>, Failure>,
+        who: Who,
+        python: impl Fn(&Interpreter) -> Result<T, Failure>,
         lock: impl Fn() -> Result<T, Failure>,
     ) -> Result<Vec<(Column, Vec<T>)>, Failure> {
-        let (mut in_python, mut under_lock) = (Vec::new(), Vec::new());
+        self.take_turns(who, python, Some(&lock))
+    }
+
+    /// Measures one case in the columns of these interpreters only.
+    pub(super) fn measure_python<T>(
+        &self,
+        who: Who,
+        python: impl Fn(&Interpreter) -> Result<T, Failure>,
+    ) -> Result<Vec<(Column, Vec<T>)>, Failure> {
+        self.take_turns(who, python, None)
+    }
+
+    fn take_turns<T>(
+        &self,
+        who: Who,
+        python: impl Fn(&Interpreter) -> Result<T, Failure>,
+        lock: Option<&dyn Fn() -> Result<T, Failure>>,
+    ) -> Result<Vec<(Column, Vec<T>)>, Failure> {
+        let is_meant = |(_, interpreter): &(usize, &Interpreter)| who.includes(interpreter);
+        let meant: Vec<_> = self.interpreters.iter().enumerate().filter(is_meant).collect();
+        let columns = meant.iter().map(|&(place, _)| Column::Cpython(place)).chain(lock.map(|_| Column::Lock));
+        let mut samples: Vec<(Column, Vec<T>)> = columns.map(|column| (column, Vec::new())).collect();
         for _ in 0..ROUNDS {
-            in_python.extend(python()?);
-            self.check_cancelled()?;
-            under_lock.push(lock()?);
+            for (&(_, interpreter), (_, samples)) in meant.iter().zip(&mut samples) {
+                samples.push(python(interpreter)?);
+                self.check_cancelled()?;
+            }
+            if let (Some(lock), Some((_, samples))) = (lock, samples.last_mut()) {
+                samples.push(lock()?);
+            }
         }
-        let columns = [(Column::Cpython, in_python), (Column::Lock, under_lock)];
-        Ok(columns.into_iter().filter(|(_, samples)| !samples.is_empty()).collect())
+        Ok(samples)
+    }
+
+    /// The switch interval that a column ran with, if it has a lock.
+    pub(super) fn interval(&self, column: Column, interval: Duration) -> Option<Duration> {
+        let is_locked = match column {
+            Column::Cpython(place) => self.interpreters[place].is_locked(),
+            Column::Lock | Column::Virtual => true,
+        };
+        is_locked.then_some(interval)
     }
 
     /// Runs the threads in virtual time, under a lock with this interval.

@@ -1,12 +1,15 @@
 //! The result of an experiment, by case and column.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Calibration;
+use super::interpreter::Label;
 use super::units::milliseconds;
 use crate::statistics::quantile;
 use crate::text::{TABLE, plural};
@@ -15,19 +18,24 @@ use crate::text::{TABLE, plural};
 const MAX_SHARES: usize = 6;
 
 /// A column of the report: where its figures come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Column {
-    /// The Python interpreter.
-    Cpython,
+    /// A Python interpreter, by its place in [`Report::interpreters`].
+    Cpython(usize),
     /// Our lock on real threads.
     Lock,
     /// The protocol of our lock in virtual time.
     Virtual,
 }
 
-impl Column {
-    const ALL: [Self; 3] = [Self::Cpython, Self::Lock, Self::Virtual];
+impl Serialize for Column {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Cpython(_) => "cpython",
+            Self::Lock => "lock",
+            Self::Virtual => "virtual",
+        })
+    }
 }
 
 /// The result of an experiment. Its fields are those of the JSON; it is displayed as a table.
@@ -35,8 +43,8 @@ impl Column {
 pub(crate) struct Report {
     /// The name of the experiment.
     pub(crate) experiment: &'static str,
-    /// The implementation and version of the interpreter.
-    pub(crate) interpreter: Option<String>,
+    /// The interpreters, in the order of their columns.
+    pub(crate) interpreters: Vec<Label>,
     /// The costs of virtual time.
     pub(crate) calibration: Calibration,
     /// A row for each case and column.
@@ -51,6 +59,9 @@ pub(crate) struct Report {
 pub(crate) struct Row {
     /// Where the figures come from.
     pub(crate) column: Column,
+    /// The name of the interpreter in its column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) interpreter: Option<String>,
     /// The number of threads.
     pub(crate) threads: usize,
     /// The switch interval, if there is one.
@@ -83,10 +94,10 @@ impl Distribution {
 pub(crate) enum Figures {
     /// Computing threads.
     Cpu {
-        /// How long a thread keeps the lock until another thread has it.
-        slice_ms: Distribution,
-        /// How often a thread noticed that another had had the lock.
-        switches_per_second: f64,
+        /// How long a thread keeps the lock until another thread has it, if there is a lock.
+        slice_ms: Option<Distribution>,
+        /// How often a thread noticed that another had had the lock, if there is a lock.
+        switches_per_second: Option<f64>,
         /// Iterations per second of all threads together, relative to one thread alone.
         throughput_ratio: f64,
         /// The share of each thread in all iterations.
@@ -108,8 +119,10 @@ pub(crate) enum Figures {
     },
     /// A thread that ticks beside one long native call.
     Stall {
-        /// `held` or `released`.
+        /// `attached` or `detached`.
         mode: &'static str,
+        /// Whether the ticker also collects garbage.
+        collects: bool,
         /// The longest time between two ticks.
         longest_stall_ms: f64,
     },
@@ -141,18 +154,19 @@ pub(crate) enum Figures {
 
 impl Row {
     pub(super) fn new(column: Column, threads: usize, interval: Option<Duration>, figures: Figures) -> Self {
-        Self { column, threads, interval_ms: interval.map(milliseconds), figures }
+        Self { column, interpreter: None, threads, interval_ms: interval.map(milliseconds), figures }
     }
 
     /// Returns the name of the case, which the rows of all its columns share.
     fn case(&self) -> String {
-        let interval = self.interval_ms.map(|interval| format!(", {interval} ms")).unwrap_or_default();
+        let interval = self.interval_ms.map_or_else(|| ", no lock".to_owned(), |interval| format!(", {interval} ms"));
         match &self.figures {
             Figures::Cpu { .. } => format!("{} compute{interval}", self.threads),
             Figures::Io { mode, .. } if *mode == "sleep" => format!("{} sleep", self.threads),
             Figures::Io { mode, .. } => format!("{mode} beside {} computing{interval}", self.threads - 1),
             Figures::Convoy { cpu_threads, .. } => format!("beside {cpu_threads} computing{interval}"),
-            Figures::Stall { mode, .. } => format!("lock {mode}"),
+            Figures::Stall { mode, collects: false, .. } => format!("call {mode}"),
+            Figures::Stall { mode, collects: true, .. } => format!("call {mode}, ticker collects garbage"),
             Figures::Integrity { mode, .. } => format!("{mode}, {}", plural(self.threads, "thread")),
             Figures::Whatif { regime, .. } => regime.clone(),
         }
@@ -161,13 +175,17 @@ impl Row {
     /// Returns the name and text of each figure.
     fn figures(&self) -> Vec<(&'static str, String)> {
         match &self.figures {
-            Figures::Cpu { slice_ms, switches_per_second, throughput_ratio, shares } => vec![
-                ("slice, median", in_ms(slice_ms.median)),
-                ("slice, p90", in_ms(slice_ms.p90)),
-                ("switches per second", format!("{switches_per_second:.0}")),
-                ("throughput vs. one", format!("{throughput_ratio:.2} x")),
-                ("shares", shares_of(shares)),
-            ],
+            Figures::Cpu { slice_ms, switches_per_second, throughput_ratio, shares } => {
+                let mut figures = Vec::new();
+                if let (Some(slice_ms), Some(switches_per_second)) = (slice_ms, switches_per_second) {
+                    figures.push(("slice, median", in_ms(slice_ms.median)));
+                    figures.push(("slice, p90", in_ms(slice_ms.p90)));
+                    figures.push(("switches per second", format!("{switches_per_second:.0}")));
+                }
+                figures.push(("throughput vs. one", format!("{throughput_ratio:.2} x")));
+                figures.push(("shares", shares_of(shares)));
+                figures
+            }
             Figures::Io { seconds, .. } => vec![("total time", format!("{seconds:.3} s"))],
             Figures::Convoy { latency_ms, .. } => {
                 vec![("wake-up delay, median", in_ms(latency_ms.median)), ("wake-up delay, p90", in_ms(latency_ms.p90))]
@@ -211,17 +229,17 @@ fn in_ms(milliseconds: f64) -> String {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}\n", self.table().trim_fmt())?;
-        write!(f, "{}", self.legend)
+        write!(f, "{}", self.legend)?;
+        self.interpreters.iter().try_for_each(|interpreter| write!(f, "\n{}", interpreter.sentence()))
     }
 }
 
 impl Report {
     /// Creates the table, which has a line for each figure of each case.
     fn table(&self) -> Table {
-        let present = |column: &Column| self.rows.iter().any(|row| row.column == *column);
-        let columns: Vec<_> = Column::ALL.into_iter().filter(present).collect();
+        let columns: Vec<_> = self.rows.iter().map(|row| row.column).collect::<BTreeSet<_>>().into_iter().collect();
         let title = |column: &Column| match column {
-            Column::Cpython => self.interpreter.clone().unwrap_or_else(|| "CPython".to_owned()),
+            Column::Cpython(place) => self.interpreters[*place].name.clone(),
             Column::Lock => "our lock".to_owned(),
             Column::Virtual => "virtual time".to_owned(),
         };
@@ -231,8 +249,11 @@ impl Report {
         for column in table.column_iter_mut().skip(2) {
             column.set_cell_alignment(CellAlignment::Right);
         }
+        // Cases without a lock are only in the columns of interpreters, and come last.
+        let mut rows: Vec<&Row> = self.rows.iter().collect();
+        rows.sort_by_key(|row| Reverse(row.column));
         let mut cases: Vec<String> = Vec::new();
-        for row in &self.rows {
+        for row in rows {
             if !cases.contains(&row.case()) {
                 cases.push(row.case());
             }

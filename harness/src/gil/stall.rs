@@ -1,5 +1,5 @@
-//! The stall experiment: how long a native call stalls a thread that ticks, if the call holds the lock and if it does
-//! not.
+//! The stall experiment: how long a native call stalls a thread that ticks, if the call stays attached to the interpreter
+//! and if it is detached.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,14 +12,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::failure::Failure;
-use super::interpreter::Script;
-use super::lab::Lab;
+use super::interpreter::{Interpreter, Script};
+use super::lab::{Lab, Who};
 use super::report::{Column, Figures, Report, Row};
 use super::units::milliseconds;
 use super::workload;
 use crate::statistics::median;
 
-const LEGEND: &str = "One thread ticks every millisecond, as a user interface does. Another makes one native call, which holds the lock for\nits whole length or releases it.";
+const LEGEND: &str = "One thread ticks every millisecond, as a user interface does. Another makes one native call. A call that stays attached\nholds the lock for its whole length, if there is a lock; a call that is detached releases it. To collect garbage, an\ninterpreter without a lock stops all attached threads, and waits for those in a call.";
 
 /// The time between two ticks.
 const TICK: Duration = Duration::from_millis(1);
@@ -29,8 +29,8 @@ const MARGIN: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Copy)]
 enum Mode {
-    Held,
-    Released,
+    Attached,
+    Detached,
 }
 
 /// The answer of the script.
@@ -42,13 +42,13 @@ struct Run {
 impl Mode {
     const fn name(self) -> &'static str {
         match self {
-            Self::Held => "held",
-            Self::Released => "released",
+            Self::Attached => "attached",
+            Self::Detached => "detached",
         }
     }
 
     fn title(self, column: &str) -> String {
-        format!("{column}: a 1 ms ticker beside a native call, lock {}", self.name())
+        format!("{column}: a 1 ms ticker beside a native call, {}", self.name())
     }
 }
 
@@ -58,21 +58,39 @@ impl Mode {
 /// [`Failure`] if the experiment is cancelled, or if the interpreter or a thread fails.
 pub(crate) fn stall(lab: &Lab<'_>, interval: Duration, seconds: f64) -> Result<Report, Failure> {
     let mut rows = Vec::new();
-    for mode in [Mode::Held, Mode::Released] {
-        let python = || run_python(lab, mode, interval, seconds);
-        let measured = lab.measure(python, || run_lock(lab, mode, interval, seconds))?;
-        let measured = measured.into_iter().map(|(column, stalls)| (column, median(stalls)));
-        let simulated = (Column::Virtual, simulate(lab, mode, interval, seconds)?);
-        rows.extend(measured.chain([simulated]).map(|(column, longest_stall_ms)| {
-            Row::new(column, 2, Some(interval), Figures::Stall { mode: mode.name(), longest_stall_ms })
-        }));
+    let row = |mode: Mode, collects, column, longest_stall_ms| {
+        let figures = Figures::Stall { mode: mode.name(), collects, longest_stall_ms };
+        Row::new(column, 2, lab.interval(column, interval), figures)
+    };
+    for mode in [Mode::Attached, Mode::Detached] {
+        let python = |python: &_| run_python(lab, python, mode, false, interval, seconds);
+        let measured = lab.measure(Who::All, python, || run_lock(lab, mode, interval, seconds))?;
+        rows.extend(measured.into_iter().map(|(column, stalls)| row(mode, false, column, median(stalls))));
+        rows.push(row(mode, false, Column::Virtual, simulate(lab, mode, interval, seconds)?));
+    }
+    for mode in [Mode::Attached, Mode::Detached] {
+        let python = |python: &_| run_python(lab, python, mode, true, interval, seconds);
+        let measured = lab.measure_python(Who::All, python)?;
+        rows.extend(measured.into_iter().map(|(column, stalls)| row(mode, true, column, median(stalls))));
     }
     lab.report("stall", LEGEND, rows)
 }
 
-fn run_python(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> Result<Option<f64>, Failure> {
-    let parameters = json!({ "mode": mode.name(), "interval_ms": milliseconds(interval), "seconds": seconds });
-    Ok(lab.ask::<Run>(Script::Stall, &parameters, seconds)?.map(|run| run.longest_stall_ms))
+fn run_python(
+    lab: &Lab<'_>,
+    interpreter: &Interpreter,
+    mode: Mode,
+    collects: bool,
+    interval: Duration,
+    seconds: f64,
+) -> Result<f64, Failure> {
+    let parameters = json!({
+        "mode": mode.name(),
+        "collects": collects,
+        "interval_ms": milliseconds(interval),
+        "seconds": seconds,
+    });
+    Ok(lab.ask::<Run>(interpreter, Script::Stall, &parameters, seconds)?.longest_stall_ms)
 }
 
 fn run_lock(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> Result<f64, Failure> {
@@ -81,8 +99,8 @@ fn run_lock(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> Resu
     let call = |attached: &mut Attached<'_>| {
         attached.detach(|| thread::sleep(MARGIN));
         match mode {
-            Mode::Held => lab.wait(seconds),
-            Mode::Released => attached.detach(|| lab.wait(seconds)),
+            Mode::Attached => lab.wait(seconds),
+            Mode::Detached => attached.detach(|| lab.wait(seconds)),
         }
         attached.detach(|| thread::sleep(MARGIN));
         done.store(true, Ordering::Relaxed);
@@ -110,8 +128,8 @@ fn run_lock(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> Resu
 fn simulate(lab: &Lab<'_>, mode: Mode, interval: Duration, seconds: f64) -> Result<f64, Failure> {
     let length = Duration::from_secs_f64(seconds);
     let call = match mode {
-        Mode::Held => Step::Hold(length),
-        Mode::Released => Step::Release(length),
+        Mode::Attached => Step::Hold(length),
+        Mode::Detached => Step::Release(length),
     };
     let caller = SimulatedThread::once("caller", [Step::Sleep(MARGIN), call, Step::Sleep(MARGIN)]);
     let ticker = SimulatedThread::forever("ticker", [Step::Sleep(TICK)]);

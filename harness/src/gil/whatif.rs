@@ -7,14 +7,15 @@ use primelanes_backends::global_lock::virtual_time::{Outcome, Simulation};
 
 use super::convoy::{self, Run, simulated_threads};
 use super::failure::Failure;
-use super::lab::{Lab, MAX_VIRTUAL_SECONDS};
+use super::interpreter::Interpreter;
+use super::lab::{Lab, MAX_VIRTUAL_SECONDS, Who};
 use super::report::{Column, Distribution, Figures, Report, Row};
 use super::units::milliseconds;
 use crate::statistics::median;
 
 const LEGEND: &str = "Some threads compute, and one sleeps for 0.5 ms, over and over. Throughput is the work per second of the computing threads,\nrelative to one thread alone. The wake-up delay is the time from the end of the sleep until the thread runs again. The\nlock before Python 3.2 is simulated with the costs of ours.";
 
-/// The overhead of a free-threaded build with one thread. The Python documentation ("Python support for free
+/// The overhead of a free-threaded build with one thread, unless it is measured. The Python documentation ("Python support for free
 /// threading") gives about 40 % for 3.13, and 5 to 10 % for 3.14.
 const OVERHEAD: f64 = 0.1;
 
@@ -33,69 +34,137 @@ pub(crate) fn whatif(
     seconds: f64,
 ) -> Result<Report, Failure> {
     let mut rows = Vec::new();
-    for &interval in intervals {
-        rows.extend(measured(lab, cpu_threads, interval, seconds)?);
+    let mut overhead = Overhead::Assumed;
+    for (place, &interval) in intervals.iter().enumerate() {
+        let measured = measure(lab, Who::at_interval(place), cpu_threads, interval, seconds)?;
+        if place == 0 {
+            overhead = Overhead::of(lab, &measured);
+        }
+        let row = |(column, pairs): &(Column, Vec<Pair>)| {
+            let interval = lab.interval(*column, interval);
+            let regime = interval.map_or_else(|| overhead.regime(), one_lock);
+            Row::new(*column, cpu_threads + 1, interval, figures_of(regime, lab.cores.get(), pairs))
+        };
+        rows.extend(measured.iter().map(row));
+        let simulation = lab.simulation(simulated_threads(cpu_threads), Regime::Timed { interval });
+        let simulated = simulate(lab, one_lock(interval), &simulation, seconds)?;
+        rows.push(Row { interval_ms: Some(milliseconds(interval)), ..simulated });
     }
-    let interval = intervals[0];
+    for (regime, simulation) in other_regimes(lab, cpu_threads, intervals[0], overhead) {
+        // Among 64 threads, the sleeper rarely gets the lock.
+        rows.push(simulate(lab, regime, &simulation, 10.0 * seconds)?);
+    }
+    lab.report("whatif", LEGEND, rows)
+}
+
+fn one_lock(interval: Duration) -> String {
+    format!("one lock, {} ms", milliseconds(interval))
+}
+
+/// Creates the simulations of locks that are not there, and of none, with their names.
+fn other_regimes(
+    lab: &Lab<'_>,
+    cpu_threads: usize,
+    interval: Duration,
+    overhead: Overhead,
+) -> [(String, Simulation); 4] {
     let timed = Regime::Timed { interval };
     let base = |regime| lab.simulation(simulated_threads(cpu_threads), regime);
     let mut own_lock_each = base(timed);
     for (number, thread) in own_lock_each.threads.iter_mut().enumerate() {
         thread.interpreter = number;
     }
-    let milliseconds = milliseconds(interval);
-    let regimes = [
+    [
         (
-            format!("one lock, {milliseconds} ms, 64 threads on 32 cores"),
+            format!("{}, 64 threads on 32 cores", one_lock(interval)),
             Simulation { cores: 32, threads: simulated_threads(63), ..base(timed) },
         ),
         ("a lock per interpreter (PEP 684)".to_owned(), own_lock_each),
-        (
-            format!("no lock, {:.0} % overhead per thread", 100.0 * OVERHEAD),
-            Simulation { slowdown: 1.0 + OVERHEAD, ..base(Regime::Unlocked) },
-        ),
+        (overhead.regime(), Simulation { slowdown: 1.0 + overhead.share(), ..base(Regime::Unlocked) }),
         (format!("before 3.2: released every {CHECKS} checks"), base(Regime::Counted { checks: CHECKS })),
-    ];
-    for (regime, simulation) in regimes {
-        // Among 64 threads, the sleeper rarely gets the lock.
-        let outcome = simulate(lab, &simulation, 10.0 * seconds)?;
-        lab.keep_outcome(&format!("virtual time: {regime}"), &outcome);
-        rows.push(simulated(regime, &simulation, &outcome));
-    }
-    lab.report("whatif", LEGEND, rows)
+    ]
 }
 
-/// Measures the timed lock in every column.
-fn measured(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64) -> Result<Vec<Row>, Failure> {
+/// A run of one computing thread alone, and one of all threads beside the sleeper.
+type Pair = (Run, Run);
+
+/// Measures the lock of every column at this interval.
+fn measure(
+    lab: &Lab<'_>,
+    who: Who,
+    cpu_threads: usize,
+    interval: Duration,
+    seconds: f64,
+) -> Result<Vec<(Column, Vec<Pair>)>, Failure> {
     let length = Lab::run_length(seconds);
-    let regime = format!("one lock, {} ms", milliseconds(interval));
-    let ask = |threads, sleeps| convoy::ask(lab, threads, interval, sleeps, length);
     let run_lock = |threads, sleeps| -> Result<Run, Failure> {
         let gil = lab.gil(interval);
         let run = convoy::run_lock(lab, &gil, threads, sleeps, length)?;
         if sleeps {
-            lab.keep(format!("our lock: {regime}"), gil.take_recording());
+            lab.keep(format!("our lock: {}", one_lock(interval)), gil.take_recording());
         }
         Ok(run)
     };
-    let python = || Ok(ask(1, false)?.zip(ask(cpu_threads, true)?));
-    let measured = lab.measure(python, || Ok((run_lock(1, false)?, run_lock(cpu_threads, true)?)))?;
-    let row = |(column, pairs): &(Column, Vec<(Run, Run)>)| {
-        let latencies: Vec<f64> = pairs.iter().flat_map(|(_, all)| &all.latencies_ms).copied().collect();
-        let throughput = median(pairs.iter().map(|(one, all)| all.work_per_second() / one.work_per_second()));
-        let figures = figures(regime.clone(), lab.cores.get(), throughput, &latencies);
-        Row::new(*column, cpu_threads + 1, Some(interval), figures)
+    let python = |python: &_| {
+        let ask = |threads, sleeps| convoy::ask(lab, python, threads, interval, sleeps, length);
+        Ok((ask(1, false)?, ask(cpu_threads, true)?))
     };
-    let mut rows: Vec<_> = measured.iter().map(row).collect();
-    let simulation = lab.simulation(simulated_threads(cpu_threads), Regime::Timed { interval });
-    let outcome = simulate(lab, &simulation, seconds)?;
-    lab.keep_outcome(&format!("virtual time: {regime}"), &outcome);
-    rows.push(Row { interval_ms: Some(milliseconds(interval)), ..simulated(regime, &simulation, &outcome) });
-    Ok(rows)
+    lab.measure(who, python, || Ok((run_lock(1, false)?, run_lock(cpu_threads, true)?)))
 }
 
-fn simulate(lab: &Lab<'_>, simulation: &Simulation, seconds: f64) -> Result<Outcome, Failure> {
-    lab.run(simulation, seconds.min(MAX_VIRTUAL_SECONDS))
+fn figures_of(regime: String, cores: usize, pairs: &[Pair]) -> Figures {
+    let latencies: Vec<f64> = pairs.iter().flat_map(|(_, all)| &all.latencies_ms).copied().collect();
+    let throughput = median(pairs.iter().map(|(one, all)| all.work_per_second() / one.work_per_second()));
+    figures(regime, cores, throughput, &latencies)
+}
+
+/// How much slower one thread is in an interpreter without a lock.
+#[derive(Clone, Copy)]
+enum Overhead {
+    Assumed,
+    /// Compared with an interpreter of the same version that has a lock.
+    Measured(f64),
+}
+
+impl Overhead {
+    /// Compares the first two interpreters of the same version of which only one has a lock.
+    fn of(lab: &Lab<'_>, measured: &[(Column, Vec<Pair>)]) -> Self {
+        let speeds = measured.iter().filter_map(|(column, pairs)| match column {
+            Column::Cpython(place) => {
+                let speed = median(pairs.iter().map(|(one, _)| one.work_per_second()));
+                Some((&lab.interpreters[*place], speed))
+            }
+            Column::Lock | Column::Virtual => None,
+        });
+        let (locked, unlocked): (Vec<_>, Vec<_>) = speeds.partition(|(interpreter, _)| interpreter.is_locked());
+        let overhead = |(free, free_speed): &(&Interpreter, f64)| {
+            let twin = locked.iter().find(|(python, _)| python.feature_version() == free.feature_version())?;
+            Some(Self::Measured(twin.1 / free_speed - 1.0))
+        };
+        unlocked.iter().find_map(overhead).unwrap_or(Self::Assumed)
+    }
+
+    const fn share(self) -> f64 {
+        match self {
+            Self::Assumed => OVERHEAD,
+            Self::Measured(share) => share,
+        }
+    }
+
+    fn regime(self) -> String {
+        let percent = 100.0 * self.share();
+        match self {
+            Self::Assumed => format!("no lock, {percent:.0} % overhead per thread"),
+            Self::Measured(_) => format!("no lock, {percent:.0} % overhead per thread (measured)"),
+        }
+    }
+}
+
+/// Simulates a regime for at most some seconds of virtual time.
+fn simulate(lab: &Lab<'_>, regime: String, simulation: &Simulation, seconds: f64) -> Result<Row, Failure> {
+    let outcome = lab.run(simulation, seconds.min(MAX_VIRTUAL_SECONDS))?;
+    lab.keep_outcome(&format!("virtual time: {regime}"), &outcome);
+    Ok(simulated(regime, simulation, &outcome))
 }
 
 fn simulated(regime: String, simulation: &Simulation, outcome: &Outcome) -> Row {

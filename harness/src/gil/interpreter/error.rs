@@ -1,7 +1,6 @@
 //! Why there is no answer from an interpreter.
 
 use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// Why there is no answer from an interpreter. Each message is one line, and names the program if the program is at
@@ -13,28 +12,35 @@ pub(crate) enum InterpreterError {
     Cancelled,
 
     /// The system did not start the program.
-    #[error("cannot start '{}': {reason}", .program.display())]
+    #[error("cannot start '{program}': {reason}")]
     Start {
         /// The program, as the user named it.
-        program: PathBuf,
+        program: String,
         /// The message of the system.
         reason: String,
     },
 
     /// The program is not Python, or too old.
-    #[error("'{}' is not Python 3.8 or newer: {reason}", .program.display())]
+    #[error("'{program}' is not Python 3.8 or newer: {reason}")]
     NotPython {
         /// The program, as the user named it.
-        program: PathBuf,
+        program: String,
         /// How it identified itself, or failed to.
         reason: String,
     },
 
+    /// Two interpreters are the same.
+    #[error("the interpreter '{program}' is named twice")]
+    Twice {
+        /// The program, as the user named it.
+        program: String,
+    },
+
     /// The script failed.
-    #[error("'{}' failed to run {script}: {reason}", .program.display())]
+    #[error("'{program}' failed to run {script}: {reason}")]
     Failed {
         /// The program, as the user named it.
-        program: PathBuf,
+        program: String,
         /// The file name of the script.
         script: &'static str,
         /// The last line on standard error, or the exit status.
@@ -42,10 +48,10 @@ pub(crate) enum InterpreterError {
     },
 
     /// The answer is not what the script should give.
-    #[error("'{}' printed an invalid result for {script}: {reason}", .program.display())]
+    #[error("'{program}' printed an invalid result for {script}: {reason}")]
     Malformed {
         /// The program, as the user named it.
-        program: PathBuf,
+        program: String,
         /// The file name of the script.
         script: &'static str,
         /// The beginning of the answer, and the problem with it.
@@ -53,10 +59,10 @@ pub(crate) enum InterpreterError {
     },
 
     /// The script took too long.
-    #[error("'{}' did not finish {script} within {:.1} s", .program.display(), .timeout.as_secs_f64())]
+    #[error("'{program}' did not finish {script} within {:.1} s", .timeout.as_secs_f64())]
     TimedOut {
         /// The program, as the user named it.
-        program: PathBuf,
+        program: String,
         /// The file name of the script.
         script: &'static str,
         /// The time limit.

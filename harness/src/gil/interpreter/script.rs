@@ -5,7 +5,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Script {
     /// Time slices of computing threads: `{threads, interval_ms, seconds}` to
-    /// `{slices_ms: [..], switches, seconds, work: [..]}`, where `work` holds the iterations of each thread.
+    /// `{slices_ms: [..], switches, seconds, work: [..]}`, where `work` holds the iterations of each thread. Without a lock,
+    /// `slices_ms` and `switches` are null.
     Cpu,
     /// Sleeping threads: `{mode: "sleep", threads, seconds}` to `{seconds}`. Round trips of a byte to an echo
     /// server on this machine, beside computing threads: `{mode: "socket", port, round_trips, cpu_threads,
@@ -16,12 +17,13 @@ pub(crate) enum Script {
     /// each computing thread. With `sleep_ms: null`, the threads compute alone.
     Convoy,
     /// One native call of `seconds`, beside a thread that ticks every millisecond:
-    /// `{mode: "held" | "released", interval_ms, seconds}` to `{longest_stall_ms}`.
+    /// `{mode: "attached" | "detached", collects, interval_ms, seconds}` to `{longest_stall_ms}`. The ticker `collects`
+    /// garbage, too.
     Stall,
     /// Threads that add to one count: `{threads, interval_ms, seconds}` to `{expected, counted,
     /// nanoseconds_per_update}`.
     Integrity,
-    /// Counts of primes: `{mode: "sequential" | "threads" | "processes", limit, tasks}` to
+    /// Counts of primes: `{mode: "sequential" | "threads" | "processes" | "interpreters", limit, tasks}` to
     /// `{seconds, processor_seconds, counts: [..]}`.
     Primes,
 }

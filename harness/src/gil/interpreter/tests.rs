@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Instant;
@@ -16,7 +17,7 @@ const PLENTY: Duration = Duration::from_mins(1);
 /// Runs the test with `python3`. If there is none, it reports that on the real standard error, which the test harness
 /// does not capture.
 fn with_python(test: impl FnOnce(&Interpreter)) {
-    match Interpreter::open_within(PLENTY, Path::new("python3")) {
+    match open("python3") {
         Ok(interpreter) => test(&interpreter),
         Err(InterpreterError::Start { .. }) => {
             let name = thread::current().name().unwrap_or_default().to_owned();
@@ -24,6 +25,10 @@ fn with_python(test: impl FnOnce(&Interpreter)) {
         }
         Err(error) => panic!("{error}"),
     }
+}
+
+fn open(text: &str) -> Result<Interpreter, InterpreterError> {
+    Interpreter::open_within(PLENTY, Invocation::parse(OsStr::new(text)))
 }
 
 fn answer(interpreter: &Interpreter, script: Script, parameters: &Value) -> Value {
@@ -39,14 +44,31 @@ fn the_interpreter_says_what_it_is() {
     with_python(|python| {
         let name = python.name();
         assert!(name.contains(" 3."), "{name}");
-        assert_eq!(name.ends_with(" (free-threaded)"), !python.identity.locked);
+        assert_eq!(name.ends_with(" (free-threaded)"), !python.is_locked());
+        assert!(name.contains(&format!(" {}.{}.", python.feature_version().0, python.feature_version().1)), "{name}");
+    });
+}
+
+#[test]
+fn interpreters_with_the_same_name_are_told_apart() {
+    with_python(|python| {
+        let other = open("python3 -X dev").unwrap();
+        assert_eq!(other.name(), python.name());
+        let mut three = [python.clone(), other.clone(), Interpreter { name: "Monty 3.1".into(), ..other.clone() }];
+        three[2].invocation = Invocation::parse(OsStr::new("monty"));
+        Interpreter::tell_apart(&mut three).unwrap();
+        let names = [format!("{}: python3", python.name()), format!("{}: python3 -X dev", python.name())];
+        assert_eq!(three.each_ref().map(Interpreter::name), [&names[0], &names[1], "Monty 3.1"]);
+        let error = Interpreter::tell_apart(&mut [other.clone(), python.clone(), other]).unwrap_err().to_string();
+        assert_eq!(error, "the interpreter 'python3 -X dev' is named twice");
     });
 }
 
 #[test]
 fn counts_of_primes_are_exact_in_every_mode() {
     with_python(|python| {
-        for mode in ["sequential", "threads", "processes"] {
+        let newer = python.has_interpreter_pool().then_some("interpreters");
+        for mode in ["sequential", "threads", "processes"].into_iter().chain(newer) {
             for (limit, count) in [(0, 0), (2, 1), (121, 30), (10_000, 1229)] {
                 let answer = answer(python, Script::Primes, &json!({"mode": mode, "limit": limit, "tasks": 3}));
                 assert_eq!(answer["counts"], json!([count, count, count]), "{mode} up to {limit}");
@@ -62,12 +84,15 @@ fn slices_are_as_many_as_the_switches_that_end_them() {
         for threads in [1, 3] {
             let parameters = json!({"threads": threads, "interval_ms": 1, "seconds": 0.2});
             let answer = answer(python, Script::Cpu, &parameters);
-            let (slices, switches) = (numbers(&answer["slices_ms"]), answer["switches"].as_u64().unwrap());
+            assert_eq!(answer["slices_ms"].is_null(), !python.is_locked(), "{answer}");
+            assert_eq!(answer["switches"].is_null(), !python.is_locked(), "{answer}");
+            assert_eq!(numbers(&answer["work"]).len() as u64, threads);
+            assert!(answer["seconds"].as_f64() >= Some(0.2));
+            let Some(switches) = answer["switches"].as_u64() else { continue };
+            let slices = numbers(&answer["slices_ms"]);
             // The end cuts off the last slice of each thread, which does not count. A switch follows every other slice.
             assert!(slices.len() as u64 <= switches && switches < slices.len() as u64 + threads, "{answer}");
             assert!(slices.iter().all(|&slice| slice >= 0.0), "{answer}");
-            assert_eq!(numbers(&answer["work"]).len() as u64, threads);
-            assert!(answer["seconds"].as_f64() >= Some(0.2));
         }
     });
 }
@@ -112,14 +137,18 @@ fn every_round_trip_is_told() {
 }
 
 #[test]
-fn a_call_that_holds_the_lock_stalls_and_one_that_releases_it_answers_too() {
+fn a_call_that_stays_attached_stalls_and_one_that_is_detached_answers_too() {
     with_python(|python| {
         let stall = |mode: &str| {
-            let answer = answer(python, Script::Stall, &json!({"mode": mode, "interval_ms": 5, "seconds": 0.1}));
-            answer["longest_stall_ms"].as_f64().unwrap()
+            [false, true].map(|collects| {
+                let parameters = json!({"mode": mode, "collects": collects, "interval_ms": 5, "seconds": 0.1});
+                answer(python, Script::Stall, &parameters)["longest_stall_ms"].as_f64().unwrap()
+            })
         };
-        assert!(!python.identity.locked || stall("held") >= 90.0);
-        assert!(stall("released") > 0.0);
+        let attached = stall("attached");
+        assert!(attached[1] >= 90.0, "to collect garbage, a thread waits for all that are attached: {attached:?}");
+        assert!(!python.is_locked() || attached[0] >= 90.0, "{attached:?}");
+        assert!(stall("detached").into_iter().all(|stall| stall > 0.0));
     });
 }
 
@@ -188,7 +217,7 @@ mod impostors {
     }
 
     fn refusal(program: &Path) -> String {
-        let error = Interpreter::open_within(PLENTY, program).unwrap_err().to_string();
+        let error = open(program.to_str().unwrap()).unwrap_err().to_string();
         assert_eq!(error.lines().count(), 1, "{error}");
         error
     }
@@ -211,7 +240,7 @@ mod impostors {
             ("echo first >&2; echo last >&2; echo >&2; exit 1", "last"),
             ("printf '\\033[31mred\\r' >&2; exit 1", "\u{fffd}[31mred"),
             (
-                r#"echo '{"implementation":"Monty","version":"3.7.1","supported":false,"locked":true}'"#,
+                r#"echo '{"implementation":"Monty","version":"3.7.1","feature_version":[3,7],"supported":false,"locked":true}'"#,
                 "it is Monty 3.7.1",
             ),
         ] {
@@ -240,7 +269,9 @@ mod impostors {
     #[test]
     fn what_hangs_is_killed_with_all_that_it_started() {
         let (folder, program) = program("{ sleep 1; touch \"$0.survived\"; } & sleep 1000");
-        let error = Interpreter::open_within(Duration::from_millis(300), &program).unwrap_err().to_string();
+        let error = Interpreter::open_within(Duration::from_millis(300), Invocation::parse(program.as_os_str()))
+            .unwrap_err()
+            .to_string();
         assert_eq!(error, format!("'{}' did not finish identity.py within 0.3 s", program.display()));
         thread::sleep(Duration::from_millis(1500));
         assert!(!folder.path().join("impostor.survived").exists());

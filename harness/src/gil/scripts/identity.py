@@ -10,6 +10,7 @@ import platform
 print(json.dumps({
     "implementation": platform.python_implementation(),
     "version": sys.version.split()[0],
+    "feature_version": sys.version_info[:2],
     "supported": sys.version_info >= (3, 8),
     # Only builds that can run without the lock have this function. All others have a lock.
     "locked": getattr(sys, "_is_gil_enabled", lambda: True)(),

@@ -1,4 +1,4 @@
-"""Several identical counts of primes: one after another, in threads, or in processes.
+"""Several identical counts of primes: one after another, in threads, in processes, or in interpreters.
 
 The clock starts when everything is set up: the threads are ready to start, and every process has answered once.
 """
@@ -69,6 +69,28 @@ def processes(limit, tasks):
         return answer
 
 
+def identify():
+    """Returns which interpreter this is, after a pause in which others can answer."""
+    from concurrent.interpreters import get_current
+
+    time.sleep(0.01)
+    return get_current().id
+
+
+def interpreters(limit, tasks):
+    # New in Python 3.14.
+    from concurrent.futures import InterpreterPoolExecutor
+
+    with InterpreterPoolExecutor(tasks) as pool:
+        # Until every interpreter has answered, some are still starting.
+        ready = set()
+        while len(ready) < tasks:
+            ready.update(future.result() for future in [pool.submit(identify) for _ in range(tasks)])
+        clock = Clock()
+        counts = [future.result() for future in [pool.submit(count_primes, limit) for _ in range(tasks)]]
+        return clock.answer(counts)
+
+
 class Clock:
     """Measures wall-clock time, and processor time of this process with all its threads."""
 
@@ -83,5 +105,5 @@ class Clock:
 
 if __name__ == "__main__":
     parameters = json.loads(sys.argv[1])
-    mode = {"sequential": sequential, "threads": threads, "processes": processes}[parameters["mode"]]
-    print(json.dumps(mode(parameters["limit"], parameters["tasks"])))
+    modes = {"sequential": sequential, "threads": threads, "processes": processes, "interpreters": interpreters}
+    print(json.dumps(modes[parameters["mode"]](parameters["limit"], parameters["tasks"])))

@@ -1,8 +1,11 @@
 """How long one native call stalls another thread, which ticks every millisecond.
 
-"held": the call holds the lock, as an extension does by default. "released": it releases the lock meanwhile.
+"attached": the call holds the lock, if there is one, as an extension does by default. "detached": it releases the lock
+meanwhile. The ticker may also collect garbage. An interpreter without a lock stops all other threads for that: it does not
+wait for detached ones, but for a call that stays attached it does.
 """
 import ctypes
+import gc
 import json
 import sys
 import threading
@@ -14,6 +17,8 @@ def tick(last):
     global longest
     while not stop:
         time.sleep(0.001)
+        if collects:
+            gc.collect()
         now = time.perf_counter()
         longest = max(longest, now - last)
         last = now
@@ -21,10 +26,11 @@ def tick(last):
 
 parameters = json.loads(sys.argv[1])
 sys.setswitchinterval(parameters["interval_ms"] / 1000)
-# ctypes holds the lock during calls into a PyDLL, and releases it around calls into a CDLL.
-library = {"held": ctypes.PyDLL, "released": ctypes.CDLL}[parameters["mode"]](None)
+# ctypes stays attached during calls into a PyDLL, and is detached during calls into a CDLL.
+library = {"attached": ctypes.PyDLL, "detached": ctypes.CDLL}[parameters["mode"]](None)
 # poll() on no files sleeps for any length, while usleep() may refuse a second or more.
 library.poll.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int]
+collects = parameters["collects"]
 milliseconds = round(parameters["seconds"] * 1000)
 
 stop = False

@@ -90,7 +90,7 @@ fn a_bad_value_is_one_line_and_code_2() {
         (&["experiment", "--rounds", "0"], "0 is below the minimum of 1"),
         (
             &["experiment", "--lanes", "rayon,python-threads"],
-            "the lane python-threads needs a Python interpreter: name one with --python",
+            "the lane python-threads needs a Python interpreter: name one with --python <PROGRAM>",
         ),
         (&["experiment", "--python", "/no/such"], "cannot start '/no/such': No such file or directory"),
         (&["--python", "true"], "'true' is not Python 3.8 or newer: it printed nothing"),

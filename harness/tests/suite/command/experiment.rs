@@ -45,9 +45,10 @@ fn the_experiment_runs_in_python_too() {
     }
     let common = ["experiment", "--limit", "1e4", "--rounds", "1", "--python", "python3"];
     let text = stdout(&common);
-    assert_eq!(text.matches("1229 ✓").count(), 8 * 2, "{text}");
     let last = text.lines().last().unwrap();
-    assert!(last.contains(" itself: 2 threads ran ") && last.contains(", 2 processes "), "{text}");
+    let lanes = if last.contains(", 2 interpreters ") { 9 } else { 8 };
+    assert_eq!(text.matches("1229 ✓").count(), lanes * 2, "{text}");
+    assert!(last.contains(" global lock: 2 threads ran ") && last.contains(", 2 processes "), "{text}");
     let lanes = "python-processes,python-sequential";
     let report = json(&[&common[..], &["--tasks", "3", "--lanes", lanes, "--json"]].concat());
     let measured = report["lanes"].as_array().unwrap();
@@ -58,9 +59,32 @@ fn the_experiment_runs_in_python_too() {
         assert!(lane["speedup"].as_f64().unwrap() > 0.0 && lane["cores_used"].as_f64().unwrap() > 0.0);
         assert_eq!(lane["handovers"], Value::Null);
     }
-    assert!(report["interpreter"].as_str().unwrap().contains(" 3."), "{report}");
+    assert!(report["interpreters"][0]["name"].as_str().unwrap().contains(" 3."), "{report}");
     let (code, text) = refusal(&[&common[..], &["--tasks", "300", "--lanes", "python-processes"]].concat());
     assert_eq!((code, text.as_str()), (Some(2), "error: python-processes takes at most 256 workers, not 300\n"));
+}
+
+#[test]
+fn interpreters_run_the_experiment_side_by_side() {
+    python::without_lock("interpreters_run_the_experiment_side_by_side", |python| {
+        let pythons = ["--python", "python3", "--python", &python.program];
+        let lanes = ["--limit", "1e4", "--rounds", "1", "--lanes", "sequential,python-sequential,python-threads"];
+        let report = json(&[&["experiment", "--json"], &lanes[..], &pythons].concat());
+        let names: Vec<_> = report["interpreters"].as_array().unwrap().iter().map(|python| &python["name"]).collect();
+        assert_eq!((&report["interpreters"][1]["locked"], names.len()), (&false.into(), 2));
+        let measured: Vec<_> =
+            report["lanes"].as_array().unwrap().iter().map(|lane| (&lane["lane"], &lane["interpreter"])).collect();
+        let (sequential, threads) = (&"python-sequential".into(), &"python-threads".into());
+        assert_eq!(measured[0], (&"sequential".into(), &Value::Null));
+        assert_eq!(
+            measured[1..],
+            [(sequential, names[0]), (sequential, names[1]), (threads, names[0]), (threads, names[1])]
+        );
+        let text = stdout(&[&["experiment"], &lanes[..], &pythons].concat());
+        let last: Vec<_> = text.lines().rev().take(2).collect();
+        assert!(last[0].contains(" (free-threaded), without a global lock: 2 threads ran "), "{text}");
+        assert!(last[1].contains(", with its global lock: 2 threads ran "), "{text}");
+    });
 }
 
 #[cfg(target_os = "linux")]
