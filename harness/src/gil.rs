@@ -8,13 +8,13 @@
 pub(crate) mod calibration;
 mod convoy;
 mod cpu;
-mod echo;
 mod failure;
 mod integrity;
 pub(crate) mod interpreter;
 mod io;
 mod lab;
 pub(crate) mod report;
+mod requests;
 mod scene;
 mod stall;
 pub(crate) mod timeline;

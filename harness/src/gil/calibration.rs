@@ -11,8 +11,8 @@ use primelanes_backends::global_lock::virtual_time::Costs;
 use primelanes_backends::{Attached, Control, Gil, Pulse, Stopped};
 use serde::{Deserialize, Serialize};
 
-use super::echo::EchoServer;
 use super::failure::Failure;
+use super::requests::Requests;
 use super::units::microseconds;
 use crate::statistics::{median, spread};
 
@@ -24,6 +24,9 @@ const WAIT: Duration = Duration::from_millis(5);
 
 /// The sleep of the sleeper in the convoy experiment. How late it ends is one of the costs.
 pub(super) const SLEEP: Duration = Duration::from_micros(500);
+
+/// The time between two requests, long enough for the other side to wait for the next one.
+const REQUEST_PAUSE: Duration = Duration::from_millis(2);
 
 /// No cost may exceed a second.
 const MAX_US: f64 = 1e6;
@@ -50,7 +53,7 @@ pub(crate) struct Calibration {
     pub(crate) check_ns: f64,
     /// The time to send a byte to a socket, in microseconds. `None` if there is no loopback interface.
     pub(crate) send_us: Option<f64>,
-    /// The time from sending a byte until its echo is read, in microseconds. `None` if there is no loopback interface.
+    /// The time from then until the answer of another thread is read, in microseconds. `None` if there is no loopback interface.
     pub(crate) echo_us: Option<f64>,
     /// The interquartile range of wake-up times relative to their median.
     pub(crate) jitter: f64,
@@ -243,17 +246,17 @@ fn per_item(items: u32, work: impl Fn()) -> f64 {
     }))
 }
 
-/// Microseconds to send a byte, and microseconds from then until its echo is read.
+/// Microseconds to send a byte, and microseconds from then until the answer is read.
 fn socket(cancel: &AtomicBool) -> Result<(f64, f64), Failure> {
-    let server = EchoServer::start()?;
-    let mut client = server.connect(cancel)?;
-    let mut samples = Vec::with_capacity(SAMPLES);
-    for _ in 0..SAMPLES {
-        let begun = Instant::now();
-        client.send().map_err(Failure::Socket)?;
-        let (sending, sent) = (begun.elapsed(), Instant::now());
-        client.receive().map_err(Failure::Socket)?;
-        samples.push((sending.as_secs_f64() * 1e6, sent.elapsed().as_secs_f64() * 1e6));
-    }
-    Ok((median(samples.iter().map(|sample| sample.0)), median(samples.iter().map(|sample| sample.1))))
+    let requests = Requests::open()?;
+    let stop = || cancel.load(Ordering::Relaxed);
+    let mut peer = requests.connect(&stop)?;
+    let exchanges = thread::scope(|scope| {
+        let answer = || drop(peer.answer_all());
+        thread::Builder::new().spawn_scoped(scope, answer).map_err(Failure::Threads)?;
+        requests.send(SAMPLES, REQUEST_PAUSE, &stop).map_err(Failure::Socket)
+    })?;
+    let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
+    let sending = median(exchanges.iter().map(|exchange| microseconds(exchange.sending)));
+    Ok((sending, median(exchanges.iter().map(|exchange| microseconds(exchange.waiting)))))
 }

@@ -18,10 +18,10 @@ pub(crate) enum Failure {
     /// The system refused to start a thread.
     #[error("cannot start another thread: {0}")]
     Threads(io::Error),
-    /// The echo server is not available.
+    /// A socket of this machine is not available.
     #[error("cannot connect through the loopback interface: {0}")]
     Socket(io::Error),
-    /// The costs were measured where the echo server was not available.
+    /// The costs were measured where no socket was available.
     #[error(
         "the costs have no send_us and no echo_us, which io needs: measure them where there is a loopback interface"
     )]

@@ -1,7 +1,12 @@
-//! The io experiment: threads wait for something outside. Sleeps overlap, but a thread that reads a socket waits for
+//! The io experiment: threads wait for something outside. Sleeps overlap, but a thread that answers requests waits for
 //! computing threads.
+//!
+//! A request comes so late that the thread surely waits for it. If it came at once, it would be a matter of microseconds
+//! whether the thread still has the lock: to read or to write a byte takes about as long as to wake a thread that waits
+//! for the lock.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,34 +16,41 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::convoy;
-use super::echo::EchoServer;
 use super::failure::Failure;
 use super::interpreter::{Interpreter, Script};
 use super::lab::{Lab, Who};
-use super::report::{Column, Figures, Report, Row};
+use super::report::{Column, Distribution, Figures, Report, Row};
+use super::requests::{Requests, Stop};
 use super::units::milliseconds;
 use super::workload;
 use crate::statistics::median;
 
-const LEGEND: &str = "Sleeping threads do not need the lock: together they take as long as one. The socket's thread sends a byte and reads its\necho, fifty times; after each wait it needs the lock. Whether the echo arrives before the computing thread has woken up\nis a matter of microseconds, which virtual time does not always get right.";
+const LEGEND: &str = "Sleeping threads do not need the lock: together they take as long as one. The socket's thread answers requests of one byte.\nWhen a request arrives, the thread needs the lock. The response time is the time from then until the answer is there.";
 
-/// The number of round trips through the socket, one after the other.
-const ROUND_TRIPS: u32 = 50;
+/// The number of requests in a run, one after the other.
+const REQUESTS: usize = 20;
 
 /// The numbers of computing threads beside the socket.
 const CPU_THREADS: [usize; 2] = [0, 1];
 
-/// The values that all columns of a case share.
-struct Case {
-    mode: &'static str,
-    threads: usize,
-    interval: Option<Duration>,
+/// A thread that answers requests beside computing threads.
+#[derive(Clone, Copy)]
+struct Socket {
+    cpu_threads: usize,
+    interval: Duration,
 }
 
-/// The answer of the script.
+/// The answer of the script in the mode `sleep`.
 #[derive(Deserialize)]
-struct Run {
+struct Slept {
     seconds: f64,
+}
+
+/// The answer of the script in the mode `socket`.
+#[derive(Deserialize)]
+struct Answered {
+    #[expect(dead_code, reason = "it is there so that an answer without it is malformed")]
+    answered: usize,
 }
 
 /// Measures `threads` threads that sleep for `seconds`, then a socket beside computing threads at that interval.
@@ -47,12 +59,12 @@ struct Run {
 /// [`Failure`] if the experiment is cancelled, if the interpreter or a thread fails, or if there is no loopback
 /// interface.
 pub(crate) fn io(lab: &Lab<'_>, threads: usize, interval: Duration, seconds: f64) -> Result<Report, Failure> {
-    // If there is no server, say so before threads sleep for nothing.
-    let server = EchoServer::start()?;
+    // If there is no socket, say so before threads sleep for nothing.
+    drop(Requests::open()?);
     let socket_costs = lab.calibration.socket().ok_or(Failure::NoSocketCosts)?;
     let mut rows = sleep(lab, threads, seconds)?;
     for cpu_threads in CPU_THREADS {
-        rows.extend(socket(lab, &server, socket_costs, cpu_threads, interval)?);
+        rows.extend(Socket { cpu_threads, interval }.rows(lab, socket_costs)?);
     }
     lab.report("io", LEGEND, rows)
 }
@@ -75,81 +87,108 @@ fn sleep(lab: &Lab<'_>, threads: usize, seconds: f64) -> Result<Vec<Row>, Failur
         lab.keep(title("our lock"), gil.take_recording());
         Ok(elapsed)
     };
-    let measured = lab.measure(Who::All, |python| ask(lab, python, &parameters, seconds), lock)?;
+    let python = |python: &_| Ok(lab.ask::<Slept>(python, Script::Io, &parameters, seconds)?.seconds);
+    let measured = lab.measure(Who::All, python, lock)?;
     let thread =
         |number| SimulatedThread::once(format!("sleeper {number}"), [Step::Sleep(Duration::from_secs_f64(seconds))]);
     let outcome =
         lab.simulate((1..=threads).map(thread).collect(), GlobalLock::SWITCH_INTERVAL, 2.0 * seconds + 10.0)?;
     lab.keep_outcome(&title("virtual time"), &outcome);
-    Ok(Case { mode: "sleep", threads, interval: None }.rows(lab, measured, outcome.end.as_secs_f64()))
+    let measured = measured.into_iter().map(|(column, seconds)| (column, median(seconds)));
+    let row = |(column, seconds)| Row::new(column, threads, None, Figures::Io { mode: "sleep", seconds });
+    Ok(measured.chain([(Column::Virtual, outcome.end.as_secs_f64())]).map(row).collect())
 }
 
-fn socket(
-    lab: &Lab<'_>,
-    server: &EchoServer,
-    (send, echo): (Duration, Duration),
-    cpu_threads: usize,
-    interval: Duration,
-) -> Result<Vec<Row>, Failure> {
-    let interval_ms = milliseconds(interval);
-    let title =
-        |column| format!("{column}: a socket beside {cpu_threads} computing threads, interval {interval_ms} ms");
-    let expected = (4.0 * interval_ms / 1e3 * f64::from(ROUND_TRIPS)).min(3600.0);
-    let parameters = json!({
-        "mode": "socket",
-        "port": server.address.port(),
-        "round_trips": ROUND_TRIPS,
-        "cpu_threads": cpu_threads,
-        "interval_ms": interval_ms,
-    });
-    let lock = || {
-        let gil = lab.gil(interval);
-        let elapsed = round_trips(lab, &gil, cpu_threads, server)?;
-        lab.keep(title("our lock"), gil.take_recording());
-        Ok(elapsed)
-    };
-    let measured = lab.measure(Who::All, |python| ask(lab, python, &parameters, expected), lock)?;
-    let steps = [Step::Release(send), Step::Block(echo)].repeat(ROUND_TRIPS as usize);
-    let mut threads = convoy::simulated_threads(cpu_threads);
-    threads[0] = SimulatedThread::once("socket", steps);
-    let outcome = lab.simulate(threads, interval, expected + 1.0)?;
-    lab.keep_outcome(&title("virtual time"), &outcome);
-    let simulated = outcome.finished[0].map_or(f64::NAN, |end| end.as_secs_f64());
-    Ok(Case { mode: "socket", threads: cpu_threads + 1, interval: Some(interval) }.rows(lab, measured, simulated))
-}
-
-fn ask(lab: &Lab<'_>, interpreter: &Interpreter, parameters: &serde_json::Value, seconds: f64) -> Result<f64, Failure> {
-    Ok(lab.ask::<Run>(interpreter, Script::Io, parameters, seconds)?.seconds)
-}
-
-/// Seconds that the round trips take under our lock.
-fn round_trips(lab: &Lab<'_>, gil: &Gil, cpu_threads: usize, server: &EchoServer) -> Result<f64, Failure> {
-    let mut client = server.connect(lab.cancel)?;
-    let (elapsed, ..) = workload::beside(lab, gil, cpu_threads, "socket", |attached| -> io::Result<f64> {
-        let begun = Instant::now();
-        for _ in 0..ROUND_TRIPS {
-            if lab.is_cancelled() {
-                break;
-            }
-            attached.detach(|| client.send())?;
-            attached.detach(|| client.receive())?;
-        }
-        Ok(begun.elapsed().as_secs_f64())
-    })
-    .map_err(Failure::Threads)?;
-    lab.check_cancelled()?;
-    elapsed.map_err(Failure::Socket)
-}
-
-impl Case {
-    /// A row for each column, from the seconds of each run and those in virtual time.
-    fn rows(&self, lab: &Lab<'_>, measured: Vec<(Column, Vec<f64>)>, simulated: f64) -> Vec<Row> {
-        let measured = measured.into_iter().map(|(column, seconds)| (column, median(seconds)));
-        let row = |(column, seconds)| {
-            let figures = Figures::Io { mode: self.mode, seconds };
-            let interval = self.interval.and_then(|interval| lab.interval(column, interval));
-            Row::new(column, self.threads, interval, figures)
+impl Socket {
+    fn rows(self, lab: &Lab<'_>, (send, echo): (Duration, Duration)) -> Result<Vec<Row>, Failure> {
+        let lock = || {
+            let gil = lab.gil(self.interval);
+            let times = self.answer_under_lock(lab, &gil)?;
+            lab.keep(self.title("our lock"), gil.take_recording());
+            Ok(times)
         };
-        measured.chain([(Column::Virtual, simulated)]).map(row).collect()
+        let measured = lab.measure(Who::All, |python| self.answer_in_python(lab, python), lock)?;
+        let mut threads = convoy::simulated_threads(self.cpu_threads);
+        let steps = [Step::Block(self.pause()), Step::Release(send)].repeat(REQUESTS);
+        threads[0] = SimulatedThread::once("socket", steps);
+        let outcome = lab.simulate(threads, self.interval, self.longest().as_secs_f64())?;
+        lab.keep_outcome(&self.title("virtual time"), &outcome);
+        let simulated = outcome.delays.iter().map(|&(_, delay)| milliseconds(send + echo + delay)).collect();
+
+        let row = |(column, times): (Column, Vec<f64>)| {
+            let figures = Figures::Socket { mode: "socket", response_ms: Distribution::of(&times) };
+            Row::new(column, self.cpu_threads + 1, lab.interval(column, self.interval), figures)
+        };
+        let measured = measured.into_iter().map(|(column, runs)| (column, runs.concat()));
+        Ok(measured.chain([(Column::Virtual, simulated)]).map(row).collect())
+    }
+
+    fn title(self, column: &str) -> String {
+        let Self { cpu_threads, interval } = self;
+        format!("{column}: a socket beside {cpu_threads} computing threads, interval {} ms", milliseconds(interval))
+    }
+
+    /// The time between an answer and the next request. A thread that has lost the lock while it answered gets it back in
+    /// this time, and waits for the request.
+    fn pause(self) -> Duration {
+        let waits_for_lock = if self.cpu_threads > 0 { self.interval } else { Duration::ZERO };
+        waits_for_lock + Duration::from_millis(2)
+    }
+
+    /// More than all requests take.
+    fn longest(self) -> Duration {
+        REQUESTS as u32 * (4 * self.interval + self.pause()) + Duration::from_secs(1)
+    }
+
+    /// Has an interpreter answer requests. Returns the response times in milliseconds.
+    fn answer_in_python(self, lab: &Lab<'_>, interpreter: &Interpreter) -> Result<Vec<f64>, Failure> {
+        self.request(lab, |requests, _| {
+            let parameters = json!({
+                "mode": "socket",
+                "port": requests.address.port(),
+                "cpu_threads": self.cpu_threads,
+                "interval_ms": milliseconds(self.interval),
+            });
+            lab.ask::<Answered>(interpreter, Script::Io, &parameters, self.longest().as_secs_f64()).map(drop)
+        })
+    }
+
+    /// Has a thread under our lock answer requests. Returns the response times in milliseconds.
+    fn answer_under_lock(self, lab: &Lab<'_>, gil: &Gil) -> Result<Vec<f64>, Failure> {
+        self.request(lab, |requests, stop| {
+            let mut peer = requests.connect(stop)?;
+            let answer = |attached: &mut Attached<'_>| -> io::Result<()> {
+                while attached.detach(|| peer.receive())? {
+                    attached.detach(|| peer.send())?;
+                }
+                Ok(())
+            };
+            let (answered, ..) =
+                workload::beside(lab, gil, self.cpu_threads, "socket", answer).map_err(Failure::Threads)?;
+            lab.check_cancelled()?;
+            answered.map_err(Failure::Socket)
+        })
+    }
+
+    /// Sends requests while `answer` runs. Returns the response times in milliseconds.
+    fn request(
+        self,
+        lab: &Lab<'_>,
+        answer: impl FnOnce(&Requests, Stop<'_>) -> Result<(), Failure>,
+    ) -> Result<Vec<f64>, Failure> {
+        let requests = Requests::open()?;
+        let ended = AtomicBool::new(false);
+        let stop = || ended.load(Ordering::Relaxed) || lab.is_cancelled();
+        let exchanges = thread::scope(|scope| {
+            let send = || requests.send(REQUESTS, self.pause(), &stop);
+            let sending = thread::Builder::new().spawn_scoped(scope, send).map_err(Failure::Threads)?;
+            let answered = answer(&requests, &stop);
+            ended.store(true, Ordering::Relaxed);
+            let exchanges = workload::join(sending);
+            // If the other side failed, it says why.
+            answered?;
+            exchanges.map_err(Failure::Socket)
+        })?;
+        Ok(exchanges.iter().map(|exchange| milliseconds(exchange.sending + exchange.waiting)).collect())
     }
 }

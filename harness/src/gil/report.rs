@@ -103,12 +103,19 @@ pub(crate) enum Figures {
         /// The share of each thread in all iterations.
         shares: Vec<f64>,
     },
-    /// Threads that wait for something outside.
+    /// Threads that sleep at once.
     Io {
-        /// `sleep`, or `socket`.
+        /// `sleep`.
         mode: &'static str,
         /// The time from the first start to the last end.
         seconds: f64,
+    },
+    /// A thread that answers requests beside computing threads.
+    Socket {
+        /// `socket`.
+        mode: &'static str,
+        /// The time from sending a request until its answer is read.
+        response_ms: Distribution,
     },
     /// A thread that sleeps over and over beside computing threads.
     Convoy {
@@ -162,8 +169,8 @@ impl Row {
         let interval = self.interval_ms.map_or_else(|| ", no lock".to_owned(), |interval| format!(", {interval} ms"));
         match &self.figures {
             Figures::Cpu { .. } => format!("{} compute{interval}", self.threads),
-            Figures::Io { mode, .. } if *mode == "sleep" => format!("{} sleep", self.threads),
-            Figures::Io { mode, .. } => format!("{mode} beside {} computing{interval}", self.threads - 1),
+            Figures::Io { mode, .. } => format!("{} {mode}", self.threads),
+            Figures::Socket { mode, .. } => format!("{mode} beside {} computing{interval}", self.threads - 1),
             Figures::Convoy { cpu_threads, .. } => format!("beside {cpu_threads} computing{interval}"),
             Figures::Stall { mode, collects: false, .. } => format!("call {mode}"),
             Figures::Stall { mode, collects: true, .. } => format!("call {mode}, ticker collects garbage"),
@@ -187,6 +194,10 @@ impl Row {
                 figures
             }
             Figures::Io { seconds, .. } => vec![("total time", format!("{seconds:.3} s"))],
+            Figures::Socket { response_ms, .. } => vec![
+                ("response time, median", in_ms(response_ms.median)),
+                ("response time, p90", in_ms(response_ms.p90)),
+            ],
             Figures::Convoy { latency_ms, .. } => {
                 vec![("wake-up delay, median", in_ms(latency_ms.median)), ("wake-up delay, p90", in_ms(latency_ms.p90))]
             }

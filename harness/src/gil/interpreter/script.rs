@@ -8,9 +8,9 @@ pub(crate) enum Script {
     /// `{slices_ms: [..], switches, seconds, work: [..]}`, where `work` holds the iterations of each thread. Without a lock,
     /// `slices_ms` and `switches` are null.
     Cpu,
-    /// Sleeping threads: `{mode: "sleep", threads, seconds}` to `{seconds}`. Round trips of a byte to an echo
-    /// server on this machine, beside computing threads: `{mode: "socket", port, round_trips, cpu_threads,
-    /// interval_ms}` to `{seconds, latencies_ms: [..]}`.
+    /// Sleeping threads: `{mode: "sleep", threads, seconds}` to `{seconds}`. A thread that answers requests of one byte
+    /// from a port of this machine, beside computing threads: `{mode: "socket", port, cpu_threads, interval_ms}` to
+    /// `{answered}`, the number of requests until the other side hung up.
     Io,
     /// Late wake-ups beside computing threads: `{cpu_threads, interval_ms, sleep_ms, seconds}` to `{latencies_ms: [..],
     /// seconds, work: [..]}`: the time that each sleep exceeds `sleep_ms`, the time of the run, and the iterations of
