@@ -21,6 +21,13 @@ mod _native {
     use primelanes_backends::{Algorithm, BackendKind};
     use pyo3::prelude::*;
 
+    // PyO3 checks that only one interpreter of a process imports a module, but only if it creates the module itself. CPython
+    // creates `_native`. So this submodule comes first, before anything that belongs to an interpreter. It is not part of
+    // the interface, and not in the stubs.
+    #[cfg(not(feature = "stubs"))]
+    #[pymodule]
+    mod one_interpreter {}
+
     #[pymodule_export]
     use super::counting::{count, count_holding_lock, nth_prime};
     #[pymodule_export]

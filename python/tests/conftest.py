@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 import clusters
-from support import eventually
+from support import eventually, python
 
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster
@@ -38,3 +40,24 @@ def client(cluster: LocalCluster) -> Iterator[Client]:
         yield client
         client.run(clusters.repair)
         assert eventually(lambda: client.run_on_scheduler(clusters.tasks_left) == 0)
+
+
+@pytest.fixture(scope="session")
+def free_threaded() -> str:
+    """The path of a free-threaded interpreter in which the package is installed."""
+    interpreter = os.environ.get("PRIMELANES_PYTHON_T")
+    if interpreter is None:
+        pytest.skip("PRIMELANES_PYTHON_T does not name a free-threaded interpreter")
+    search = "import importlib.util, sys; sys.exit(importlib.util.find_spec('primelanes') is None)"
+    if python("-c", search, check=False, interpreter=interpreter).returncode:
+        pytest.skip(f"primelanes is not installed in {interpreter}")
+    return interpreter
+
+
+@pytest.fixture(params=["this", "free-threaded"])
+def interpreter(request: pytest.FixtureRequest) -> str:
+    """The path of this interpreter, and of a free-threaded one."""
+    if request.param == "this":
+        return sys.executable
+    path: str = request.getfixturevalue("free_threaded")
+    return path

@@ -58,10 +58,15 @@ def eventually(condition: Callable[[], bool]) -> bool:
 
 
 def python(
-    *arguments: str, check: bool = True, stdin: str = "", cwd: Path | None = None, timeout: float = WATCHDOG
+    *arguments: str,
+    check: bool = True,
+    stdin: str = "",
+    cwd: Path | None = None,
+    timeout: float = WATCHDOG,
+    interpreter: str = sys.executable,
 ) -> subprocess.CompletedProcess[str]:
     """Run the interpreter with these arguments. Unless ``check`` is false, it must succeed."""
-    command = [sys.executable, "-W", "error", *arguments]
+    command = [interpreter, "-W", "error", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, input=stdin, cwd=cwd, timeout=timeout, check=False)
     assert not check or done.returncode == 0, done.stderr
     return done
