@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -12,19 +13,23 @@ import time
 
 import pytest
 
-from primelanes import __main__, _number, _report
+from primelanes import __main__, _experiment, _number, _report
 from primelanes._experiment import Outcome, Result, Settings
 from support import WATCHDOG, children, eventually, is_gone, python
 
 SMALL = ("--limit", "2000", "--native-limit", "20000", "--rounds", "2")
-LANES = [
-    "python-sequential",
-    "python-threads",
-    "python-processes",
-    "extension-sequential",
-    "extension-held",
-    "extension-released",
-]
+LOCKED = getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
+def lanes(locked: bool) -> list[str]:
+    ways = ["sequential", "threads", "processes"]
+    if sys.version_info >= (3, 14):
+        ways.append("interpreters")
+    calls = ["held", "released"] if locked else ["attached", "detached"]
+    return [f"python-{way}" for way in ways] + [f"extension-{way}" for way in ("sequential", *calls)]
+
+
+LANES = lanes(LOCKED)
 
 
 def test_the_table_has_a_row_for_every_lane() -> None:
@@ -35,15 +40,62 @@ def test_the_table_has_a_row_for_every_lane() -> None:
         row = rf"^ {lane} +\d+ +\d\.\d+ s +\d\.\d+ \.\. \d\.\d+ s +\d+\.\d+ x +\d+\.\d+ ms +{count} ✓  {count} ✓$"
         assert re.search(row, output, re.MULTILINE), output
     assert output.endswith("\nEvery count is right.\n")
+    assert ("The lane python-interpreters was left out" in output) == ("python-interpreters" not in LANES)
 
 
 def test_json_has_every_sample() -> None:
     outcome = json.loads(python("-m", "primelanes", *SMALL, "--tasks", "3", "--json").stdout)
     assert [lane["lane"] for lane in outcome["lanes"]] == LANES
+    assert outcome["locked"] == LOCKED
+    assert outcome["pool_start_seconds"] > 0
+    assert (outcome["interpreter_start_seconds"] or 0) > 0 or "python-interpreters" not in LANES
     for lane in outcome["lanes"]:
         assert len(lane["seconds"]) == 2
         assert lane["counts"] == [303 if lane["lane"].startswith("python") else 2262] * 9
         assert lane["right"]
+
+
+IMITATION = """
+import sys
+sys._is_gil_enabled = lambda: False
+from primelanes.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+"""An experiment in an interpreter that says that it has no lock."""
+
+
+def test_without_a_lock_calls_are_attached_or_detached() -> None:
+    outcome = json.loads(python("-c", IMITATION, *SMALL, "--json").stdout)
+    assert [lane["lane"] for lane in outcome["lanes"]] == lanes(locked=False)
+    assert outcome["locked"] is False
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_the_ticker_beside_the_extension_collects_garbage_if_there_is_no_lock(
+    monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    collections: list[object] = []
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: locked, raising=False)
+    monkeypatch.setattr(gc, "collect", lambda: collections.append(None))
+    # The counts in the extension take some 50 ms.
+    _experiment.run(Settings(limit=10, native_limit=1_000_000, tasks=2, rounds=1))
+    assert (len(collections) < 3) == locked
+
+
+def test_a_free_threaded_interpreter_has_a_lock_if_it_is_turned_on(free_threaded: str) -> None:
+    for lock in (False, True):
+        options = ["-X", f"gil={int(lock)}"]
+        output = python(*options, "-m", "primelanes", *SMALL, "--json", interpreter=free_threaded).stdout
+        assert json.loads(output)["locked"] is lock
+
+
+def test_a_call_that_stays_attached_holds_up_the_garbage_collector(free_threaded: str) -> None:
+    options = ["--limit", "10", "--native-limit", "2e6", "--rounds", "1", "--json"]
+    output = python("-X", "gil=0", "-m", "primelanes", *options, interpreter=free_threaded).stdout
+    outcome = {lane["lane"]: lane for lane in json.loads(output)["lanes"]}
+    attached, detached = outcome["extension-attached"], outcome["extension-detached"]
+    call = min(attached["seconds"])
+    assert attached["longest_stall_seconds"] > call / 2 > detached["longest_stall_seconds"]
 
 
 def test_a_wrong_count_is_marked() -> None:
@@ -52,7 +104,7 @@ def test_a_wrong_count_is_marked() -> None:
     def result(lane: str, counts: list[int]) -> Result:
         return Result(lane, lane, 10, 4, counts, [1.0], 0.001)
 
-    outcome = Outcome(settings, [result(lane, [4, 4, 4, 4]) for lane in LANES], 0.1)
+    outcome = Outcome(settings, LOCKED, [result(lane, [4, 4, 4, 4]) for lane in LANES], 0.1, None)
     assert outcome.correct
     wrong = outcome._replace(results=[result("python-threads", [4, 4, 4, 5]), *outcome.results])
     assert not wrong.correct

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
+import os
 import sys
 from collections.abc import Callable
 
@@ -18,7 +20,7 @@ PROGRAM = "python -m primelanes"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the experiment, print its outcome, and return the exit code: 1 if a count is wrong, 130 after Ctrl-C."""
+    """Run the experiment, print its outcome, and return the exit code: 1 if a count is wrong. Ctrl-C exits with 130."""
     if sys.stdout is None:
         fail(PROGRAM, "standard output is closed")
     options = _parser().parse_args(arguments)
@@ -29,7 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         outcome = _experiment.run(settings, show_status)
     except KeyboardInterrupt:
-        return 130
+        show_status("")
+        # A regular exit would wait for the counts in other interpreters, which cannot be interrupted.
+        atexit._run_exitfuncs()
+        os._exit(130)
     finally:
         show_status("")
     if options.json:

@@ -150,8 +150,8 @@ def count_primes_holding_gil(
     """Count the primes from `start` to `limit` without releasing the global interpreter lock.
 
     This is for demonstrations, and behaves like an extension that keeps the lock: no other Python thread runs until the
-    count is over, and Ctrl-C has no effect before that. It counts in the calling thread. Parameters and exceptions are
-    those of `count_primes`.
+    count is over, and Ctrl-C has no effect before that. In a free-threaded interpreter, other threads run, but none can
+    collect garbage. It counts in the calling thread. Parameters and exceptions are those of `count_primes`.
 
     Examples
     --------

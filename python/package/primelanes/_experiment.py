@@ -1,35 +1,29 @@
 """The experiment: the same count several times, one after the other or at once.
 
-In Python, counts at once run in threads or in processes. In the extension, they run in threads that hold the lock or
-release it.
+In Python, counts at once run in threads, in processes or in interpreters. In the extension, they run in threads. With a
+lock, these hold it or release it. Without one, they stay attached to the interpreter or detach from it.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
+import gc
 import random
-import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from multiprocessing.pool import Pool
 from statistics import median
 from typing import NamedTuple
 
-from primelanes import _pure_python, count_primes, count_primes_holding_gil
+from primelanes import _pools, _pure_python, count_primes, count_primes_holding_gil
 from primelanes._ticker import Ticker
 
 Count = Callable[[int], int]
 
 _released = partial(count_primes, algorithm="trial-division", backend="single-thread")
 _held = partial(count_primes_holding_gil, algorithm="trial-division")
-
-
-PARENT_CHECK_INTERVAL = 0.2
-"""Seconds between two checks of a worker that its parent process still runs."""
 
 
 class Settings(NamedTuple):
@@ -53,6 +47,8 @@ class Lane(NamedTuple):
     """The name of the lane that its speed is compared with."""
     limit: int
     run: Callable[[], list[int]]
+    tick: Callable[[], object] = lambda: None
+    """What the ticker does at each tick."""
 
 
 class Result(NamedTuple):
@@ -79,9 +75,13 @@ class Outcome(NamedTuple):
     """The result of the experiment."""
 
     settings: Settings
+    locked: bool
+    """Whether the interpreter ran with a lock."""
     results: list[Result]
     pool_seconds: float
     """The time that the processes took to start."""
+    interpreter_seconds: float | None
+    """The time that the interpreters took to start, if there were any."""
 
     def speed_up(self, lane: str) -> float:
         """Return how many times as fast as its baseline a lane is, by medians."""
@@ -97,67 +97,65 @@ class Outcome(NamedTuple):
 
 def run(settings: Settings, show_status: Callable[[str], object] = lambda _: None) -> Outcome:
     """Run each lane once per round, in random order, and then once more while a ticker runs."""
-    clock = time.perf_counter()
-    # The pool comes before any thread, because a process that has threads must not be forked.
-    with _pool(settings.tasks) as pool:
-        pool.map(_pure_python.count_primes, [10] * settings.tasks, chunksize=1)
-        pool_seconds = time.perf_counter() - clock
-        lanes = _lanes(settings, partial(pool.map, chunksize=1))
-        counts: dict[str, list[int]] = {lane.name: [] for lane in lanes}
-        seconds: dict[str, list[float]] = {lane.name: [] for lane in lanes}
-        for done in range(settings.rounds):
-            for lane in random.sample(lanes, len(lanes)):
-                show_status(f"round {done + 1} of {settings.rounds}: {lane.name}")
-                clock = time.perf_counter()
-                counts[lane.name] += lane.run()
-                seconds[lane.name].append(time.perf_counter() - clock)
-        results = []
-        for lane in lanes:
-            show_status(f"with a ticker: {lane.name}")
-            with Ticker() as ticker:
-                counts[lane.name] += lane.run()
-            # The counts are compared with those of another algorithm in another language.
-            expected = count_primes(lane.limit, algorithm="sieve")
-            measured = (counts[lane.name], seconds[lane.name], ticker.stall)
-            results.append(Result(lane.name, lane.baseline, lane.limit, expected, *measured))
-    return Outcome(settings, results, pool_seconds)
+    # Python before 3.13 always has a lock, and cannot be asked. A free-threaded interpreter turns its lock on when it
+    # imports an extension that needs it. By now, all extensions are imported.
+    locked = getattr(sys, "_is_gil_enabled", lambda: True)()
+    with _pools.processes(settings.tasks) as processes, _pools.interpreters(settings.tasks) as interpreters:
+        lanes = _lanes(settings, locked, processes, interpreters)
+        results = _measure(lanes, settings.rounds, show_status)
+        start_seconds = interpreters.start_seconds if interpreters else None
+        return Outcome(settings, locked, results, processes.start_seconds, start_seconds)
 
 
-def _pool(workers: int) -> Pool:
-    """Return a pool whose workers ignore Ctrl-C from their first moment, so that only this process handles it."""
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        return multiprocessing.Pool(workers, initializer=_end_with_parent)
-    finally:
-        signal.signal(signal.SIGINT, handler)
+def call_lanes(locked: bool) -> tuple[str, str]:
+    """Return the names of two lanes: during a call, other Python threads have to wait, or run."""
+    return ("extension-held", "extension-released") if locked else ("extension-attached", "extension-detached")
 
 
-def _end_with_parent() -> None:
-    """Make this process end with its parent, even if the parent is killed. The pool does not end a busy worker."""
-    parent = os.getppid()
+def _measure(lanes: list[Lane], rounds: int, show_status: Callable[[str], object]) -> list[Result]:
+    counts: dict[str, list[int]] = {lane.name: [] for lane in lanes}
+    seconds: dict[str, list[float]] = {lane.name: [] for lane in lanes}
+    for done in range(rounds):
+        for lane in random.sample(lanes, len(lanes)):
+            show_status(f"round {done + 1} of {rounds}: {lane.name}")
+            clock = time.perf_counter()
+            counts[lane.name] += lane.run()
+            seconds[lane.name].append(time.perf_counter() - clock)
+    results = []
+    for lane in lanes:
+        show_status(f"with a ticker: {lane.name}")
+        with Ticker(lane.tick) as ticker:
+            counts[lane.name] += lane.run()
+        # The counts are compared with those of another algorithm in another language.
+        expected = count_primes(lane.limit, algorithm="sieve")
+        measured = (counts[lane.name], seconds[lane.name], ticker.stall)
+        results.append(Result(lane.name, lane.baseline, lane.limit, expected, *measured))
+    return results
 
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(PARENT_CHECK_INTERVAL)
-        os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+def _lanes(
+    settings: Settings, locked: bool, processes: _pools.Workers, interpreters: _pools.Workers | None
+) -> list[Lane]:
+    def python(name: str, count: Callable[[list[int]], list[int]]) -> Lane:
+        limits = [settings.limit] * settings.tasks
+        return Lane(f"python-{name}", "python-sequential", settings.limit, partial(count, limits))
 
+    def extension(name: str, count: Callable[[list[int]], list[int]]) -> Lane:
+        limits = [settings.native_limit] * settings.tasks
+        lane = Lane(name, "extension-sequential", settings.native_limit, partial(count, limits))
+        # Without a lock, other threads run beside a call that stays attached. But the garbage collector has to pause
+        # them all, and waits for the call.
+        return lane if locked else lane._replace(tick=gc.collect)
 
-def _lanes(settings: Settings, pool_map: Callable[[Count, list[int]], list[int]]) -> list[Lane]:
-    def lane(
-        name: str, baseline: str, limit: int, count: Count, mapped: Callable[[Count, list[int]], list[int]]
-    ) -> Lane:
-        return Lane(name, baseline, limit, partial(mapped, count, [limit] * settings.tasks))
-
-    python, native = settings.limit, settings.native_limit
+    attached, detached = call_lanes(locked)
     return [
-        lane("python-sequential", "python-sequential", python, _pure_python.count_primes, _sequential),
-        lane("python-threads", "python-sequential", python, _pure_python.count_primes, _threads),
-        lane("python-processes", "python-sequential", python, _pure_python.count_primes, pool_map),
-        lane("extension-sequential", "extension-sequential", native, _released, _sequential),
-        lane("extension-held", "extension-sequential", native, _held, _threads),
-        lane("extension-released", "extension-sequential", native, _released, _threads),
+        python("sequential", partial(_sequential, _pure_python.count_primes)),
+        python("threads", partial(_threads, _pure_python.count_primes)),
+        python("processes", processes.run),
+        *([python("interpreters", interpreters.run)] if interpreters else []),
+        extension("extension-sequential", partial(_sequential, _released)),
+        extension(attached, partial(_threads, _held)),
+        extension(detached, partial(_threads, _released)),
     ]
 
 

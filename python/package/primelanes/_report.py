@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import platform
-import sys
 import textwrap
 from statistics import median
 
-from primelanes._experiment import Outcome, Result
+from primelanes._experiment import Outcome, Result, call_lanes
 
 HEADINGS = ["lane", "up to", "median", "min .. max", "speed-up", "stall", "counts"]
 
 
 def heading(outcome: Outcome) -> str:
     """Return one line that names the interpreter and the work."""
-    # Interpreters before 3.13 always have the lock, and cannot be asked.
-    locked = getattr(sys, "_is_gil_enabled", lambda: True)()
-    lock = "with" if locked else "without"
+    lock = "with" if outcome.locked else "without"
     return (
         f"{platform.python_implementation()} {platform.python_version()} {lock} the global interpreter lock: "
         f"{outcome.settings.tasks} tasks, each counting primes by trial division"
@@ -34,15 +31,10 @@ def table(outcome: Outcome) -> str:
 
 def conclusion(outcome: Outcome) -> str:
     """Return sentences that sum the table up."""
-    tasks = outcome.settings.tasks
-    speed = {result.lane: f"{outcome.speed_up(result.lane):.2f} times as fast" for result in outcome.results}
-    stall = {result.lane: _milliseconds(result.stall) for result in outcome.results}
     sentences = [
-        f"Compared with one count after the other, {tasks} Python threads ran {speed['python-threads']}. {tasks} "
-        f"processes ran {speed['python-processes']}, and took {_milliseconds(outcome.pool_seconds)} to start.",
-        f"Threads in an extension that holds the lock ran {speed['extension-held']}, and stalled a ticker for "
-        f"{stall['extension-held']}. With the lock released, they ran {speed['extension-released']}, and stalled it "
-        f"for {stall['extension-released']}.",
+        _ways_in_python(outcome),
+        _interpreters(outcome),
+        _ways_in_extension(outcome),
         "Every count is right." if outcome.correct else "SOME COUNTS ARE WRONG.",
     ]
     return "\n".join(textwrap.fill(sentence, width=110) for sentence in sentences)
@@ -64,10 +56,52 @@ def as_object(outcome: Outcome) -> dict[str, object]:
     ]
     return {
         "python": platform.python_version(),
+        "locked": outcome.locked,
         "tasks": outcome.settings.tasks,
         "pool_start_seconds": outcome.pool_seconds,
+        "interpreter_start_seconds": outcome.interpreter_seconds,
         "lanes": lanes,
     }
+
+
+def _ways_in_python(outcome: Outcome) -> str:
+    tasks = outcome.settings.tasks
+    threads, processes = (_times_as_fast(outcome, f"python-{way}") for way in ("threads", "processes"))
+    return (
+        f"Compared with one count after the other, {tasks} Python threads ran {threads}. {tasks} processes ran "
+        f"{processes}, and took {_milliseconds(outcome.pool_seconds)} to start."
+    )
+
+
+def _interpreters(outcome: Outcome) -> str:
+    if outcome.interpreter_seconds is None:
+        return "The lane python-interpreters was left out: it needs Python 3.14 or later."
+    return (
+        f"{outcome.settings.tasks} interpreters ran {_times_as_fast(outcome, 'python-interpreters')}, and took "
+        f"{_milliseconds(outcome.interpreter_seconds)} to start."
+    )
+
+
+def _ways_in_extension(outcome: Outcome) -> str:
+    stalls = {result.lane: _milliseconds(result.stall) for result in outcome.results}
+    lanes = call_lanes(outcome.locked)
+    speed, detached_speed = (_times_as_fast(outcome, lane) for lane in lanes)
+    stall, detached_stall = (stalls[lane] for lane in lanes)
+    if outcome.locked:
+        return (
+            f"Threads in an extension that holds the lock ran {speed}, and stalled a ticker for {stall}. With the lock "
+            f"released, they ran {detached_speed}, and stalled it for {detached_stall}."
+        )
+    return (
+        f"Threads in an extension ran {speed} if they stayed attached to the interpreter, and {detached_speed} if they "
+        f"were detached. To collect garbage, Python pauses all threads, and waits for a call that stays attached: a "
+        f"ticker that collects garbage stalled for {stall} beside attached calls, and for {detached_stall} beside "
+        f"detached ones."
+    )
+
+
+def _times_as_fast(outcome: Outcome, lane: str) -> str:
+    return f"{outcome.speed_up(lane):.2f} times as fast"
 
 
 def _row(outcome: Outcome, result: Result) -> list[str]:

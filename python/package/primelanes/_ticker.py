@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 PERIOD = 0.001
@@ -11,9 +12,10 @@ PERIOD = 0.001
 
 
 class Ticker:
-    """Ticks while the ``with`` block runs."""
+    """Ticks while the ``with`` block runs, and calls a function at each tick."""
 
-    def __init__(self) -> None:
+    def __init__(self, function: Callable[[], object] = lambda: None) -> None:
+        self._function = function
         self.ticks = 0
         """The number of ticks so far."""
         self.stall = 0.0
@@ -38,6 +40,7 @@ class Ticker:
         self._started.set()
         while not self._stop.is_set():
             time.sleep(PERIOD)
+            self._function()
             now = time.perf_counter()
             self.stall = max(self.stall, now - last)
             self.ticks += 1
