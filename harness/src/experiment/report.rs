@@ -118,6 +118,7 @@ impl Report {
     }
 
     fn python_sentence(&self, python: &Label) -> Option<String> {
+        self.lanes.iter().find(|lane| lane.entrant.interpreter.as_ref() == Some(&python.name))?;
         let find = |lane: Lane| self.find(&Entrant::new(lane, Some(&python.name)));
         let mut gains = Vec::new();
         for (lane, worker) in [
@@ -141,7 +142,10 @@ impl Report {
             clauses.push(format!("the sequential native lane is {ratio:.digits$} times as fast as python-sequential"));
         }
         let lock = if python.locked { "with its global lock" } else { "without a global lock" };
-        (!clauses.is_empty()).then(|| format!("{}, {lock}: {}.", python.name, clauses.join("; ")))
+        if clauses.is_empty() {
+            return Some(python.sentence());
+        }
+        Some(format!("{}, {lock}: {}.", python.name, clauses.join("; ")))
     }
 }
 
@@ -202,7 +206,7 @@ mod tests {
         let without_threads = [Lane::PythonSequential, Lane::PythonProcesses];
         let sentence = "CPython 3.14.7, with its global lock: 1 process ran 2.00 times as fast.";
         assert_eq!(sentences(&without_threads, 1), [sentence]);
-        assert!(sentences(&[Lane::PythonThreads, Lane::Sequential], 2).is_empty());
+        assert_eq!(sentences(&[Lane::PythonThreads, Lane::Sequential], 2), ["CPython 3.14.7 has a global lock."]);
         assert!(sentences(&Lane::NATIVE, 2).is_empty());
         assert!(report(&Lane::ALL, 24, 2).python_sentences().is_empty(), "of a wrong count there is one thing to say");
         assert_eq!(report(&Lane::ALL, 25, 2).sentence(), report(&Lane::NATIVE, 25, 2).sentence());

@@ -285,3 +285,6 @@ impl Report {
         table
     }
 }
+
+#[cfg(test)]
+mod tests;
