@@ -15,6 +15,7 @@ mod nth;
 mod output;
 mod progress;
 mod race;
+mod report;
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "how the process was started can only be seen before `main`, or by a system call")]
 mod startup;
@@ -93,6 +94,8 @@ enum Command {
     Race(race::Args),
     /// Measure what a global interpreter lock costs, in CPython, under our own lock, and in a simulation.
     Gil(gil::Args),
+    /// Measure what the lock costs on this machine, and write a page that explains it.
+    Report(report::Args),
     /// Check the lanes with the property tests of the conformance suite.
     Verify(verify::Args),
     /// List the lanes that are available.
@@ -120,6 +123,7 @@ impl Cli {
             Some(Command::IsPrime(args)) => args.run(),
             Some(Command::Race(args)) => args.run(),
             Some(Command::Gil(args)) => args.run(),
+            Some(Command::Report(args)) => args.run(),
             Some(Command::Verify(args)) => args.run(),
             Some(Command::Backends(args)) => args.run(),
             #[cfg(unix)]

@@ -16,8 +16,8 @@
 //!
 //! # Features
 //!
-//! - `command` (on by default) builds the command `primelanes`: counts, races, and the experiments with a global lock.
-//!   It adds nothing to the public API.
+//! - `command` (on by default) builds the command `primelanes`: counts, races, the experiments with a global lock, and the
+//!   report. It adds nothing to the public API.
 
 // These macros panic if the stream is closed or full.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
@@ -37,6 +37,8 @@ mod gil;
 mod number;
 #[cfg(feature = "command")]
 mod race;
+#[cfg(feature = "command")]
+mod report;
 #[cfg(feature = "command")]
 mod statistics;
 #[cfg(feature = "command")]
@@ -74,6 +76,9 @@ mod guides {
 
     #[doc = include_str!("../../docs/race.md")]
     mod race {}
+
+    #[doc = include_str!("../../docs/report.md")]
+    mod report {}
 
     #[doc = include_str!("../../docs/sieve.md")]
     mod sieve {}

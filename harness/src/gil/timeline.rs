@@ -37,18 +37,29 @@ const GAP: u32 = 8;
 const MAX_TITLE: usize = 86;
 const MAX_NAME: usize = 15;
 
+pub(crate) use self::style::STYLE;
+
 /// Draws the picture as an SVG file, with a panel for each scene, all on the same scale. It shows the part in the
 /// window. Without a window, it shows everything to the end of the longest recording.
 ///
 /// Spans too short for a box become hairlines. If many of them lie in one pixel, they share its height in proportion to
 /// their time, so that the size of the picture does not grow with the recording.
 pub(crate) fn timeline(scenes: &[Scene], window: Option<Range<Duration>>) -> String {
+    draw(scenes, window, STYLE)
+}
+
+/// Draws the same picture for a page that contains [`STYLE`] once, in an SVG of its own.
+pub(crate) fn timeline_on_a_page(scenes: &[Scene], window: Option<Range<Duration>>) -> String {
+    draw(scenes, window, "")
+}
+
+fn draw(scenes: &[Scene], window: Option<Range<Duration>>, style: &str) -> String {
     let end = scenes.iter().map(|scene| scene.recording.end()).max().unwrap_or_default();
     let scale = Scale::new(window.unwrap_or(Duration::ZERO..end), LEFT, WIDTH - RIGHT);
     let panels: u32 = scenes.iter().map(panel_height).sum();
     let titles: Vec<&str> = scenes.iter().map(|scene| scene.title.as_str()).collect();
     let label = format!("Who holds the lock and who waits for it, over time: {}", titles.join("; "));
-    let mut svg = Svg::new(WIDTH, LEGEND_HEIGHT + panels.max(ROW_HEIGHT), &label, style::STYLE);
+    let mut svg = Svg::new(WIDTH, LEGEND_HEIGHT + panels.max(ROW_HEIGHT), &label, style);
     legend(&mut svg);
     if scenes.is_empty() {
         svg.text("note", LEFT.into(), f64::from(LEGEND_HEIGHT) + 10.0, "Nothing was recorded.");

@@ -12,6 +12,7 @@ mod lanes;
 mod list;
 mod primes;
 mod race;
+mod report;
 
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};

@@ -52,7 +52,7 @@ fn every_command_line_is_valid() {
         }
         // Parsing checks that an output file can be written, so it must lie in the temporary folder.
         let elsewhere = |word: &String| {
-            let is_file = [".svg", ".csv", ".json"].iter().any(|ending| word.ends_with(ending));
+            let is_file = [".svg", ".csv", ".json", ".html"].iter().any(|ending| word.ends_with(ending));
             if is_file { folder.path().join(word).display().to_string() } else { word.clone() }
         };
         let mut words: Vec<_> = arguments.iter().map(elsewhere).collect();

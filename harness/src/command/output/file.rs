@@ -55,6 +55,16 @@ impl OutputFile {
         Ok(Self { path, place })
     }
 
+    /// Returns the path, as the user named it.
+    pub(in crate::command) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns whether the bytes end up in a file, rather than in a pipe, a device or standard output.
+    pub(in crate::command) fn is_file(&self) -> bool {
+        !matches!(self.place, Place::Stdout | Place::Stream)
+    }
+
     /// Writes a text.
     ///
     /// # Errors

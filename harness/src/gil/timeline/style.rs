@@ -15,7 +15,7 @@ pub(super) const fn class(doing: Doing) -> &'static str {
 
 /// The style, the hatching and the arrow head. All names begin with `gil` or are nested in that class, because the
 /// picture may be part of a page.
-pub(super) const STYLE: &str = r#"<style>
+pub(crate) const STYLE: &str = r#"<style>
 .gil text { font: 12px sans-serif; fill: #24292F }
 .gil .title { font-size: 15px; font-weight: 600 }
 .gil .note { fill: #57606A }

@@ -1,0 +1,264 @@
+//! What is run for a report.
+
+mod settings;
+
+use std::cell::RefCell;
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use primelanes_backends::{Algorithm, BackendKind, Error, GlobalLock, Progress};
+
+pub(crate) use self::settings::Settings;
+use self::settings::{CALIBRATION, OnTheLock, SIMULATIONS};
+use super::data::{Case, Counts, Data, Overhead, Pictures, Way};
+use super::meter::Meter;
+use super::{convert, machine, what_if};
+use crate::experiment::{self, Experiment, Lane};
+use crate::gil::{self, Calibration, Failure, Interpreter, Lab, Report, Scene};
+use crate::race::{self, Race};
+
+/// The number of counts that run at once, and of threads under the lock.
+const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
+
+/// The native lanes of the counts.
+const NATIVE: [Lane; 4] = [Lane::Sequential, Lane::GlobalLock, Lane::ScopedThreads, Lane::Processes];
+
+/// The number of threads that sleep at once.
+const SLEEPERS: usize = 4;
+
+/// The largest number of events in a recording, of 32 bytes each. The pictures show fewer.
+const CAPACITY: usize = 20_000;
+
+/// Measures everything that the report shows. `show` gets the progress.
+///
+/// # Errors
+/// [`Error::Cancelled`] or [`Failure::Cancelled`] if `cancel` is set, or why a part could not run. A part that cannot run
+/// in an interpreter, or without the loopback interface, is left out with a warning.
+pub(crate) fn measure(
+    settings: &Settings,
+    interpreters: &[Interpreter],
+    cancel: &AtomicBool,
+    show: &(dyn Fn(Progress) + Sync),
+) -> anyhow::Result<Data> {
+    let race = race_of(settings)?;
+    let about = machine::about(settings.quick);
+    let meter = Meter::new(settings.seconds(interpreters.len(), race.lanes.len()), show);
+    let calibration = meter.timed("calibrate", CALIBRATION, || Calibration::measure(cancel))?;
+    let bench = Bench { settings, interpreters, calibration, cancel, meter, warnings: RefCell::default() };
+
+    let (native, python) = (bench.native()?, bench.python()?);
+    let (cpu, computing) = bench.compute()?;
+    let (integrity, _) = bench.add()?;
+    let (convoy, beside) = bench.convoy()?;
+    let (stall, calls) = bench.stall()?;
+    let waits = bench.wait()?;
+    let overhead = bench.overhead(&python);
+    let what_if = bench.what_if(overhead)?;
+    let raced = bench.race(&race)?;
+
+    let mut calls = calls.into_iter();
+    Ok(Data {
+        about,
+        pictures: Pictures {
+            slices: computing.into_iter().next(),
+            // In the first case, the sleeper is alone.
+            convoy: beside.into_iter().nth(1),
+            attached: calls.next(),
+            detached: calls.next(),
+            race: raced.svg(),
+        },
+        interpreters: interpreters.iter().map(convert::interpreter).collect(),
+        native,
+        python,
+        slices: convert::slices(&cpu),
+        integrity: convert::integrity(&integrity),
+        delays: convert::delays(&convoy),
+        stalls: convert::stalls(&stall, settings.call),
+        waits: waits.iter().flat_map(|report| convert::waits(report, settings.sleep)).collect(),
+        what_if,
+        overhead,
+        race: convert::race(&raced),
+        warnings: bench.warnings.into_inner(),
+    })
+}
+
+/// Every lane, with 1, 2, 4, .. workers up to the number of cores. One worker at least suits all lanes.
+fn race_of(settings: &Settings) -> Result<Race, Error> {
+    let backends: Vec<_> = BackendKind::available().collect();
+    Ok(Race {
+        stop: settings.race_stop,
+        algorithm: Algorithm::Sieve,
+        lanes: Race::lanes(&backends, &Race::default_workers())?,
+        rounds: settings.race_rounds,
+        warmup: 1,
+    })
+}
+
+/// What all parts share.
+struct Bench<'a> {
+    settings: &'a Settings,
+    interpreters: &'a [Interpreter],
+    calibration: Calibration,
+    cancel: &'a AtomicBool,
+    meter: Meter<'a>,
+    warnings: RefCell<Vec<String>>,
+}
+
+/// The result of an experiment on the lock, and the recordings of our lock.
+type Recorded = Result<(Report, Vec<Scene>), Failure>;
+
+impl Bench<'_> {
+    fn native(&self) -> Result<Counts, Error> {
+        let lanes: Vec<_> = NATIVE.into_iter().filter(|lane| lane.is_available()).collect();
+        let report = self.count("count", self.settings.native_seconds(), self.settings.native_limit, lanes, &[])?;
+        Ok(convert::counts(&report, None).expect("one lane is available everywhere"))
+    }
+
+    /// If an interpreter fails, each runs alone, so that only the failing ones are left out.
+    fn python(&self) -> Result<Vec<Counts>, Error> {
+        let all = self.interpreters;
+        match self.count_in(all) {
+            Err(error) if error != Error::Cancelled => {
+                let mut counts = Vec::new();
+                for one in all.chunks(1) {
+                    match self.count_in(one) {
+                        Ok(more) => counts.extend(more),
+                        Err(Error::Cancelled) => return Err(Error::Cancelled),
+                        Err(error) => self.warn(format!("{} could not run the counts: {error}.", one[0].name())),
+                    }
+                }
+                Ok(counts)
+            }
+            counted => counted,
+        }
+    }
+
+    fn count_in(&self, interpreters: &[Interpreter]) -> Result<Vec<Counts>, Error> {
+        let runs = |lane: &Lane| interpreters.iter().any(|interpreter| lane.runs_in(interpreter));
+        let lanes: Vec<_> = Lane::PYTHON.into_iter().filter(runs).collect();
+        let seconds = interpreters.len() as f64 * self.settings.python_seconds();
+        let report = self.count("count in Python", seconds, self.settings.python_limit, lanes, interpreters)?;
+        let places = self.interpreters.iter().enumerate();
+        Ok(places.filter_map(|place| convert::counts(&report, Some(place))).collect())
+    }
+
+    fn count(
+        &self,
+        name: &'static str,
+        seconds: f64,
+        limit: u64,
+        lanes: Vec<Lane>,
+        interpreters: &[Interpreter],
+    ) -> Result<experiment::Report, Error> {
+        let (rounds, interpreters) = (self.settings.rounds, interpreters.to_vec());
+        let experiment = Experiment { limit, tasks: TWO, lanes, rounds, interpreters };
+        self.meter.steps(name, seconds, experiment.runs(), |step| experiment.run(self.cancel, step))
+    }
+
+    /// How much slower a thread without a lock is: measured if two interpreters of one version have counted, of which
+    /// only one has a lock.
+    fn overhead(&self, python: &[Counts]) -> Overhead {
+        let alone = |counts: &Counts| {
+            let interpreter = &self.interpreters[counts.interpreter?];
+            Some((interpreter, counts.of(Way::Sequential)?.median))
+        };
+        let (locked, unlocked): (Vec<_>, Vec<_>) =
+            python.iter().filter_map(alone).partition(|(interpreter, _)| interpreter.is_locked());
+        let measured = unlocked.iter().find_map(|(free, slow)| {
+            let twin = locked.iter().find(|(python, _)| python.feature_version() == free.feature_version())?;
+            Some(Overhead { percent: (100.0 * (slow / twin.1 - 1.0)).max(0.0), measured: true })
+        });
+        measured.unwrap_or(what_if::ASSUMED)
+    }
+
+    fn compute(&self) -> Recorded {
+        let compute = self.settings.compute;
+        self.on_the_lock("compute", self.settings.compute_seconds(), |lab| {
+            gil::cpu(lab, TWO.get(), &[GlobalLock::SWITCH_INTERVAL], compute)
+        })
+    }
+
+    fn add(&self) -> Recorded {
+        let add = self.settings.add;
+        self.on_the_lock("add", self.settings.add_seconds(), |lab| {
+            gil::integrity(lab, TWO.get(), GlobalLock::SWITCH_INTERVAL, add)
+        })
+    }
+
+    fn convoy(&self) -> Recorded {
+        let Settings { convoy, intervals_ms, .. } = *self.settings;
+        let intervals: Vec<_> = intervals_ms.iter().copied().map(Duration::from_millis).collect();
+        self.on_the_lock("convoy", self.settings.convoy_seconds(), |lab| gil::convoy(lab, 1, &intervals, convoy))
+    }
+
+    fn stall(&self) -> Recorded {
+        let call = self.settings.call;
+        self.on_the_lock("stall", self.settings.stall_seconds(), |lab| {
+            gil::stall(lab, GlobalLock::SWITCH_INTERVAL, call)
+        })
+    }
+
+    /// `None` if there is no loopback interface.
+    fn wait(&self) -> Result<Option<Report>, Failure> {
+        let sleep = self.settings.sleep;
+        let waits = self.on_the_lock("wait", self.settings.wait_seconds(), |lab| {
+            gil::io(lab, SLEEPERS, GlobalLock::SWITCH_INTERVAL, sleep)
+        });
+        match waits {
+            Ok((report, _)) => Ok(Some(report)),
+            Err(Failure::Socket(_) | Failure::NoSocketCosts) => {
+                self.warn("Threads that wait were not measured, because there is no loopback interface.".to_owned());
+                Ok(None)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Runs an experiment on the lock. If an interpreter fails, runs it again without interpreters.
+    fn on_the_lock(
+        &self,
+        name: &'static str,
+        length: OnTheLock,
+        experiment: impl Fn(&Lab<'_>) -> Result<Report, Failure>,
+    ) -> Recorded {
+        self.meter.timed(name, length.seconds(self.interpreters.len()), || {
+            let mut lab = self.lab();
+            let report = experiment(&lab).or_else(|failure| {
+                let Failure::Interpreter(error) = failure else { return Err(failure) };
+                self.warn(format!("The experiment '{name}' was not run in Python: {error}."));
+                lab = self.lab();
+                lab.interpreters.clear();
+                experiment(&lab)
+            })?;
+            let mut scenes = lab.take_scenes();
+            scenes.retain(|scene| scene.title.starts_with("our lock"));
+            Ok((report, scenes))
+        })
+    }
+
+    fn lab(&self) -> Lab<'_> {
+        let mut lab = Lab::new(self.calibration, self.cancel);
+        lab.interpreters = self.interpreters.to_vec();
+        lab.capacity = CAPACITY;
+        lab
+    }
+
+    fn what_if(&self, overhead: Overhead) -> Result<Vec<Case>, Failure> {
+        self.meter.steps("what if", SIMULATIONS, what_if::CASES, |step| {
+            what_if::what_if(&self.calibration, overhead, self.settings.simulated, self.cancel, step)
+        })
+    }
+
+    fn race(&self, race: &Race) -> Result<race::Report, Error> {
+        let steps = (race.rounds.get() + race.warmup) * race.lanes.len();
+        let seconds = self.settings.race_seconds(race.lanes.len());
+        let report = self.meter.steps("race", seconds, steps, |step| race.run(self.cancel, step))?.report();
+        report.warnings.iter().for_each(|warning| self.warn(format!("In the race, {warning}.")));
+        Ok(report)
+    }
+
+    fn warn(&self, warning: String) {
+        self.warnings.borrow_mut().push(warning);
+    }
+}

@@ -1,0 +1,88 @@
+//! The sections on what the lock costs other threads.
+
+use std::time::Duration;
+
+use super::super::data::{Data, Delay, Stall, Wait};
+use super::super::figures::{NONE, milliseconds};
+use super::super::words;
+use super::Section;
+use super::parts::{Cell, Figure, Table};
+use crate::gil::Scene;
+use crate::gil::timeline::timeline_on_a_page;
+
+/// The length of the timeline of the convoy: some ten turns of the sleeper.
+const WINDOW: Duration = Duration::from_millis(60);
+
+pub(super) fn convoy(data: &Data) -> Section {
+    let title = "A sleeper beside a thread that computes";
+    let row = |row: &Delay| {
+        let delay = row.late_ms.map_or_else(
+            || Cell::text(NONE),
+            |(median, p90)| Cell::figures(format!("{} ({})", milliseconds(median), milliseconds(p90)), [median, p90]),
+        );
+        vec![
+            Cell::text(data.name_of(row.source)),
+            Cell::figures(row.beside.to_string(), [row.beside as f64]),
+            row.interval_ms
+                .map_or_else(|| Cell::text(NONE), |interval| Cell::figures(milliseconds(interval), [interval])),
+            delay,
+        ]
+    };
+    let head = ["", "computing threads", "switch interval", "delay after each sleep, median (p90)"];
+    let figure = Figure {
+        id: "convoy-timeline".to_owned(),
+        title: title.to_owned(),
+        svg: timeline_on_a_page(data.pictures.convoy.as_slice(), Some(Duration::ZERO..WINDOW)),
+        label: None,
+        wide: true,
+        caption: "A sleeper beside one computing thread under our lock, recorded on this machine. Green: it sleeps. Hatched: it \
+                  waits for the lock."
+            .to_owned(),
+        table: Some(Table::new(title, &head, data.delays.iter().map(row).collect())),
+    };
+    Section { figures: vec![figure], sentences: words::convoy(data) }
+}
+
+pub(super) fn stall(data: &Data) -> Section {
+    let title = "A ticker beside a native call";
+    let row = |row: &Stall| {
+        let mode = if row.attached { "attached" } else { "detached" };
+        let collects = if row.collects { ", collecting garbage" } else { "" };
+        vec![
+            Cell::text(format!("{}: {mode}{collects}", data.name_of(row.source))),
+            Cell::figures(milliseconds(row.call_ms), [row.call_ms]),
+            Cell::figures(milliseconds(row.longest_ms), [row.longest_ms]),
+        ]
+    };
+    let head = ["", "length of the call", "longest stall of the ticker"];
+    let scenes: Vec<Scene> =
+        [&data.pictures.attached, &data.pictures.detached].into_iter().flatten().cloned().collect();
+    let figure = Figure {
+        id: "stall-timeline".to_owned(),
+        title: title.to_owned(),
+        svg: timeline_on_a_page(&scenes, None),
+        label: None,
+        wide: true,
+        caption:
+            "Above, the call stays attached: it holds our lock, and the ticker waits for its whole length. Below, the \
+                  call is detached: it releases the lock, and the ticker goes on. Recorded on this machine."
+                .to_owned(),
+        table: Some(Table::new(title, &head, data.stalls.iter().map(row).collect())),
+    };
+    Section { figures: vec![figure], sentences: words::stalls(data) }
+}
+
+/// `None` if nothing was measured.
+pub(super) fn waits(data: &Data) -> Option<Table> {
+    let row = |row: &Wait| {
+        let (time, p90) = (milliseconds(row.milliseconds), row.p90.map(milliseconds));
+        let text = p90.map_or_else(|| time.clone(), |p90| format!("{time} ({p90})"));
+        vec![
+            Cell::text(format!("{}: {}", data.name_of(row.source), row.what)),
+            Cell::figures(text, [row.milliseconds].into_iter().chain(row.p90)),
+        ]
+    };
+    let rows: Vec<_> = data.waits.iter().map(row).collect();
+    let head = ["", "time, of answers the median (p90)"];
+    (!rows.is_empty()).then(|| Table::new("Threads that wait for something outside", &head, rows))
+}

@@ -1,0 +1,115 @@
+//! The parts that sections are made of. Each is a template.
+
+use askama::Template;
+
+/// A table. The first cell of each row is its heading.
+#[derive(Debug, Template)]
+#[template(path = "report/table.html")]
+pub(super) struct Table {
+    pub(super) caption: String,
+    pub(super) class: Option<&'static str>,
+    pub(super) head: Vec<String>,
+    pub(super) rows: Vec<Vec<Cell>>,
+}
+
+/// A cell, and the exact numbers that it shows.
+#[derive(Clone, Debug)]
+pub(super) struct Cell {
+    text: String,
+    values: Vec<f64>,
+}
+
+/// A picture with a caption, and the table behind it.
+#[derive(Debug, Template)]
+#[template(path = "report/figure.html")]
+pub(super) struct Figure {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) svg: String,
+    /// What the picture shows, if the picture itself does not say it.
+    pub(super) label: Option<String>,
+    /// Whether the picture has a fixed size, so that a narrow screen shows a part of it.
+    pub(super) wide: bool,
+    pub(super) caption: String,
+    pub(super) table: Option<Table>,
+}
+
+/// Horizontal bars, as wide as the page allows. Text keeps its size.
+#[derive(Debug, Template)]
+#[template(path = "report/bars.svg", escape = "html")]
+pub(super) struct Bars {
+    label: String,
+    rows: Vec<Bar>,
+    height: usize,
+}
+
+/// One bar. Widths are in percent.
+#[derive(Debug)]
+struct Bar {
+    name: String,
+    text: String,
+    class: &'static str,
+    width: f64,
+    whisker: Option<(f64, f64)>,
+}
+
+/// What a bar shows, and how.
+#[derive(Debug)]
+pub(super) struct Length {
+    pub(super) name: String,
+    /// The figure as text.
+    pub(super) text: String,
+    /// `plain`, `locked` or `free`.
+    pub(super) class: &'static str,
+    pub(super) value: f64,
+    pub(super) range: Option<(f64, f64)>,
+}
+
+impl Table {
+    pub(super) fn new(caption: impl Into<String>, head: &[&str], rows: Vec<Vec<Cell>>) -> Self {
+        let head = head.iter().map(|&title| title.to_owned()).collect();
+        Self { caption: caption.into(), class: None, head, rows }
+    }
+}
+
+impl Cell {
+    /// A cell without a number.
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), values: Vec::new() }
+    }
+
+    /// A cell that shows these numbers.
+    pub(super) fn figures(text: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
+        Self { text: text.into(), values: values.into_iter().filter(|value| value.is_finite()).collect() }
+    }
+
+    /// The exact numbers, for tests and for scripts.
+    fn raw(&self) -> String {
+        self.values.iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl Bars {
+    /// The space from one bar to the next, in pixels, as the template has it.
+    const STEP: usize = 46;
+
+    /// Creates bars on one scale. The label lists all of them, for people who do not see the picture.
+    pub(super) fn new(title: &str, lengths: Vec<Length>) -> Self {
+        let ends = lengths.iter().map(|bar| bar.range.map_or(bar.value, |range| range.1.max(bar.value)));
+        let longest = ends.filter(|end| end.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
+        let percent = |value: f64| {
+            let percent = 100.0 * value / longest;
+            if percent.is_finite() { (10.0 * percent).round() / 10.0 } else { 0.0 }
+        };
+        let texts: Vec<_> = lengths.iter().map(|bar| format!("{}: {}", bar.name, bar.text)).collect();
+        let bar = |Length { name, text, class, value, range }| Bar {
+            name,
+            text,
+            class,
+            width: percent(value),
+            whisker: range.map(|(low, high)| (percent(low), percent(high))),
+        };
+        let height = Self::STEP * lengths.len();
+        Self { label: format!("{title}. {}.", texts.join("; ")), rows: lengths.into_iter().map(bar).collect(), height }
+    }
+}
