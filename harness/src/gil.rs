@@ -20,6 +20,7 @@ mod stall;
 pub(crate) mod timeline;
 pub(crate) mod trace_events;
 mod units;
+#[cfg(feature = "command")]
 mod whatif;
 mod workload;
 
@@ -34,4 +35,5 @@ pub(crate) use self::lab::Lab;
 pub(crate) use self::report::{Report, Row};
 pub(crate) use self::scene::Scene;
 pub(crate) use self::stall::stall;
+#[cfg(feature = "command")]
 pub(crate) use self::whatif::whatif;

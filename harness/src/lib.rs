@@ -16,8 +16,9 @@
 //!
 //! # Features
 //!
+//! - `report` is the module `report`: one page that explains the global lock with figures from this machine.
 //! - `command` (on by default) builds the command `primelanes`: counts, races, the experiments with a global lock, and the
-//!   report. It adds nothing to the public API.
+//!   report. It adds nothing else to the public API.
 
 // These macros panic if the stream is closed or full.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
@@ -29,21 +30,25 @@ pub mod strategies;
 #[cfg(feature = "command")]
 #[doc(hidden)]
 pub mod command;
-#[cfg(feature = "command")]
+#[cfg(feature = "report")]
+#[cfg_attr(not(feature = "command"), allow(dead_code, reason = "the report uses a part of it"))]
 mod experiment;
-#[cfg(feature = "command")]
+#[cfg(feature = "report")]
+#[cfg_attr(not(feature = "command"), allow(dead_code, reason = "the report uses a part of it"))]
 mod gil;
 #[cfg(feature = "command")]
 mod number;
-#[cfg(feature = "command")]
+#[cfg(feature = "report")]
+#[cfg_attr(not(feature = "command"), allow(dead_code, reason = "the report uses a part of it"))]
 mod race;
-#[cfg(feature = "command")]
-mod report;
-#[cfg(feature = "command")]
+#[cfg(feature = "report")]
+pub mod report;
+#[cfg(feature = "report")]
 mod statistics;
-#[cfg(feature = "command")]
+#[cfg(feature = "report")]
 mod stopwatch;
-#[cfg(feature = "command")]
+#[cfg(feature = "report")]
+#[cfg_attr(not(feature = "command"), allow(dead_code, reason = "the report uses a part of it"))]
 mod text;
 
 /// Runs the Rust examples of the README and of the guides as tests.

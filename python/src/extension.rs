@@ -12,6 +12,7 @@ mod primality;
 mod primes;
 #[cfg(unix)]
 mod relay;
+mod report;
 
 use pyo3::prelude::*;
 
@@ -43,6 +44,8 @@ mod _native {
     #[cfg(unix)]
     #[pymodule_export]
     use super::relay::{Relay, partial, run_request};
+    #[pymodule_export]
+    use super::report::{Page, measure_report, name_interpreters};
 
     /// The version of this package.
     #[pymodule_export]

@@ -8,7 +8,7 @@ use super::output::{OutputFile, output_file};
 use super::progress::{Bar, When};
 use super::{interrupt, output};
 use crate::gil::Interpreter;
-use crate::report::{Settings, measure, page};
+use crate::report::{Length, measure, page};
 use crate::text::escaped;
 
 /// How long the system's program for pages may take to say that it cannot open one.
@@ -40,15 +40,15 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        let settings = match (self.quick, self.trial) {
-            (true, _) => Settings::QUICK,
-            (_, true) => Settings::TRIAL,
-            _ => Settings::FULL,
+        let length = match (self.quick, self.trial) {
+            (true, _) => Length::Quick,
+            (_, true) => Length::Trial,
+            _ => Length::Full,
         };
         let interpreters = super::tell_apart(&self.python)?;
         let cancel = interrupt::flag()?;
         let bar = Bar::of_percent(When::Auto);
-        let measured = measure(&settings, &interpreters, cancel, &|progress| bar.show(progress));
+        let measured = measure(length.settings(), &interpreters, cancel, &|progress| bar.show(progress));
         bar.clear();
 
         let data = measured?;

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 import primelanes
-from primelanes import _experiment, _number, _report
+from primelanes import _experiment, _number, _page, _report
 from primelanes._command import Parser, fail, print_text, show_status
 
 MAX_LIMIT = 2**64 - 1
@@ -23,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the experiment, print its outcome, and return the exit code: 1 if a count is wrong. Ctrl-C exits with 130."""
     if sys.stdout is None:
         fail(PROGRAM, "standard output is closed")
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["report"]:
+        return _page.main(arguments[1:])
     options = _parser().parse_args(arguments)
     if options.version:
         print_text(PROGRAM, primelanes.__version__)
@@ -50,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         prog=PROGRAM,
         description="Measure what the global interpreter lock costs: run counts one after the other and at once, in "
         "Python and in an extension.",
+        epilog=f"'{PROGRAM} report' writes a page that explains the lock with figures from this machine.",
     )
 
     def number(name: str, minimum: int, maximum: int, default: int, help: str) -> None:

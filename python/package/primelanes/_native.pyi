@@ -6,7 +6,7 @@ from _typeshed import SupportsGetItem
 from os import PathLike
 from typing import Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["__version__", "Handle", "OpenLane", "Primes", "Relay", "algorithms", "backends", "count", "count_holding_lock", "is_prime", "list_primes", "next_prime", "nth_prime", "open", "partial", "previous_prime", "primes", "run_request", "serve"]
+__all__ = ["__version__", "Handle", "OpenLane", "Page", "Primes", "Relay", "algorithms", "backends", "count", "count_holding_lock", "is_prime", "list_primes", "measure_report", "name_interpreters", "next_prime", "nth_prime", "open", "partial", "previous_prime", "primes", "run_request", "serve"]
 
 __version__: Final[str]
 """
@@ -39,9 +39,17 @@ class Handle:
         """
         Take the lane that was opened, or why there is none.
         """
+    def take_names(self, /) -> list[str] | tuple[str, str]:
+        """
+        Take the names of interpreters, or why there are none.
+        """
     def take_number(self, /) -> int | tuple[str, str]:
         """
         Take the number of primes or the nth prime, or why there is none.
+        """
+    def take_page(self, /) -> Page | tuple[str, str]:
+        """
+        Take the page of a report, or why there is none.
         """
     def take_primes(self, /) -> memoryview | tuple[str, str]:
         """
@@ -78,6 +86,22 @@ class OpenLane:
     def workers(self, /) -> int:
         """
         The number of workers.
+        """
+
+@final
+class Page:
+    """
+    A report.
+    """
+    @property
+    def html(self, /) -> str:
+        """
+        The HTML.
+        """
+    @property
+    def verified(self, /) -> bool:
+        """
+        Whether every count is right.
         """
 
 @final
@@ -167,6 +191,16 @@ def list_primes(stop: SupportsIndex, start: SupportsIndex, backend: str, workers
     Start to list the primes from `start` to `stop` on a new lane.
 
     `command` is the command of a worker process, if the lane has some.
+    """
+
+def measure_report(programs: SupportsGetItem[int, str], worker: SupportsGetItem[int, str], quick: bool, trial: bool) -> Handle | tuple[str, str]:
+    """
+    Start to measure for a report. `worker` is the command that starts a worker process.
+    """
+
+def name_interpreters(programs: SupportsGetItem[int, str]) -> Handle | tuple[str, str]:
+    """
+    Start to ask programs which Python interpreters they are. The result is their names.
     """
 
 def next_prime(number: SupportsIndex) -> int:

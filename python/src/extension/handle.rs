@@ -1,6 +1,7 @@
 //! Work in progress, as Python sees it.
 
 use primelanes_backends::{AnyBackend, Error, Progress};
+use primelanes_harness::report::Report as MeasuredReport;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMemoryView};
@@ -8,6 +9,7 @@ use pyo3::types::{PyBytes, PyMemoryView};
 use super::buffer::Buffer;
 use super::failure::{Failure, failure};
 use super::lane::OpenLane;
+use super::report::Page;
 use crate::running::{News, Running};
 
 /// What the work leads to.
@@ -22,6 +24,10 @@ pub(super) enum Product {
     /// The answer to a request.
     #[cfg(unix)]
     Bytes(Vec<u8>),
+    /// A page of figures.
+    Report(MeasuredReport),
+    /// The names of interpreters.
+    Names(Vec<String>),
     /// A lane was closed.
     Nothing,
 }
@@ -53,6 +59,20 @@ pub(super) enum ViewOrFailure<'py> {
 #[derive(IntoPyObject)]
 pub(super) enum BytesOrFailure<'py> {
     Bytes(Bound<'py, PyBytes>),
+    Failure(Failure),
+}
+
+/// What is returned for a report.
+#[derive(IntoPyObject)]
+pub(super) enum PageOrFailure {
+    Page(Page),
+    Failure(Failure),
+}
+
+/// What is returned for the names of interpreters.
+#[derive(IntoPyObject)]
+pub(super) enum NamesOrFailure {
+    Names(Vec<String>),
     Failure(Failure),
 }
 
@@ -116,6 +136,24 @@ impl Handle {
             Ok(Product::Bytes(bytes)) => Ok(BytesOrFailure::Bytes(PyBytes::new(py, &bytes))),
             Ok(_) => Err(PyRuntimeError::new_err("this answered no request")),
             Err(error) => failure(&error).map(BytesOrFailure::Failure),
+        }
+    }
+
+    /// Take the page of a report, or why there is none.
+    fn take_page(&self) -> PyResult<PageOrFailure> {
+        match self.0.take_result() {
+            Ok(Product::Report(report)) => Ok(PageOrFailure::Page(report.into())),
+            Ok(_) => Err(PyRuntimeError::new_err("this made no report")),
+            Err(error) => failure(&error).map(PageOrFailure::Failure),
+        }
+    }
+
+    /// Take the names of interpreters, or why there are none.
+    fn take_names(&self) -> PyResult<NamesOrFailure> {
+        match self.0.take_result() {
+            Ok(Product::Names(names)) => Ok(NamesOrFailure::Names(names)),
+            Ok(_) => Err(PyRuntimeError::new_err("this named no interpreters")),
+            Err(error) => failure(&error).map(NamesOrFailure::Failure),
         }
     }
 
