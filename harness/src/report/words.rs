@@ -9,16 +9,12 @@ mod tests;
 use super::data::{Case, Data, Interpreter, LockRules, Source, Way};
 use super::figures::{estimate, milliseconds, percent, ratio};
 use super::what_if;
-use crate::statistics::Estimate;
 use crate::text::plural;
 
 pub(super) use self::cost::{convoy, stalls, waits};
 pub(super) use self::count::counts;
 use self::count::ways;
 pub(super) use self::lock::{integrity, slices};
-
-/// Within this factor of 1, two speeds are about the same.
-const ABOUT: f64 = 0.1;
 
 /// The most important figures.
 pub(super) fn summary(data: &Data) -> Vec<String> {
@@ -188,9 +184,4 @@ fn several(count: usize, thing: &str) -> String {
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// Whether a speed is about the same as another.
-fn is_about_one(speedup: Estimate) -> bool {
-    (speedup.value - 1.0).abs() < ABOUT
 }

@@ -48,7 +48,8 @@ fn nothing_is_fetched() {
     }
     for element in all(&page, "[href]") {
         let (name, href) = (element.value().name(), element.attr("href").unwrap());
-        assert!(href.starts_with("data:") || (name == "a" && href.starts_with("https://")), "{name}: {href}");
+        let is_link = name == "a" && (href.starts_with('#') || href.starts_with("https://"));
+        assert!(is_link || href.starts_with("data:"), "{name}: {href}");
     }
     for style in texts(&page, "style").into_iter().chain(attributes(&page, "style").into_iter().map(str::to_owned)) {
         assert!(!style.contains("//") && !style.contains("@import") && !style.contains("url(h"), "{style}");
@@ -66,6 +67,8 @@ fn ids_do_not_collide() {
     for name in ["aria-labelledby", "for"] {
         assert!(attributes(&page, name).iter().all(|id| seen.contains(id)), "{name}");
     }
+    let within = attributes(&page, "href").into_iter().filter_map(|href| href.strip_prefix('#'));
+    assert!(within.into_iter().all(|id| seen.contains(id)));
 }
 
 #[test]

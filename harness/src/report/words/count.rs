@@ -1,9 +1,12 @@
 //! What the counts showed.
 
 use super::super::data::{Counts, Data, Way};
-use super::super::figures::{estimate, number, percent};
-use super::{is_about_one, listed, one_core, several};
+use super::super::figures::{estimate, number};
+use super::{listed, one_core, several};
 use crate::statistics::Estimate;
+
+/// Within this distance, two speeds are about the same.
+const ABOUT: f64 = 0.1;
 
 /// A paragraph for each interpreter, and one for native code.
 pub(in super::super) fn counts(data: &Data) -> Vec<String> {
@@ -57,12 +60,14 @@ pub(super) fn place<'a>(data: &'a Data, counts: &Counts) -> &'a str {
 }
 
 /// What a second thread did to the time of two counts.
-fn gain(speedup: Estimate) -> String {
-    if is_about_one(speedup) {
-        return "gained little or nothing".to_owned();
+fn gain(speedup: Estimate) -> &'static str {
+    if (speedup.value - 1.0).abs() < ABOUT {
+        "gained little or nothing"
+    } else if speedup.interval.is_some_and(|(low, high)| low <= 1.0 && 1.0 <= high) {
+        "made no clear difference"
+    } else if speedup.value > 1.0 {
+        "made the counts faster"
+    } else {
+        "made the counts slower"
     }
-    if speedup.value < 1.0 {
-        return "made the counts slower".to_owned();
-    }
-    format!("saved {} of the time", percent(100.0 * (1.0 - 1.0 / speedup.value)))
 }

@@ -1,5 +1,7 @@
+use super::super::figures::number;
 use super::super::made;
 use super::*;
+use crate::statistics::Estimate;
 
 const LOCKED: (&str, bool, f64) = ("CPython 3.11.7", true, 0.96);
 const FREE: (&str, bool, f64) = ("CPython 3.14.7 (free-threaded)", false, 1.88);
@@ -77,6 +79,52 @@ fn unusual_figures_make_no_false_sentence() {
     data.integrity.iter_mut().for_each(|row| row.lost = 7);
     data.waits.clear();
     assert_said("unusual", &data);
+}
+
+/// All numbers in a text with a decimal point, without those in names.
+fn decimals(text: &str, names: &[&str]) -> Vec<String> {
+    let text = names.iter().fold(text.to_owned(), |text, name| text.replace(name, ""));
+    let words = text.split(|letter: char| !letter.is_ascii_digit() && letter != '.').map(|word| word.trim_matches('.'));
+    words.filter(|word| word.contains('.') && !word.contains("..")).map(str::to_owned).collect()
+}
+
+fn numbers(value: &serde_json::Value, into: &mut Vec<f64>) {
+    match value {
+        serde_json::Value::Number(number) => into.push(number.as_f64().unwrap()),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| numbers(item, into)),
+        serde_json::Value::Object(fields) => fields.values().for_each(|field| numbers(field, into)),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_difference_that_may_be_noise_is_no_clear_one() {
+    let mut data = made::data(&[LOCKED]);
+    let said = |data: &Data| counts(data)[0].clone();
+    for (value, interval, verdict) in [
+        (1.04, None, "The second thread gained little or nothing."),
+        (1.4, Some((0.9, 1.7)), "The second thread made no clear difference."),
+        (1.4, Some((1.2, 1.7)), "The second thread made the counts faster."),
+        (0.6, Some((0.5, 0.7)), "The second thread made the counts slower."),
+    ] {
+        data.python[0].ways[1].speedup = Some(Estimate { value, interval });
+        assert!(said(&data).ends_with(verdict), "{}", said(&data));
+    }
+}
+
+#[test]
+fn every_number_that_is_said_is_in_the_json() {
+    let data = made::data(&[LOCKED, FREE]);
+    let mut known = Vec::new();
+    numbers(&serde_json::to_value(&data).unwrap(), &mut known);
+    let written: std::collections::HashSet<String> =
+        known.iter().flat_map(|&known| [ratio(known), number(known)]).collect();
+    // The summary of the race comes from the race.
+    let said = all(&data).replace(&data.race.summary, "");
+    let said = decimals(&said, &[LOCKED.0, FREE.0]);
+    assert!(said.len() > 50, "{said:?}");
+    let unknown: Vec<_> = said.iter().filter(|number| !written.contains(*number)).collect();
+    assert_eq!(unknown, Vec::<&String>::new());
 }
 
 #[test]
