@@ -19,15 +19,7 @@ pub(super) fn data(interpreters: &[(&str, bool, f64)]) -> Data {
     let locked = |source| !matches!(source, Source::Python(index) if !interpreters[index].1);
     let scene = |title: &str| Some(scene(title));
     Data {
-        about: About {
-            version: "0.1.0",
-            date: "26 November 2026, 18:46 UTC".to_owned(),
-            date_iso: "2026-11-26T18:46:00Z".to_owned(),
-            processor: "AMD EPYC".to_owned(),
-            system: "Linux (Debian GNU/Linux 12)".to_owned(),
-            cores: 2,
-            quick: false,
-        },
+        about: about(),
         warnings: vec!["In the race, other processes kept 0.9 of 2 cores busy before the race.".to_owned()],
         interpreters: interpreters
             .iter()
@@ -60,6 +52,18 @@ pub(super) fn data(interpreters: &[(&str, bool, f64)]) -> Data {
             race: "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"860\" height=\"10\" viewBox=\"0 0 860 10\"></svg>"
                 .to_owned(),
         },
+    }
+}
+
+fn about() -> About {
+    About {
+        version: "0.1.0",
+        date: "26 November 2026, 18:46 UTC".to_owned(),
+        date_iso: "2026-11-26T18:46:00Z".to_owned(),
+        processor: "AMD EPYC".to_owned(),
+        system: "Linux (Debian GNU/Linux 12)".to_owned(),
+        cores: 2,
+        quick: false,
     }
 }
 

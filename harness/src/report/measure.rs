@@ -57,17 +57,9 @@ pub(crate) fn measure(
     let what_if = bench.what_if(overhead)?;
     let raced = bench.race(&race)?;
 
-    let mut calls = calls.into_iter();
     Ok(Data {
         about,
-        pictures: Pictures {
-            slices: computing.into_iter().next(),
-            // In the first case, the sleeper is alone.
-            convoy: beside.into_iter().nth(1),
-            attached: calls.next(),
-            detached: calls.next(),
-            race: raced.svg(),
-        },
+        pictures: pictures([computing, beside, calls], raced.svg()),
         interpreters: interpreters.iter().map(convert::interpreter).collect(),
         native,
         python,
@@ -81,6 +73,19 @@ pub(crate) fn measure(
         race: convert::race(&raced),
         warnings: bench.warnings.into_inner(),
     })
+}
+
+/// Chooses from the recordings of computing threads, of the sleeper, and of the native call.
+fn pictures([computing, beside, calls]: [Vec<Scene>; 3], race: String) -> Pictures {
+    let mut calls = calls.into_iter();
+    Pictures {
+        slices: computing.into_iter().next(),
+        // In the first case, the sleeper is alone.
+        convoy: beside.into_iter().nth(1),
+        attached: calls.next(),
+        detached: calls.next(),
+        race,
+    }
 }
 
 /// Every lane, with 1, 2, 4, .. workers up to the number of cores. One worker at least suits all lanes.

@@ -1,10 +1,12 @@
 //! From data to HTML. The prose is in templates; what depends on figures is made here.
 
 mod cost;
+mod count;
 mod parts;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod ways_out;
 mod what_if;
 
 use askama::Template;
@@ -77,7 +79,7 @@ pub(crate) fn page(data: &Data) -> Result<String, askama::Error> {
         pythons: words::pythons(data),
         wrong: words::wrong(data),
         summary: words::summary(data),
-        count: sections::count(data),
+        count: count::count(data),
         threads: sections::threads(data),
         integrity: sections::integrity(data),
         cost: Cost {
@@ -86,7 +88,7 @@ pub(crate) fn page(data: &Data) -> Result<String, askama::Error> {
             waits: words::waits(data),
             wait_table: cost::waits(data),
         },
-        ways_out: sections::ways_out(data),
+        ways_out: ways_out::ways_out(data),
         race: sections::race(data),
         what_if: what_if::what_if(data),
         json: samples::json(data),

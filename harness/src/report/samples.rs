@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::data::{Data, Source};
+use super::data::{Case, Data, Source};
 
 /// One figure. Those of all rounds together have no round.
 struct Sample<'a> {
@@ -42,7 +42,7 @@ fn quoted(field: &str) -> String {
 }
 
 fn all(data: &Data) -> impl Iterator<Item = Sample<'_>> {
-    rounds(data).chain(on_the_lock(data)).chain(simulated(data))
+    rounds(data).chain(sharing(data)).chain(waiting(data)).chain(simulated(data))
 }
 
 /// The seconds of each round.
@@ -60,63 +60,74 @@ fn rounds(data: &Data) -> impl Iterator<Item = Sample<'_>> {
     })
 }
 
-fn on_the_lock(data: &Data) -> impl Iterator<Item = Sample<'_>> {
-    let sample = |experiment, source: Source, case: String, figure, value: Option<f64>| {
-        let measured_in = data.name_of(source);
-        let known = value.filter(|value| value.is_finite());
-        known.map(|value| Sample { experiment, measured_in, case, figure, round: None, value })
-    };
+/// A figure of all rounds together, if there is one.
+fn sample<'a>(
+    data: &'a Data,
+    experiment: &'static str,
+    source: Source,
+    case: String,
+    (figure, value): (&'static str, Option<f64>),
+) -> Option<Sample<'a>> {
+    let value = value.filter(|value| value.is_finite())?;
+    Some(Sample { experiment, measured_in: data.name_of(source), case, figure, round: None, value })
+}
+
+/// Threads that share the lock.
+fn sharing(data: &Data) -> impl Iterator<Item = Sample<'_>> {
     let slices = data.slices.iter().flat_map(move |row| {
-        let case = || format!("{} threads{}", row.threads, interval(row.interval_ms));
-        [
-            sample("compute", row.source, case(), "slice_ms", row.slice_ms.map(|slice| slice.0)),
-            sample("compute", row.source, case(), "slice_p90_ms", row.slice_ms.map(|slice| slice.1)),
-            sample("compute", row.source, case(), "switches_per_second", row.switches_per_second),
-            sample("compute", row.source, case(), "throughput", Some(row.throughput)),
-        ]
+        let case = format!("{} threads{}", row.threads, interval(row.interval_ms));
+        let figures = [
+            ("slice_ms", row.slice_ms.map(|slice| slice.0)),
+            ("slice_p90_ms", row.slice_ms.map(|slice| slice.1)),
+            ("switches_per_second", row.switches_per_second),
+            ("throughput", Some(row.throughput)),
+        ];
+        figures.map(|figure| sample(data, "compute", row.source, case.clone(), figure))
     });
     let integrity = data.integrity.iter().flat_map(move |row| {
-        let case = || format!("{} threads, {}", row.threads, row.protection);
-        [
-            sample("add", row.source, case(), "expected", Some(row.expected as f64)),
-            sample("add", row.source, case(), "lost", Some(row.lost as f64)),
-            sample("add", row.source, case(), "nanoseconds", Some(row.nanoseconds)),
-        ]
+        let case = format!("{} threads, {}", row.threads, row.protection);
+        let figures = [
+            ("expected", Some(row.expected as f64)),
+            ("lost", Some(row.lost as f64)),
+            ("nanoseconds", Some(row.nanoseconds)),
+        ];
+        figures.map(|figure| sample(data, "add", row.source, case.clone(), figure))
     });
+    slices.chain(integrity).flatten()
+}
+
+/// Threads that wait for the lock, or for something outside.
+fn waiting(data: &Data) -> impl Iterator<Item = Sample<'_>> {
     let delays = data.delays.iter().flat_map(move |row| {
-        let case = || format!("beside {} computing threads{}", row.beside, interval(row.interval_ms));
-        [
-            sample("convoy", row.source, case(), "delay_ms", row.late_ms.map(|delay| delay.0)),
-            sample("convoy", row.source, case(), "delay_p90_ms", row.late_ms.map(|delay| delay.1)),
-        ]
+        let case = format!("beside {} computing threads{}", row.beside, interval(row.interval_ms));
+        let figures =
+            [("delay_ms", row.late_ms.map(|delay| delay.0)), ("delay_p90_ms", row.late_ms.map(|delay| delay.1))];
+        figures.map(|figure| sample(data, "convoy", row.source, case.clone(), figure))
     });
     let stalls = data.stalls.iter().map(move |row| {
         let mode = if row.attached { "attached" } else { "detached" };
         let collects = if row.collects { ", collecting garbage" } else { "" };
         let case = format!("a call of {} ms, {mode}{collects}", row.call_ms);
-        sample("stall", row.source, case, "longest_ms", Some(row.longest_ms))
+        sample(data, "stall", row.source, case, ("longest_ms", Some(row.longest_ms)))
     });
     let waits = data.waits.iter().flat_map(move |row| {
-        [
-            sample("wait", row.source, row.what.to_string(), "milliseconds", Some(row.milliseconds)),
-            sample("wait", row.source, row.what.to_string(), "p90_ms", row.p90),
-        ]
+        let figures = [("milliseconds", Some(row.milliseconds)), ("p90_ms", row.p90)];
+        figures.map(|figure| sample(data, "wait", row.source, row.what.to_string(), figure))
     });
-    slices.chain(integrity).chain(delays).chain(stalls).chain(waits).flatten()
+    delays.chain(stalls).chain(waits).flatten()
 }
 
 fn simulated(data: &Data) -> impl Iterator<Item = Sample<'_>> {
-    data.what_if.iter().flat_map(|case| {
-        let sample = |figure, value: Option<f64>| {
-            let (experiment, measured_in) = ("what if", data.name_of(Source::VirtualTime));
-            value.map(|value| Sample { experiment, measured_in, case: case.to_string(), figure, round: None, value })
-        };
+    let figures = |case: &Case| {
         [
-            sample("throughput", Some(case.throughput)),
-            sample("delay_ms", case.delay_ms.map(|delay| delay.0)),
-            sample("delay_p90_ms", case.delay_ms.map(|delay| delay.1)),
+            ("throughput", Some(case.throughput)),
+            ("delay_ms", case.delay_ms.map(|delay| delay.0)),
+            ("delay_p90_ms", case.delay_ms.map(|delay| delay.1)),
         ]
-        .into_iter()
-        .flatten()
+    };
+    data.what_if.iter().flat_map(move |case| {
+        figures(case)
+            .into_iter()
+            .filter_map(move |figure| sample(data, "what if", Source::VirtualTime, case.to_string(), figure))
     })
 }

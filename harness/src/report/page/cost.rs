@@ -8,38 +8,29 @@ use super::super::words;
 use super::Section;
 use super::parts::{Cell, Figure, Table};
 use crate::gil::Scene;
-use crate::gil::timeline::timeline_on_a_page;
 
 /// The length of the timeline of the convoy: some ten turns of the sleeper.
 const WINDOW: Duration = Duration::from_millis(60);
 
 pub(super) fn convoy(data: &Data) -> Section {
     let title = "A sleeper beside a thread that computes";
+    let interval = |known: Option<f64>| {
+        known.map_or_else(|| Cell::text(NONE), |interval| Cell::figures(milliseconds(interval), [interval]))
+    };
     let row = |row: &Delay| {
-        let delay = row.late_ms.map_or_else(
-            || Cell::text(NONE),
-            |(median, p90)| Cell::figures(format!("{} ({})", milliseconds(median), milliseconds(p90)), [median, p90]),
-        );
         vec![
             Cell::text(data.name_of(row.source)),
             Cell::figures(row.beside.to_string(), [row.beside as f64]),
-            row.interval_ms
-                .map_or_else(|| Cell::text(NONE), |interval| Cell::figures(milliseconds(interval), [interval])),
-            delay,
+            interval(row.interval_ms),
+            Cell::median(row.late_ms),
         ]
     };
     let head = ["", "computing threads", "switch interval", "delay after each sleep, median (p90)"];
-    let figure = Figure {
-        id: "convoy-timeline".to_owned(),
-        title: title.to_owned(),
-        svg: timeline_on_a_page(data.pictures.convoy.as_slice(), Some(Duration::ZERO..WINDOW)),
-        label: None,
-        wide: true,
-        caption: "A sleeper beside one computing thread under our lock, recorded on this machine. Green: it sleeps. Hatched: it \
-                  waits for the lock."
-            .to_owned(),
-        table: Some(Table::new(title, &head, data.delays.iter().map(row).collect())),
-    };
+    let table = Table::new(title, &head, data.delays.iter().map(row).collect());
+    let caption = "A sleeper beside one computing thread under our lock, recorded on this machine. Green: it sleeps. Hatched: it \
+                   waits for the lock.";
+    let scenes = (data.pictures.convoy.as_slice(), Some(WINDOW));
+    let figure = Figure::timeline("convoy-timeline", title, scenes, caption, table);
     Section { figures: vec![figure], sentences: words::convoy(data) }
 }
 
@@ -55,20 +46,12 @@ pub(super) fn stall(data: &Data) -> Section {
         ]
     };
     let head = ["", "length of the call", "longest stall of the ticker"];
+    let table = Table::new(title, &head, data.stalls.iter().map(row).collect());
     let scenes: Vec<Scene> =
         [&data.pictures.attached, &data.pictures.detached].into_iter().flatten().cloned().collect();
-    let figure = Figure {
-        id: "stall-timeline".to_owned(),
-        title: title.to_owned(),
-        svg: timeline_on_a_page(&scenes, None),
-        label: None,
-        wide: true,
-        caption:
-            "Above, the call stays attached: it holds our lock, and the ticker waits for its whole length. Below, the \
-                  call is detached: it releases the lock, and the ticker goes on. Recorded on this machine."
-                .to_owned(),
-        table: Some(Table::new(title, &head, data.stalls.iter().map(row).collect())),
-    };
+    let caption = "Above, the call stays attached: it holds our lock, and the ticker waits for its whole length. Below, the call \
+                   is detached: it releases the lock, and the ticker goes on. Recorded on this machine.";
+    let figure = Figure::timeline("stall-timeline", title, (&scenes, None), caption, table);
     Section { figures: vec![figure], sentences: words::stalls(data) }
 }
 

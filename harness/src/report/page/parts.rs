@@ -1,6 +1,12 @@
 //! The parts that sections are made of. Each is a template.
 
+use std::time::Duration;
+
 use askama::Template;
+
+use super::super::figures::{NONE, milliseconds};
+use crate::gil::Scene;
+use crate::gil::timeline::timeline_on_a_page;
 
 /// A table. The first cell of each row is its heading.
 #[derive(Debug, Template)]
@@ -65,6 +71,32 @@ pub(super) struct Length {
     pub(super) range: Option<(f64, f64)>,
 }
 
+impl Figure {
+    /// A picture that is as wide as the page, and says itself what it shows.
+    pub(super) fn bars(id: String, title: String, bars: &Bars, caption: String, table: Table) -> Self {
+        Self { id, title, svg: bars.to_string(), label: None, wide: false, caption, table: Some(table) }
+    }
+
+    /// A timeline of these recordings. Without a length, it shows all of them.
+    pub(super) fn timeline(
+        id: &str,
+        title: &str,
+        (scenes, length): (&[Scene], Option<Duration>),
+        caption: &str,
+        table: Table,
+    ) -> Self {
+        Self {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            svg: timeline_on_a_page(scenes, length.map(|length| Duration::ZERO..length)),
+            label: None,
+            wide: true,
+            caption: caption.to_owned(),
+            table: Some(table),
+        }
+    }
+}
+
 impl Table {
     pub(super) fn new(caption: impl Into<String>, head: &[&str], rows: Vec<Vec<Cell>>) -> Self {
         let head = head.iter().map(|&title| title.to_owned()).collect();
@@ -81,6 +113,14 @@ impl Cell {
     /// A cell that shows these numbers.
     pub(super) fn figures(text: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
         Self { text: text.into(), values: values.into_iter().filter(|value| value.is_finite()).collect() }
+    }
+
+    /// A median and a 90th percentile in milliseconds, if they are known.
+    pub(super) fn median(known: Option<(f64, f64)>) -> Self {
+        known.map_or_else(
+            || Self::text(NONE),
+            |(median, p90)| Self::figures(format!("{} ({})", milliseconds(median), milliseconds(p90)), [median, p90]),
+        )
     }
 
     /// The exact numbers, for tests and for scripts.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::data::{Case, Data, LockRules};
-use super::super::figures::{NONE, milliseconds, percent, ratio};
+use super::super::figures::{percent, ratio};
 use super::super::what_if::{CORES, DEFAULT_INTERVAL_MS, INTERVALS_MS, RULES, THREADS, WINDOW};
 use super::super::words;
 use super::parts::{Cell, Table};
@@ -109,17 +109,13 @@ fn picture(case: &Case) -> Picture {
 fn table(data: &Data) -> Table {
     let row = |case: &Case| {
         let interval = case.interval_ms.map(|interval| format!("{interval} ms")).unwrap_or_default();
-        let delay = case.delay_ms.map_or_else(
-            || Cell::text(NONE),
-            |(median, p90)| Cell::figures(format!("{} ({})", milliseconds(median), milliseconds(p90)), [median, p90]),
-        );
         vec![
             Cell::text(case.rules.to_string()),
             Cell::text(interval),
             Cell::figures(case.threads.to_string(), [case.threads as f64]),
             Cell::figures(case.cores.to_string(), [case.cores as f64]),
             Cell::figures(format!("{} x", ratio(case.throughput)), [case.throughput]),
-            delay,
+            Cell::median(case.delay_ms),
         ]
     };
     let head = [
