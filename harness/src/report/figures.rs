@@ -48,6 +48,11 @@ pub(super) fn percent(percent: f64) -> String {
     format!("{} %", number(percent))
 }
 
+/// A percentage without decimals.
+pub(super) fn whole_percent(percent: f64) -> String {
+    format!("{percent:.0} %")
+}
+
 /// A large number in groups of three digits.
 pub(super) fn grouped(count: u64) -> String {
     let digits = count.to_string();

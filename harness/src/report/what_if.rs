@@ -37,6 +37,10 @@ const CHECKS: u32 = 100;
 /// The length of each picture. It shows a whole turn at the longest interval.
 pub(super) const WINDOW: Duration = Duration::from_millis(32);
 
+/// The length of each recording. It is longer than the picture, because what a thread does is known only up to its next
+/// event.
+const RECORDED: Duration = WINDOW.saturating_mul(2);
+
 /// The largest number of events in a recording. The lock before 3.2 changes hands every few microseconds.
 const CAPACITY: usize = 200_000;
 
@@ -60,7 +64,7 @@ pub(super) fn what_if(
                 if rules == LockRules::NoLock {
                     simulation.slowdown += overhead.percent / 100.0;
                 }
-                let until = Duration::from_secs_f64(seconds).max(WINDOW);
+                let until = Duration::from_secs_f64(seconds).max(RECORDED);
                 let outcome = simulation.run_with(until, &Control::new().cancel(cancel))?;
                 let mut case = case(rules, interval_ms, (threads, cores), &outcome);
                 case.scene = Scene { title: case.to_string(), recording: merged(&simulation, outcome.recordings) };
@@ -125,7 +129,7 @@ fn merged(simulation: &Simulation, recordings: Vec<Recording>) -> Recording {
     for recording in recordings {
         let first = all.threads.len();
         all.threads.extend(recording.threads);
-        let shown = recording.entries.into_iter().take_while(|entry| entry.at <= WINDOW);
+        let shown = recording.entries.into_iter().take_while(|entry| entry.at <= RECORDED);
         all.entries.extend(shown.map(|mut entry| {
             entry.thread += first;
             entry

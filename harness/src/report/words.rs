@@ -7,7 +7,7 @@ mod lock;
 mod tests;
 
 use super::data::{Case, Data, Interpreter, LockRules, Source, Way};
-use super::figures::{estimate, milliseconds, percent, ratio};
+use super::figures::{estimate, milliseconds, percent, ratio, whole_percent};
 use super::what_if;
 use crate::text::plural;
 
@@ -128,7 +128,7 @@ pub(super) fn ways_out(data: &Data) -> Vec<String> {
 
 /// How much slower a thread without a lock is in the simulation.
 fn overhead(data: &Data) -> String {
-    let slower = percent(data.overhead.percent);
+    let slower = whole_percent(data.overhead.percent);
     let known = if data.overhead.measured { "as measured in two interpreters of one version" } else { "by assumption" };
     format!("Without a lock, each thread is {slower} slower, {known}")
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::data::{Case, Data, LockRules};
-use super::super::figures::{percent, ratio};
+use super::super::figures::{ratio, whole_percent};
 use super::super::what_if::{CORES, DEFAULT_INTERVAL_MS, INTERVALS_MS, RULES, THREADS, WINDOW};
 use super::super::words;
 use super::parts::{Cell, Table};
@@ -80,7 +80,7 @@ fn rules_id(rules: LockRules) -> String {
 fn label(data: &Data, rules: LockRules) -> String {
     match rules {
         LockRules::OneLock => "one lock, as in CPython".to_owned(),
-        LockRules::NoLock => format!("no lock, each thread {} slower", percent(data.overhead.percent)),
+        LockRules::NoLock => format!("no lock, each thread {} slower", whole_percent(data.overhead.percent)),
         LockRules::LockEach | LockRules::Before32 => rules.to_string(),
     }
 }
