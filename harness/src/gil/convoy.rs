@@ -15,6 +15,7 @@ use super::lab::{Lab, MAX_VIRTUAL_SECONDS, Who};
 use super::report::{Column, Distribution, Figures, Report, Row};
 use super::units::milliseconds;
 use super::workload;
+use crate::text::plural;
 
 const LEGEND: &str = "One thread sleeps for 0.5 ms, over and over. After each sleep it needs the lock, and a computing thread drops it only\nwhen asked, one interval later. The wake-up delay is the time from the end of the sleep until the thread runs again.";
 
@@ -58,8 +59,8 @@ pub(crate) fn convoy(
 fn case(lab: &Lab<'_>, who: Who, cpu_threads: usize, interval: Duration, seconds: f64) -> Result<Vec<Row>, Failure> {
     let length = Lab::run_length(seconds);
     let interval_ms = milliseconds(interval);
-    let title =
-        |column| format!("{column}: a sleeper beside {cpu_threads} computing threads, interval {interval_ms} ms");
+    let others = plural(cpu_threads, "computing thread");
+    let title = |column| format!("{column}: a sleeper beside {others}, interval {interval_ms} ms");
     let python = |python: &_| ask(lab, python, cpu_threads, interval, true, length);
     let lock = || {
         let gil = lab.gil(interval);

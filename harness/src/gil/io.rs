@@ -24,6 +24,7 @@ use super::requests::{Requests, Stop};
 use super::units::milliseconds;
 use super::workload;
 use crate::statistics::median;
+use crate::text::plural;
 
 const LEGEND: &str = "Sleeping threads do not need the lock: together they take as long as one. The socket's thread answers requests of one byte.\nWhen a request arrives, the thread needs the lock. The response time is the time from then until the answer is there.";
 
@@ -124,8 +125,8 @@ impl Socket {
     }
 
     fn title(self, column: &str) -> String {
-        let Self { cpu_threads, interval } = self;
-        format!("{column}: a socket beside {cpu_threads} computing threads, interval {} ms", milliseconds(interval))
+        let others = plural(self.cpu_threads, "computing thread");
+        format!("{column}: a socket beside {others}, interval {} ms", milliseconds(self.interval))
     }
 
     /// The time between an answer and the next request. A thread that has lost the lock while it answered gets it back in

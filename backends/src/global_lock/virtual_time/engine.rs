@@ -145,7 +145,7 @@ impl<'a> Engine<'a> {
 
     /// Lets a thread ask for a core, to go on with its stage.
     fn wake(&mut self, thread: usize) {
-        if let Some(displaced) = self.processor.wake(thread) {
+        if let Some(displaced) = self.processor.wake(thread, self.now) {
             self.account(displaced);
             self.threads[displaced].since = None;
             self.threads[displaced].alarm = None;

@@ -8,15 +8,23 @@ use super::Time;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Running {
     pub(super) thread: usize,
-    /// When it got the core.
+    /// When its time slice began, not counting the time that it was displaced.
     pub(super) since: Time,
+}
+
+/// A thread that wants a core.
+#[derive(Clone, Copy, Debug)]
+struct Ready {
+    thread: usize,
+    /// How much of its time slice it has used.
+    used: Time,
 }
 
 /// The threads that have a core, and those that wait for one.
 #[derive(Debug)]
 pub(super) struct Processor {
     cores: Vec<Option<Running>>,
-    ready: VecDeque<usize>,
+    ready: VecDeque<Ready>,
 }
 
 impl Processor {
@@ -36,21 +44,22 @@ impl Processor {
         core.map(|_| slice)
     }
 
-    /// Puts a thread that wakes up at the front of the queue for a core. Returns the thread that loses its core to it.
-    pub(super) fn wake(&mut self, thread: usize) -> Option<usize> {
-        self.ready.push_front(thread);
+    /// Puts a thread that wakes up at the front of the queue for a core. Returns the thread that loses its core to it, and
+    /// is the next to get one, for the rest of its time slice.
+    pub(super) fn wake(&mut self, thread: usize, now: Time) -> Option<usize> {
+        self.ready.push_front(Ready { thread, used: 0 });
         if self.cores.iter().any(Option::is_none) {
             return None;
         }
-        let longest = self.cores.iter().flatten().min_by_key(|running| running.since)?.thread;
-        self.leave(longest);
-        self.ready.insert(1, longest);
-        Some(longest)
+        let longest = *self.cores.iter().flatten().min_by_key(|running| running.since)?;
+        self.leave(longest.thread);
+        self.ready.insert(1, Ready { thread: longest.thread, used: now - longest.since });
+        Some(longest.thread)
     }
 
     /// Puts a thread at the end of the queue for a core.
     pub(super) fn queue(&mut self, thread: usize) {
-        self.ready.push_back(thread);
+        self.ready.push_back(Ready { thread, used: 0 });
     }
 
     /// Takes the core from a thread, if it has one.
@@ -65,8 +74,8 @@ impl Processor {
     /// Gives an idle core to the first thread in the queue, and returns that thread.
     pub(super) fn dispatch(&mut self, now: Time) -> Option<usize> {
         let idle = self.cores.iter_mut().find(|core| core.is_none())?;
-        let thread = self.ready.pop_front()?;
-        *idle = Some(Running { thread, since: now });
+        let Ready { thread, used } = self.ready.pop_front()?;
+        *idle = Some(Running { thread, since: now.saturating_sub(used) });
         Some(thread)
     }
 }

@@ -239,6 +239,17 @@ fn threads_share_one_core_by_time_slices() {
 }
 
 #[test]
+fn threads_share_one_core_fairly_beside_one_that_often_wakes_up() {
+    let threads = [cpu_threads(4), vec![sleeper()]].concat();
+    let unlocked = Rules::new(Regime::Unlocked);
+    let outcome = Simulation { cores: 1, rules: unlocked, ..simulation(threads) }.run(3 * SECOND);
+    let whole: Duration = outcome.computed.iter().sum();
+    for &part in &outcome.computed[..4] {
+        assert!((share(part, whole) - 0.25).abs() < 0.01, "{:?}", outcome.computed);
+    }
+}
+
+#[test]
 fn threads_that_finish_are_reported_with_their_times() {
     let outcome =
         simulation(vec![SimulatedThread::once("one", [Step::Compute(ms(3))]), SimulatedThread::once("none", [])])
