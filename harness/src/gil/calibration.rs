@@ -23,7 +23,7 @@ const SAMPLES: usize = 101;
 const WAIT: Duration = Duration::from_millis(5);
 
 /// The sleep of the sleeper in the convoy experiment. How late it ends is one of the costs.
-pub(super) const SLEEP: Duration = Duration::from_micros(500);
+pub(crate) const SLEEP: Duration = Duration::from_micros(500);
 
 /// The time between two requests, long enough for the other side to wait for the next one.
 const REQUEST_PAUSE: Duration = Duration::from_millis(2);

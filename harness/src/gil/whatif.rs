@@ -7,20 +7,13 @@ use primelanes_backends::global_lock::virtual_time::{Outcome, Simulation};
 
 use super::convoy::{self, Run, simulated_threads};
 use super::failure::Failure;
-use super::interpreter::Interpreter;
 use super::lab::{Lab, MAX_VIRTUAL_SECONDS, Who};
+use super::regimes::{CHECKS, OVERHEAD, measured_overhead};
 use super::report::{Column, Distribution, Figures, Report, Row};
 use super::units::milliseconds;
 use crate::statistics::median;
 
 const LEGEND: &str = "Some threads compute, and one sleeps for 0.5 ms, over and over. Throughput is the work per second of the computing threads,\nrelative to one thread alone. The wake-up delay is the time from the end of the sleep until the thread runs again. The\nlock before Python 3.2 is simulated with the costs of ours.";
-
-/// The overhead of a free-threaded build with one thread, unless it is measured. The Python documentation ("Python support for free
-/// threading") gives about 40 % for 3.13, and 5 to 10 % for 3.14.
-const OVERHEAD: f64 = 0.1;
-
-/// The default of `sys.setcheckinterval` before 3.2.
-const CHECKS: u32 = 100;
 
 /// Measures computing threads beside one thread that sleeps, for `seconds` per column at each interval, and simulates
 /// other regimes.
@@ -127,7 +120,6 @@ enum Overhead {
 }
 
 impl Overhead {
-    /// Compares the first two interpreters of the same version of which only one has a lock.
     fn of(lab: &Lab<'_>, measured: &[(Column, Vec<Pair>)]) -> Self {
         let speeds = measured.iter().filter_map(|(column, pairs)| match column {
             Column::Cpython(place) => {
@@ -136,12 +128,7 @@ impl Overhead {
             }
             Column::Lock | Column::Virtual => None,
         });
-        let (locked, unlocked): (Vec<_>, Vec<_>) = speeds.partition(|(interpreter, _)| interpreter.is_locked());
-        let overhead = |(free, free_speed): &(&Interpreter, f64)| {
-            let twin = locked.iter().find(|(python, _)| python.feature_version() == free.feature_version())?;
-            Some(Self::Measured(twin.1 / free_speed - 1.0))
-        };
-        unlocked.iter().find_map(overhead).unwrap_or(Self::Assumed)
+        measured_overhead(&speeds.collect::<Vec<_>>()).map_or(Self::Assumed, Self::Measured)
     }
 
     const fn share(self) -> f64 {

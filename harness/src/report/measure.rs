@@ -161,20 +161,16 @@ impl Bench<'_> {
         self.meter.steps(name, seconds, experiment.runs(), |step| experiment.run(self.cancel, step))
     }
 
-    /// How much slower a thread without a lock is: measured if two interpreters of one version have counted, of which
+    /// How much longer a thread without a lock takes: measured if two interpreters of one version have counted, of which
     /// only one has a lock.
     fn overhead(&self, python: &[Counts]) -> Overhead {
         let alone = |counts: &Counts| {
             let interpreter = &self.interpreters[counts.interpreter?];
-            Some((interpreter, counts.of(Way::Sequential)?.median))
+            Some((interpreter, 1.0 / counts.of(Way::Sequential)?.median))
         };
-        let (locked, unlocked): (Vec<_>, Vec<_>) =
-            python.iter().filter_map(alone).partition(|(interpreter, _)| interpreter.is_locked());
-        let measured = unlocked.iter().find_map(|(free, slow)| {
-            let twin = locked.iter().find(|(python, _)| python.feature_version() == free.feature_version())?;
-            Some(Overhead { percent: (100.0 * (slow / twin.1 - 1.0)).max(0.0), measured: true })
-        });
-        measured.unwrap_or(what_if::ASSUMED)
+        let measured = gil::measured_overhead(&python.iter().filter_map(alone).collect::<Vec<_>>());
+        let percent = |overhead: f64| (100.0 * overhead).max(0.0);
+        measured.map_or(what_if::ASSUMED, |overhead| Overhead { percent: percent(overhead), measured: true })
     }
 
     fn compute(&self) -> Recorded {
@@ -259,7 +255,7 @@ impl Bench<'_> {
         let steps = (race.rounds.get() + race.warmup) * race.lanes.len();
         let seconds = self.settings.race_seconds(race.lanes.len());
         let report = self.meter.steps("race", seconds, steps, |step| race.run(self.cancel, step))?.report();
-        report.warnings.iter().for_each(|warning| self.warn(format!("In the race, {warning}.")));
+        report.warnings.iter().for_each(|warning| self.warn(format!("About the race: {warning}.")));
         Ok(report)
     }
 

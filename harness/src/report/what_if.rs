@@ -9,7 +9,8 @@ use primelanes_backends::global_lock::trace::Recording;
 use primelanes_backends::global_lock::virtual_time::{Outcome, SimulatedThread, Simulation, Step};
 
 use super::data::{Case, LockRules, Overhead};
-use crate::gil::{Calibration, Failure, Scene};
+use crate::gil::calibration::SLEEP;
+use crate::gil::{CHECKS, Calibration, Failure, OVERHEAD, Scene};
 use crate::statistics::quantile;
 
 /// The choices.
@@ -25,14 +26,8 @@ pub(super) const CASES: usize = (INTERVALS_MS.len() + RULES.len() - 1) * THREADS
 /// The interval of the rules that do not depend on it, in milliseconds.
 pub(super) const DEFAULT_INTERVAL_MS: u64 = 5;
 
-/// How long the other thread sleeps each time.
-const SLEEP: Duration = Duration::from_micros(500);
-
-/// How much slower a thread without a lock is, unless it is measured. The command `gil whatif` assumes the same.
-pub(super) const ASSUMED: Overhead = Overhead { percent: 10.0, measured: false };
-
-/// The default of `sys.setcheckinterval` before Python 3.2.
-const CHECKS: u32 = 100;
+/// How much longer a thread without a lock takes, unless it is measured.
+pub(super) const ASSUMED: Overhead = Overhead { percent: 100.0 * OVERHEAD, measured: false };
 
 /// The length of each picture. It shows a whole turn at the longest interval.
 pub(super) const WINDOW: Duration = Duration::from_millis(32);

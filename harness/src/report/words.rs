@@ -26,7 +26,9 @@ pub(super) fn summary(data: &Data) -> Vec<String> {
     let lost = data.integrity.iter().find(|row| row.threads > 1 && row.source == Source::OurLock);
     if let Some(row) = lost.filter(|row| row.lost > 0) {
         let (threads, lost) = (several(row.threads, "thread"), percent(row.lost_percent));
-        sentences.push(format!("Without a lock, {threads} that added to one counter lost {lost} of their additions."));
+        sentences.push(format!(
+            "In native code without a lock, {threads} that added to one counter lost {lost} of their additions."
+        ));
     }
     sentences.extend(sources(data).find_map(|source| cost::convoy_in_short(data, source)));
     sentences.extend(sources(data).find_map(|source| cost::stall_in_short(data, source)));
@@ -41,7 +43,7 @@ fn divided(data: &Data) -> Option<String> {
     let (workers, best) = speedups.max_by(|(_, one), (_, other)| one.value.total_cmp(&other.value))?;
     let times = estimate(best);
     Some(format!(
-        "One native count, divided among {workers} workers, ran {times} times as fast as with the best single worker."
+        "One native count that was divided among {workers} workers ran {times} times as fast as on the fastest single worker."
     ))
 }
 
@@ -86,7 +88,7 @@ pub(super) fn race(data: &Data) -> Vec<String> {
     let of = |backend| data.race.lanes.iter().find(|lane| lane.backend == backend && lane.workers == most)?.speedup;
     if let Some(locked) = of("global-lock").filter(|_| most > 1) {
         sentences.push(format!(
-            "Under our lock, {most} workers together were {} times as fast as the best single worker.",
+            "Under our lock, {most} workers together were {} times as fast as the fastest single worker.",
             estimate(locked)
         ));
     }
@@ -117,7 +119,7 @@ pub(super) fn ways_out(data: &Data) -> Vec<String> {
         let overhead = if unlocked { String::new() } else { format!(" {}.", overhead(data)) };
         let cores = plural(simulated_cores(data), "core");
         sentences.push(format!(
-            "A simulated figure is the work of two computing threads relative to one thread, under these rules on {cores}.{overhead}"
+            "A simulated figure is the work of two computing threads, relative to the work of one in the same time, on {cores}.{overhead}"
         ));
     }
     if data.about.cores == 1 {
@@ -130,7 +132,7 @@ pub(super) fn ways_out(data: &Data) -> Vec<String> {
 fn overhead(data: &Data) -> String {
     let slower = whole_percent(data.overhead.percent);
     let known = if data.overhead.measured { "as measured in two interpreters of one version" } else { "by assumption" };
-    format!("Without a lock, each thread is {slower} slower, {known}")
+    format!("Without a lock, each thread takes {slower} longer, {known}")
 }
 
 /// The number of cores of the simulated machine that is most like this one.

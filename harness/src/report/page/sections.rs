@@ -85,7 +85,7 @@ pub(super) fn race(data: &Data) -> Race {
         vec![Cell::text(lane.name.clone()), time, lane.speedup.map_or_else(|| Cell::text(NONE), ratio_cell)]
     });
     let title = format!("The race: the primes up to {} on every lane", grouped(data.race.stop));
-    let head = ["lane", "median (95 % interval)", "speed-up over the best single worker"];
+    let head = ["lane", "median (95 % interval)", "speed-up over the fastest single worker"];
     let figure = Figure {
         id: "race-picture".to_owned(),
         svg: data.pictures.race.clone(),
@@ -96,7 +96,7 @@ pub(super) fn race(data: &Data) -> Race {
         )),
         wide: true,
         caption: format!(
-            "The primes up to {}, by {}. Above: the speed-up over the best single worker, with 95 % intervals; the dashed line is \
+            "The primes up to {}, by {}. Above: the speed-up over the fastest single worker, with 95 % intervals; the dashed line is \
              the ideal. Below: each dot is the time of one run.",
             grouped(data.race.stop),
             data.race.algorithm

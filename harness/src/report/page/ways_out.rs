@@ -54,26 +54,26 @@ fn speedups(data: &Data) -> [Vec<Speedup>; 5] {
 /// The way, its use, an example, and its price.
 const WAYS: [[&str; 4]; 5] = [
     [
-        "threads under the lock",
+        "threads under the lock: ThreadPoolExecutor",
         "mostly waits",
         "a program that downloads many pages",
         "Threads that compute take turns, and delay threads that only wait.",
     ],
     [
-        "processes",
-        "computes in Python, in pieces of a millisecond or more, with little data in and out",
+        "processes: ProcessPoolExecutor",
+        "computes in Python, in tasks of a millisecond or longer, with little data in and out",
         "a filter that goes through thousands of photos in Python code",
         "Each process takes memory and time to start. All data is copied.",
     ],
     [
-        "an extension that releases the lock",
+        "threads in an extension that releases the lock",
         "spends its time in native code that touches no Python object",
         "checksums of large files, or large NumPy arrays",
-        "The native code must exist, or somebody has to write it. It must release the lock.",
+        "The native code must exist, or somebody has to write it, and release the lock: Py_BEGIN_ALLOW_THREADS in C, Python::detach with PyO3.",
     ],
     [
-        "several interpreters (Python 3.14 and later)",
-        "computes in Python, shares nothing, and does not justify processes",
+        "several interpreters: InterpreterPoolExecutor (Python 3.14 and later)",
+        "computes in Python, and shares no data",
         "a server that runs independent Python tasks in one process",
         "Many extensions cannot be imported in them yet. Data is copied.",
     ],
@@ -81,7 +81,7 @@ const WAYS: [[&str; 4]; 5] = [
         "no lock: free-threaded Python (3.13t and later)",
         "computes in Python, in threads that share data",
         "a simulation that works on one large structure in memory",
-        "One thread alone is somewhat slower. Extensions must support it. Races between threads show up more often.",
+        "One thread alone is somewhat slower. Extensions must support it. Threads that change the same data without a lock of their own go wrong more often.",
     ],
 ];
 

@@ -80,7 +80,7 @@ fn rules_id(rules: LockRules) -> String {
 fn label(data: &Data, rules: LockRules) -> String {
     match rules {
         LockRules::OneLock => "one lock, as in CPython".to_owned(),
-        LockRules::NoLock => format!("no lock, each thread {} slower", whole_percent(data.overhead.percent)),
+        LockRules::NoLock => format!("no lock, each thread takes {} longer", whole_percent(data.overhead.percent)),
         LockRules::LockEach | LockRules::Before32 => rules.to_string(),
     }
 }

@@ -25,7 +25,7 @@ fn convoy_in(data: &Data, source: Source) -> Option<String> {
     };
     let clauses: Vec<_> = delays().filter(|row| row.beside == 1).enumerate().map(clause).collect();
     let text = format!(
-        "{} a sleeper that was alone ran {alone}. Beside a computing thread, it ran {}.",
+        "{} a sleeper that was alone went on {alone}. Beside a computing thread, it went on {}.",
         place(data, source),
         listed(&clauses)
     );
@@ -38,7 +38,7 @@ pub(super) fn convoy_in_short(data: &Data, source: Source) -> Option<String> {
     let (alone, _) = row(0)?.late_ms?;
     let (beside, _) = row(1)?.late_ms?;
     Some(format!(
-        "{} a thread that woke up beside a thread that computes had to wait for {}. When it was alone, it had to wait for {}.",
+        "{} a thread that woke up beside a thread that computes went on {} late. Alone, it went on {} late.",
         place(data, source),
         milliseconds(beside),
         milliseconds(alone)
@@ -120,8 +120,10 @@ fn wait_in(data: &Data, source: Source) -> Option<String> {
         row.milliseconds.is_finite().then(|| milliseconds(row.milliseconds))
     };
     let (threads, each, together) = slept?;
+    let in_turn = each * threads as f64;
+    let instead = if together < 0.8 * in_turn { format!(", and not {}", milliseconds(in_turn)) } else { String::new() };
     let slept = format!(
-        "{} {} that slept for {} at once took {} together.",
+        "{} {} that slept for {} each, all at once, took {} together{instead}.",
         place(data, source),
         several(threads, "thread"),
         milliseconds(each),

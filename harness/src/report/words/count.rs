@@ -31,7 +31,9 @@ fn paragraph(data: &Data, counts: &Counts) -> Option<String> {
         None => (Way::LockedThreads, "Under our lock, the second thread"),
     };
     let gain = counts.speedup(threads).map(|speedup| format!(" {gained} {}.", gain(speedup)));
-    Some(compared + &gain.unwrap_or_default())
+    let unclear = counts.speedup(Way::Processes).is_some_and(may_be_none);
+    let processes = if unclear { " Whether two processes are faster is not clear from these runs." } else { "" };
+    Some(compared + &gain.unwrap_or_default() + processes)
 }
 
 /// Compares the ways to run two counts: `In CPython 3.11.7, two threads ran 0.96 times and two processes 1.99 times as
@@ -59,11 +61,16 @@ pub(super) fn place<'a>(data: &'a Data, counts: &Counts) -> &'a str {
     counts.interpreter.map_or("native code", |index| &data.interpreters[index].name)
 }
 
+/// Whether a difference may be chance.
+fn may_be_none(speedup: Estimate) -> bool {
+    speedup.interval.is_some_and(|(low, high)| low <= 1.0 && 1.0 <= high)
+}
+
 /// What a second thread did to the time of two counts.
 fn gain(speedup: Estimate) -> &'static str {
     if (speedup.value - 1.0).abs() < ABOUT {
         "gained little or nothing"
-    } else if speedup.interval.is_some_and(|(low, high)| low <= 1.0 && 1.0 <= high) {
+    } else if may_be_none(speedup) {
         "made no clear difference"
     } else if speedup.value > 1.0 {
         "made the counts faster"
