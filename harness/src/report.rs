@@ -28,9 +28,9 @@ use crate::gil::{Failure, Interpreter, InterpreterError};
 /// How long to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-    /// About two minutes.
+    /// About two minutes with one interpreter, and a minute more for each further one.
     Full,
-    /// About half a minute. The figures vary more.
+    /// About half a minute with one interpreter. The figures vary more.
     Quick,
     /// As briefly as possible, for tests. The figures mean nothing.
     Trial,

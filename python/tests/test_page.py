@@ -6,11 +6,11 @@ import base64
 import csv
 import io
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -27,7 +27,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from support import WATCHDOG, python
+from support import WATCHDOG, eventually, python
 
 REPORT = ("-m", "primelanes", "report")
 
@@ -111,7 +111,8 @@ def test_misuse_is_one_line_and_code_2(arguments: list[str], said: str, tmp_path
 
 def test_ctrl_c_writes_nothing(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, *REPORT], cwd=tmp_path) as process:
-        time.sleep(1.5)
+        # Once it has another thread, it measures.
+        assert eventually(lambda: len(os.listdir(f"/proc/{process.pid}/task")) > 1)
         process.send_signal(signal.SIGINT)
         assert process.wait(WATCHDOG) == 130
     assert not any(tmp_path.iterdir())

@@ -106,18 +106,19 @@ def report(progress):
     reports.append(progress)
 
 def count():
-    counts.append(primelanes.count_primes(10**9, algorithm="sieve", progress=report))
+    counts.append(primelanes.count_primes(10**10, workers=1, algorithm="sieve", progress=report))
 
 counting = threading.Thread(target=count)
 counting.start()
-started.wait()
+assert started.wait(30)
 other = create({own_lock})
 import_in(other)
+assert counting.is_alive()
 interpreters.destroy(other)
 counting.join()
 print(counts, {{type(report) is primelanes.Progress for report in reports}})
 """
-    assert run(script) == refusal + "[50847534] {True}\n"
+    assert run(script) == refusal + "[455052511] {True}\n"
 
 
 def test_an_interpreter_with_its_own_lock_leaves_the_package_to_the_main_interpreter(

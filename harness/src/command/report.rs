@@ -25,7 +25,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "PROGRAM", value_parser = super::interpreter())]
     python: Vec<Interpreter>,
 
-    /// Measure for about half a minute instead of two, with figures that vary more.
+    /// Measure for about half a minute instead of two, with figures that vary more. Each further interpreter adds half
+    /// as much.
     #[arg(long)]
     quick: bool,
 

@@ -65,7 +65,11 @@ impl Report {
 
     fn sentence(&self) -> String {
         if let Some(wrong) = self.lanes.iter().find(|lane| !lane.verified) {
-            return format!("WRONG: {} does not count {} primes in every task.", wrong.entrant.lane, self.expected);
+            let place = wrong.entrant.interpreter.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
+            return format!(
+                "WRONG: {}{place} does not count {} primes in every task.",
+                wrong.entrant.lane, self.expected
+            );
         }
         let tasks = plural(self.tasks, "task");
         let (locked, free): (Vec<_>, Vec<_>) = self
@@ -112,7 +116,7 @@ impl Report {
 
     /// For each interpreter, says whether it has a lock, and what its lanes gained.
     fn python_sentences(&self) -> Vec<String> {
-        // Of a wrong count, there is only one thing to say.
+        // If a count is wrong, the report says only that.
         let interpreters = self.interpreters.iter().filter(|_| self.verified());
         interpreters.filter_map(|python| self.python_sentence(python)).collect()
     }

@@ -249,12 +249,16 @@ fn per_item(items: u32, work: impl Fn()) -> f64 {
 /// Microseconds to send a byte, and microseconds from then until the answer is read.
 fn socket(cancel: &AtomicBool) -> Result<(f64, f64), Failure> {
     let requests = Requests::open()?;
-    let stop = || cancel.load(Ordering::Relaxed);
+    let failed = AtomicBool::new(false);
+    let stop = || failed.load(Ordering::Relaxed) || cancel.load(Ordering::Relaxed);
     let mut peer = requests.connect(&stop)?;
     let exchanges = thread::scope(|scope| {
         let answer = || drop(peer.answer_all());
         thread::Builder::new().spawn_scoped(scope, answer).map_err(Failure::Threads)?;
-        requests.send(SAMPLES, REQUEST_PAUSE, &stop).map_err(Failure::Socket)
+        let sent = requests.send(SAMPLES, REQUEST_PAUSE, &stop);
+        // The other side may wait for a connection that nobody accepts.
+        failed.store(sent.is_err(), Ordering::Relaxed);
+        sent.map_err(Failure::Socket)
     })?;
     let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
     let sending = median(exchanges.iter().map(|exchange| microseconds(exchange.sending)));

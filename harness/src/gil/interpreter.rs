@@ -112,7 +112,7 @@ impl Interpreter {
         let names: Vec<_> = interpreters.iter().map(|interpreter| interpreter.name.clone()).collect();
         let mut invocations: Vec<&Invocation> = Vec::new();
         for interpreter in &*interpreters {
-            if invocations.contains(&&interpreter.invocation) {
+            if invocations.iter().any(|other| other.is_like(&interpreter.invocation)) {
                 return Err(InterpreterError::Twice { program: interpreter.invocation.to_string() });
             }
             invocations.push(&interpreter.invocation);

@@ -181,7 +181,14 @@ impl Socket {
         let ended = AtomicBool::new(false);
         let stop = || ended.load(Ordering::Relaxed) || lab.is_cancelled();
         let exchanges = thread::scope(|scope| {
-            let send = || requests.send(REQUESTS, self.pause(), &stop);
+            let send = || {
+                let sent = requests.send(REQUESTS, self.pause(), &stop);
+                if sent.is_err() {
+                    // The other side may wait for a connection that nobody accepts.
+                    ended.store(true, Ordering::Relaxed);
+                }
+                sent
+            };
             let sending = thread::Builder::new().spawn_scoped(scope, send).map_err(Failure::Threads)?;
             let answered = answer(&requests, &stop);
             ended.store(true, Ordering::Relaxed);

@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_wait_ends_with_the_other_side_and_when_it_is_stopped() {
-        let requests = Requests::open().unwrap();
+        let (requests, silent) = (Requests::open().unwrap(), Requests::open().unwrap());
         let stop = AtomicBool::new(false);
         let is_stopped = || stop.load(Ordering::Relaxed);
         thread::scope(|scope| {
@@ -182,16 +182,13 @@ mod tests {
             assert!(error == "the other side hung up" || error.contains("reset"), "{error}");
             let waits = [
                 scope.spawn(|| requests.send(1, Duration::ZERO, &is_stopped).map(drop)),
-                scope.spawn(|| {
-                    let mut silent = Requests::open().unwrap().connect(&is_stopped).unwrap();
-                    silent.answer_all()
-                }),
+                scope.spawn(|| silent.connect(&is_stopped).unwrap().answer_all()),
             ];
             thread::sleep(3 * STOP_CHECK_INTERVAL);
-            assert!(!waits[0].is_finished());
+            assert!(waits.iter().all(|wait| !wait.is_finished()));
             stop.store(true, Ordering::Relaxed);
-            let [first, _] = waits.map(|wait| wait.join().unwrap());
-            assert_eq!(first.unwrap_err().to_string(), "there was no answer");
+            let errors = waits.map(|wait| wait.join().unwrap().unwrap_err().to_string());
+            assert_eq!(errors, ["there was no answer", "there was no answer"]);
             assert!(requests.send(1, Duration::from_mins(1), &is_stopped).is_err(), "in a pause");
         });
     }

@@ -10,7 +10,9 @@ pub(super) fn number(value: f64) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
-    let digits = if value == 0.0 { 0.0 } else { 2.0 - value.abs().log10().floor() };
+    // Rounding may add a digit before the point.
+    let rounded: f64 = format!("{value:.2e}").parse().unwrap_or(value);
+    let digits = if rounded == 0.0 { 0.0 } else { 2.0 - rounded.abs().log10().floor() };
     format!("{value:.0$}", digits.clamp(0.0, 3.0) as usize)
 }
 
@@ -45,6 +47,9 @@ pub(super) fn estimate(Estimate { value, interval }: Estimate) -> String {
 
 /// A percentage.
 pub(super) fn percent(percent: f64) -> String {
+    if percent > 0.0 && percent < 0.001 {
+        return "less than 0.001 %".to_owned();
+    }
     format!("{} %", number(percent))
 }
 
@@ -73,8 +78,8 @@ mod tests {
 
     #[test]
     fn numbers_have_three_significant_digits() {
-        let written = [0.0, 0.012_34, 0.5, 5.094, 12.34, 251.02, 1234.5].map(number);
-        assert_eq!(written, ["0", "0.012", "0.500", "5.09", "12.3", "251", "1234"]);
+        let written = [0.0, 0.012_34, 0.5, 5.094, 9.996, 12.34, 251.02, 1234.5].map(number);
+        assert_eq!(written, ["0", "0.012", "0.500", "5.09", "10.0", "12.3", "251", "1234"]);
         assert_eq!((number(f64::NAN), ratio(f64::INFINITY)), ("-".to_owned(), "-".to_owned()));
     }
 
@@ -93,6 +98,7 @@ mod tests {
     #[test]
     fn large_numbers_are_grouped() {
         assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1\u{202f}000", "1\u{202f}234\u{202f}567"]);
-        assert_eq!([0.0, 0.04, 9.96, 39.2].map(percent), ["0 %", "0.040 %", "9.96 %", "39.2 %"]);
+        let percents = [0.0, 3e-7, 0.04, 9.96, 39.2].map(percent);
+        assert_eq!(percents, ["0 %", "less than 0.001 %", "0.040 %", "9.96 %", "39.2 %"]);
     }
 }

@@ -169,8 +169,7 @@ impl Bench<'_> {
             Some((interpreter, 1.0 / counts.of(Way::Sequential)?.median))
         };
         let measured = gil::measured_overhead(&python.iter().filter_map(alone).collect::<Vec<_>>());
-        let percent = |overhead: f64| (100.0 * overhead).max(0.0);
-        measured.map_or(what_if::ASSUMED, |overhead| Overhead { percent: percent(overhead), measured: true })
+        measured.map_or(what_if::ASSUMED, |overhead| Overhead { percent: 100.0 * overhead, measured: true })
     }
 
     fn compute(&self) -> Recorded {
@@ -209,7 +208,9 @@ impl Bench<'_> {
         match waits {
             Ok((report, _)) => Ok(Some(report)),
             Err(Failure::Socket(_) | Failure::NoSocketCosts) => {
-                self.warn("Threads that wait were not measured, because there is no loopback interface.".to_owned());
+                self.warn(
+                    "Threads that wait were not measured, because no connection within this machine works.".to_owned(),
+                );
                 Ok(None)
             }
             Err(failure) => Err(failure),
@@ -227,7 +228,9 @@ impl Bench<'_> {
             let mut lab = self.lab();
             let report = experiment(&lab).or_else(|failure| {
                 let Failure::Interpreter(error) = failure else { return Err(failure) };
-                self.warn(format!("The experiment '{name}' was not run in Python: {error}."));
+                self.warn(format!(
+                    "The experiment '{name}' was not run in Python, because an interpreter failed: {error}."
+                ));
                 lab = self.lab();
                 lab.interpreters.clear();
                 experiment(&lab)

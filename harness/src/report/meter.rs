@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use primelanes_backends::Progress;
 
-/// How often the progress of a part is shown that does not report any.
+/// How often the progress is shown during a part that does not report any.
 const TICK: Duration = Duration::from_millis(250);
 
 /// The largest share of a part that is shown before the part is over, if it does not report its progress.

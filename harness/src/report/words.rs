@@ -6,7 +6,7 @@ mod lock;
 #[cfg(test)]
 mod tests;
 
-use super::data::{Case, Data, Interpreter, LockRules, Source, Way};
+use super::data::{Case, Counts, Data, Integrity, Interpreter, LockRules, Source, Way};
 use super::figures::{estimate, milliseconds, percent, ratio, whole_percent};
 use super::what_if;
 use crate::text::plural;
@@ -23,14 +23,16 @@ pub(super) fn summary(data: &Data) -> Vec<String> {
         .chain(&data.python)
         .filter_map(|counts| ways(data, counts))
         .collect();
-    let lost = data.integrity.iter().find(|row| row.threads > 1 && row.source == Source::OurLock);
+    let is_unlocked = |row: &&Integrity| row.source == Source::OurLock && row.protection == "no lock";
+    let lost = data.integrity.iter().filter(is_unlocked).find(|row| row.threads > 1);
     if let Some(row) = lost.filter(|row| row.lost > 0) {
         let (threads, lost) = (several(row.threads, "thread"), percent(row.lost_percent));
         sentences.push(format!(
             "In native code without a lock, {threads} that added to one counter lost {lost} of their additions."
         ));
     }
-    sentences.extend(sources(data).find_map(|source| cost::convoy_in_short(data, source)));
+    let mut locked = sources(data).filter(|source| data.is_locked(*source));
+    sentences.extend(locked.find_map(|source| cost::convoy_in_short(data, source)));
     sentences.extend(sources(data).find_map(|source| cost::stall_in_short(data, source)));
     sentences.extend(divided(data));
     sentences
@@ -113,7 +115,8 @@ pub(super) fn simulated(data: &Data, rules: LockRules) -> Option<f64> {
 /// What the table of the ways out does not say.
 pub(super) fn ways_out(data: &Data) -> Vec<String> {
     let interpreters = data.python.iter().any(|counts| counts.speedup(Way::Interpreters).is_some());
-    let unlocked = data.has_free_threading();
+    let is_unlocked = |counts: &Counts| counts.interpreter.is_some_and(|place| !data.interpreters[place].locked);
+    let unlocked = data.python.iter().any(|counts| is_unlocked(counts) && counts.speedup(Way::Threads).is_some());
     let mut sentences = Vec::new();
     if !(interpreters && unlocked) {
         let overhead = if unlocked { String::new() } else { format!(" {}.", overhead(data)) };
@@ -128,15 +131,20 @@ pub(super) fn ways_out(data: &Data) -> Vec<String> {
     sentences
 }
 
-/// How much slower a thread without a lock is in the simulation.
-fn overhead(data: &Data) -> String {
-    let slower = whole_percent(data.overhead.percent);
+/// How much longer a thread without a lock takes in the simulation.
+pub(super) fn overhead(data: &Data) -> String {
     let known = if data.overhead.measured { "as measured in two interpreters of one version" } else { "by assumption" };
-    format!("Without a lock, each thread takes {slower} longer, {known}")
+    format!("Without a lock, each thread takes {}, {known}", longer(data))
+}
+
+/// Such as `10 % longer`.
+pub(super) fn longer(data: &Data) -> String {
+    let percent = data.overhead.percent;
+    format!("{} {}", whole_percent(percent.abs()), if percent < 0.0 { "less time" } else { "longer" })
 }
 
 /// The number of cores of the simulated machine that is most like this one.
-fn simulated_cores(data: &Data) -> usize {
+pub(super) fn simulated_cores(data: &Data) -> usize {
     what_if::CORES.into_iter().filter(|&cores| cores <= data.about.cores).max().unwrap_or(1)
 }
 

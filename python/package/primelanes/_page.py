@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import webbrowser
 from pathlib import Path
 
 from primelanes import _native
-from primelanes._command import Parser, fail, print_text, show_status
+from primelanes._command import Parser, fail, one_line, print_text, show_status
 from primelanes._counting import value, wait
 from primelanes._types import Cancelled, Error, Progress
 from primelanes._worker import command as worker_command
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> int:
     path = Path(options.out)
     if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
         parser.error(f"cannot write '{path}'")
-    programs = [sys.executable, *options.python]
+    programs = [_this_interpreter(), *options.python]
     try:
         _check(programs, parser)
         page = _measure(programs, options.quick, options.trial)
@@ -38,10 +39,17 @@ def main(arguments: list[str]) -> int:
         path.write_text(page.html, encoding="utf-8")
     except OSError as error:
         fail(PROGRAM, error)
-    print_text(PROGRAM, f"Wrote '{path}'.")
+    if path.is_file():
+        print_text(PROGRAM, one_line(f"Wrote '{path}'."))
     if options.open and not webbrowser.open(path.resolve().as_uri()) and sys.stderr is not None:
         print(f"{PROGRAM}: cannot open '{path}': no browser was found", file=sys.stderr)
     return 0 if page.verified else 1
+
+
+def _this_interpreter() -> str:
+    """Return the program, and the option that decides whether it has a lock."""
+    lock = sys._xoptions.get("gil")
+    return sys.executable if lock is None else shlex.join([sys.executable, "-X", f"gil={lock}"])
 
 
 def _check(programs: list[str], parser: argparse.ArgumentParser) -> None:
@@ -67,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog=PROGRAM,
         description="Measure what the global interpreter lock costs, and write a page that explains it. It takes about "
-        "two minutes.",
+        "two minutes, and one more for each further interpreter.",
     )
     parser.add_argument("--out", default="report.html", metavar="FILE", help="the file to write (default: report.html)")
     parser.add_argument(
@@ -77,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PROGRAM",
         help="measure this Python interpreter too, besides the one that runs this; may be given several times",
     )
-    parser.add_argument("--quick", action="store_true", help="measure for half a minute; the figures vary more")
+    parser.add_argument("--quick", action="store_true", help="measure for about half a minute; the figures vary more")
     parser.add_argument("--open", action="store_true", help="open the page afterwards in a browser")
     parser.add_argument("--trial", action="store_true", help=argparse.SUPPRESS)
     return parser

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing.pool import Pool
@@ -48,12 +49,21 @@ def interpreters(number: int) -> Iterator[Workers | None]:
         clock = time.perf_counter()
         pool = InterpreterPoolExecutor(number)
         try:
+            _wait_for_all(pool, number)
             yield _started(lambda limits: list(pool.map(eval, [f"{count}({n})" for n in limits])), number, clock)
         finally:
             # After Ctrl-C, this does not wait for counts, which cannot be interrupted.
             pool.shutdown(wait=False, cancel_futures=True)
     else:
         yield None
+
+
+def _wait_for_all(pool: Executor, number: int) -> None:
+    """Wait until every interpreter has answered. One that has started may answer for others that have not."""
+    who = "(__import__('time').sleep(0.01), __import__('_interpreters').get_current())[1]"
+    ready: set[object] = set()
+    while len(ready) < number:
+        ready.update(pool.map(eval, [who] * number))
 
 
 def _started(count: Callable[[list[int]], list[int]], number: int, clock: float) -> Workers:

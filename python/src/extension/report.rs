@@ -47,6 +47,8 @@ pub(super) fn measure_report(
         (false, false) => Length::Full,
     };
     start(move |line| {
+        #[cfg(not(unix))]
+        drop(worker);
         #[cfg(unix)]
         if let Some((program, arguments)) = worker.split_first() {
             primelanes_backends::worker::register(program, arguments);

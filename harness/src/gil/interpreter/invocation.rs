@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A program and its options.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Invocation {
     program: PathBuf,
     options: Vec<String>,
@@ -15,6 +15,11 @@ pub(super) struct Invocation {
 }
 
 impl Invocation {
+    /// Whether both start the same program with the same options, however they are written.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        (&self.program, &self.options) == (&other.program, &other.options)
+    }
+
     /// Splits the text into words, as a shell does. The name of a file may contain spaces too.
     pub(super) fn parse(text: &OsStr) -> Self {
         let words = text.to_str().filter(|_| !Path::new(text).exists()).and_then(shlex::split).unwrap_or_default();

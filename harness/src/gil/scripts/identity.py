@@ -1,7 +1,7 @@
 """How the interpreter identifies itself."""
 import sys
 
-# The modules of the current directory are not meant.
+# Do not import modules from the current directory.
 sys.path = [folder for folder in sys.path if folder]
 
 import json

@@ -46,7 +46,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// About two minutes in all.
+    /// About two minutes with one interpreter, and a minute more for each further one.
     pub(crate) const FULL: Self = Self {
         quick: false,
         native_limit: 2_000_000,
@@ -66,7 +66,7 @@ impl Settings {
         simulated: 1.0,
     };
 
-    /// About half a minute in all.
+    /// About half a minute with one interpreter.
     pub(crate) const QUICK: Self = Self {
         quick: true,
         native_limit: 500_000,

@@ -133,10 +133,15 @@ impl Bars {
     /// The space from one bar to the next, in pixels, as the template has it.
     const STEP: usize = 46;
 
-    /// Creates bars on one scale. The label lists all of them, for people who do not see the picture.
+    /// Creates bars whose scale ends with the longest. The label lists all of them, for people who do not see the picture.
     pub(super) fn new(title: &str, lengths: Vec<Length>) -> Self {
         let ends = lengths.iter().map(|bar| bar.range.map_or(bar.value, |range| range.1.max(bar.value)));
         let longest = ends.filter(|end| end.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
+        Self::up_to(longest, title, lengths)
+    }
+
+    /// Creates bars on a scale that ends here.
+    pub(super) fn up_to(longest: f64, title: &str, lengths: Vec<Length>) -> Self {
         let percent = |value: f64| {
             let percent = 100.0 * value / longest;
             if percent.is_finite() { (10.0 * percent).round() / 10.0 } else { 0.0 }

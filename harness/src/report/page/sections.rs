@@ -57,7 +57,7 @@ pub(super) fn integrity(data: &Data) -> Section {
     };
     let head = ["", "threads", "additions", "lost", "time per addition"];
     let table = Table::new("Threads that add to one counter", &head, data.integrity.iter().map(row).collect());
-    let bars = Bars::new(title, data.integrity.iter().filter(|row| row.threads > 1).map(bar).collect());
+    let bars = Bars::up_to(100.0, title, data.integrity.iter().filter(|row| row.threads > 1).map(bar).collect());
     let caption = "The time per addition is the time of the run divided by the additions of all threads.";
     let figure =
         Figure::bars("integrity-bars".to_owned(), title.to_owned(), &bars, format!("{title}. {caption}"), table);
@@ -90,7 +90,7 @@ pub(super) fn race(data: &Data) -> Race {
         id: "race-picture".to_owned(),
         svg: data.pictures.race.clone(),
         label: Some(format!(
-            "Above, the speed-up of each kind of worker by their number, with the ideal line. Below, the time of every run \
+            "Above, the speed-up of each lane by its number of workers, with the ideal line. Below, the time of every run \
              of each lane. {}",
             data.race.summary
         )),

@@ -160,7 +160,7 @@ fn the_numbers_of_the_tables_are_those_of_the_json() {
 }
 
 #[test]
-fn the_csv_has_every_sample() {
+fn the_csv_has_every_figure() {
     let page = parsed(&made::data(&[("Py\"thon, the 1st", true, 0.96)]));
     let csv = downloaded(&page, "csv");
     let lines: Vec<_> = csv.lines().collect();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::data::{Case, Data, LockRules};
-use super::super::figures::{ratio, whole_percent};
+use super::super::figures::ratio;
 use super::super::what_if::{CORES, DEFAULT_INTERVAL_MS, INTERVALS_MS, RULES, THREADS, WINDOW};
 use super::super::words;
 use super::parts::{Cell, Table};
@@ -18,6 +18,8 @@ pub(super) struct WhatIf {
     pub(super) choices: [Choice; 4],
     pub(super) cases: Vec<Picture>,
     pub(super) table: Table,
+    /// What is known of threads without a lock.
+    pub(super) overhead: String,
 }
 
 /// A group of radio buttons.
@@ -45,7 +47,7 @@ pub(super) struct Picture {
 }
 
 pub(super) fn what_if(data: &Data) -> WhatIf {
-    let cores = CORES.into_iter().filter(|&cores| cores <= data.about.cores).max().unwrap_or(1);
+    let cores = words::simulated_cores(data);
     let rules = RULES.map(|rules| option(rules_id(rules), label(data, rules), rules == LockRules::OneLock));
     let intervals = INTERVALS_MS.map(|ms| option(interval_id(ms), format!("{ms} ms"), ms == DEFAULT_INTERVAL_MS));
     let threads = THREADS.map(|n| option(format!("threads-{n}"), n.to_string(), n == DEFAULT_THREADS));
@@ -60,6 +62,7 @@ pub(super) fn what_if(data: &Data) -> WhatIf {
         ],
         cases: data.what_if.iter().map(picture).collect(),
         table: table(data),
+        overhead: words::overhead(data),
     }
 }
 
@@ -80,7 +83,7 @@ fn rules_id(rules: LockRules) -> String {
 fn label(data: &Data, rules: LockRules) -> String {
     match rules {
         LockRules::OneLock => "one lock, as in CPython".to_owned(),
-        LockRules::NoLock => format!("no lock, each thread takes {} longer", whole_percent(data.overhead.percent)),
+        LockRules::NoLock => format!("no lock, each thread takes {}", words::longer(data)),
         LockRules::LockEach | LockRules::Before32 => rules.to_string(),
     }
 }

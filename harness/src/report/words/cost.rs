@@ -15,7 +15,7 @@ fn convoy_in(data: &Data, source: Source) -> Option<String> {
     let delays = || data.delays.iter().filter(move |row| row.source == source);
     let late = |row: &Delay| match row.late_ms {
         Some((median, _)) => format!("{} late", milliseconds(median)),
-        None => "not at all".to_owned(),
+        None => "never".to_owned(),
     };
     let alone = delays().find(|row| row.beside == 0).map(late)?;
     let clause = |(number, row): (usize, &Delay)| match (number, row.interval_ms) {
@@ -25,7 +25,7 @@ fn convoy_in(data: &Data, source: Source) -> Option<String> {
     };
     let clauses: Vec<_> = delays().filter(|row| row.beside == 1).enumerate().map(clause).collect();
     let text = format!(
-        "{} a sleeper that was alone went on {alone}. Beside a computing thread, it went on {}.",
+        "{} a sleeper that was alone woke up {alone}. Beside a computing thread, it woke up {}.",
         place(data, source),
         listed(&clauses)
     );
@@ -121,7 +121,8 @@ fn wait_in(data: &Data, source: Source) -> Option<String> {
     };
     let (threads, each, together) = slept?;
     let in_turn = each * threads as f64;
-    let instead = if together < 0.8 * in_turn { format!(", and not {}", milliseconds(in_turn)) } else { String::new() };
+    let instead =
+        if together < 0.8 * in_turn { format!(" instead of {}", milliseconds(in_turn)) } else { String::new() };
     let slept = format!(
         "{} {} that slept for {} each, all at once, took {} together{instead}.",
         place(data, source),

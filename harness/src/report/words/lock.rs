@@ -17,7 +17,7 @@ fn slice(data: &Data, row: &Slices) -> String {
         return format!("{place} there is no lock, and {worked}.");
     }
     let Some(((median, p90), switches)) = row.slice_ms.zip(row.switches_per_second) else {
-        return format!("{place} no thread was seen to hand over the lock, and {worked}.");
+        return format!("{place} no turn was measured from its beginning to its end, and {worked}.");
     };
     format!(
         "{place} a thread kept the lock for {} (median; p90 {}). The lock changed hands {} times per second, and {worked}.",
@@ -46,7 +46,7 @@ fn without_lock(row: &Integrity) -> String {
     let (threads, all) = (several(row.threads, "thread"), grouped(row.expected));
     if row.lost == 0 {
         return format!(
-            "Without a lock, none of {all} additions of {threads} was lost this time, but nothing prevents it."
+            "Without a lock, none of {all} additions of {threads} was lost this time, but nothing prevents such a loss."
         );
     }
     let lost = format!("{} of {all} additions ({})", grouped(row.lost), percent(row.lost_percent));
@@ -54,9 +54,13 @@ fn without_lock(row: &Integrity) -> String {
 }
 
 fn kept(row: &Integrity, place: &str) -> String {
-    let lost = if row.lost == 0 { "none was lost".to_owned() } else { format!("{} were lost", grouped(row.lost)) };
     let all = grouped(row.expected);
-    format!("{place}, {lost} of {all}, and an addition took {} ns.", number(row.nanoseconds))
+    let lost = match row.lost {
+        0 => format!("none of {all} additions was lost"),
+        1 => format!("one of {all} additions was lost"),
+        lost => format!("{} of {all} additions were lost", grouped(lost)),
+    };
+    format!("{place}, {lost}, and an addition took {} ns.", number(row.nanoseconds))
 }
 
 /// Where a figure was measured, at the beginning of a sentence.

@@ -37,7 +37,7 @@ fn a_report_is_one_page_with_every_picture() {
     let (html, page) = written(&[]);
     assert!(html.len() < MAX_BYTES, "{} bytes", html.len());
     assert!(!html.contains("Nothing was recorded") && !html.contains("NaN"), "a picture or a figure is missing");
-    // One for each experiment, one for each simulated case, and the one that holds the definitions.
+    // One for each figure, and one for each simulated case.
     assert_eq!((count(&page, "figure:not(.case) svg"), count(&page, ".case svg")), (6, 54));
     assert!(count(&page, "svg .hold") > 100);
     assert!(count(&page, "#race-picture svg circle") > 10);
@@ -108,8 +108,8 @@ fn ctrl_c_ends_a_report_at_any_moment_and_leaves_no_file() {
     use std::time::{Duration, Instant};
 
     let folder = tempfile::tempdir().unwrap();
-    for moment in [0, 300, 1500, 4000].map(Duration::from_millis) {
-        let mut command = primelanes(&["report"]);
+    for moment in [0, 300, 1500, 3500, 5000, 7500, 10_000].map(Duration::from_millis) {
+        let mut command = primelanes(&["report", "--quick"]);
         let mut child = command.current_dir(&folder).stderr(std::process::Stdio::piped()).spawn().unwrap();
         super::experiment::wait_until("start", || super::catches_interrupts(child.id()));
         std::thread::sleep(moment);
