@@ -1,6 +1,7 @@
 //! The interpreters that tests run.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -44,16 +45,21 @@ pub(crate) fn without_lock(test: &str, check: impl Fn(&FreeThreaded)) {
     }
     let folder = TempDir::new().unwrap();
     let imitation = folder.path().join("python");
-    // Another test may start a process while this one writes. If the process inherited the file, it could not be started.
-    let write = "printf '%s' \"$2\" > \"$1\"; chmod +x \"$1\"";
-    let written = Command::new("sh").args(["-c", write, "sh"]).arg(&imitation).arg(IMITATION).status().unwrap();
-    assert!(written.success());
+    write_program(&imitation, IMITATION);
     check(&FreeThreaded { program: imitation.to_str().unwrap().to_owned(), is_imitation: true });
     if let Ok(program) = std::env::var(FREE_THREADED) {
         check(&FreeThreaded { program, is_imitation: false });
     } else {
         say(&format!("test {test} ... only imitates a free-threaded Python: {FREE_THREADED} names none"));
     }
+}
+
+/// Writes a script that can be run.
+pub(crate) fn write_program(file: &Path, text: &str) {
+    // Another test may start a process while this one writes. If the process inherited the file, it could not be started.
+    let write = "printf '%s' \"$2\" > \"$1\"; chmod +x \"$1\"";
+    let written = Command::new("sh").args(["-c", write, "sh"]).arg(file).arg(text).status().unwrap();
+    assert!(written.success());
 }
 
 fn say(line: &str) {

@@ -48,8 +48,6 @@ fn a_report_is_one_page_with_every_picture() {
 #[cfg(unix)]
 #[test]
 fn a_report_measures_an_interpreter_as_far_as_that_works() {
-    use std::os::unix::fs::PermissionsExt;
-
     if python::is_missing("a_report_measures_an_interpreter_as_far_as_that_works") {
         return;
     }
@@ -58,8 +56,7 @@ fn a_report_measures_an_interpreter_as_far_as_that_works() {
     let program = folder.path().join("python <3>");
     let fail = "case \"$*\" in *stall.py*) echo 'no ctypes & co' >&2; exit 1;; esac";
     let script = format!("#!/bin/sh\n{fail}\nexec '{}' \"$@\"\n", executable());
-    std::fs::write(&program, script).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    python::write_program(&program, &script);
     let (html, page) = written(&["--python", program.to_str().unwrap()]);
     assert!(html.len() < MAX_BYTES, "{} bytes", html.len());
     assert_eq!((count(&page, "#no-python"), count(&page, "#count-python-0 table")), (0, 1));
@@ -68,7 +65,10 @@ fn a_report_measures_an_interpreter_as_far_as_that_works() {
     }
     assert!(!text(&page, "#stall-timeline").contains("CPython 3."));
     let warnings = text(&page, "#warnings");
-    assert!(warnings.contains("The experiment 'stall' was not run in Python: "), "{warnings}");
+    assert!(
+        warnings.contains("The experiment 'stall' was not run in Python, because an interpreter failed: "),
+        "{warnings}"
+    );
     assert!(warnings.contains("python <3>' failed to run stall.py: no ctypes & co."), "{warnings}");
 }
 
