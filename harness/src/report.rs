@@ -21,8 +21,7 @@ use std::sync::atomic::AtomicBool;
 
 use primelanes_backends::{Error, Progress};
 
-pub(crate) use self::measure::{Settings, measure};
-pub(crate) use self::page::page;
+use self::measure::Settings;
 use crate::gil::{Failure, Interpreter, InterpreterError};
 
 /// How long to measure.
@@ -50,7 +49,7 @@ pub struct Report {
 pub struct Interpreters(Vec<Interpreter>);
 
 impl Length {
-    pub(crate) const fn settings(self) -> &'static Settings {
+    const fn settings(self) -> &'static Settings {
         match self {
             Self::Full => &Settings::FULL,
             Self::Quick => &Settings::QUICK,
@@ -93,13 +92,22 @@ pub fn report(
     cancel: &AtomicBool,
     show: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, Error> {
-    let data = measure(length.settings(), &interpreters.0, cancel, show).map_err(plain)?;
-    let html = page(&data).map_err(|error| unavailable("the report", &error))?;
-    Ok(Report { html, verified: data.verified() })
+    make(&interpreters.0, length, cancel, show).map_err(plain)
+}
+
+/// The same with interpreters that have been opened. The error is what happened.
+pub(crate) fn make(
+    interpreters: &[Interpreter],
+    length: Length,
+    cancel: &AtomicBool,
+    show: &(dyn Fn(Progress) + Sync),
+) -> anyhow::Result<Report> {
+    let data = measure::measure(length.settings(), interpreters, cancel, show)?;
+    Ok(Report { html: page::page(&data)?, verified: data.verified() })
 }
 
 fn plain(error: anyhow::Error) -> Error {
-    if let Some(Failure::Cancelled | Failure::Interpreter(InterpreterError::Cancelled)) = error.downcast_ref() {
+    if let Some(Failure::Cancelled) = error.downcast_ref() {
         return Error::Cancelled;
     }
     error.downcast().unwrap_or_else(|error| unavailable("the report", &format!("{error:#}")))

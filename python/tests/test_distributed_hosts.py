@@ -26,7 +26,8 @@ from support import eventually
 
 PREFIX = f"pl{os.getpid() % 100_000}"
 BRIDGE = f"{PREFIX}br"
-NETWORK = "10.213.77"
+NETWORK = f"10.213.{os.getpid() % 256}"
+"""Another one than that of a run that was killed and has left its bridge."""
 SERIALS = count()
 TTL = 5
 """Seconds after which the scheduler gives up a worker that is silent."""

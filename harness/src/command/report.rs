@@ -8,7 +8,7 @@ use super::output::{OutputFile, output_file};
 use super::progress::{Bar, When};
 use super::{interrupt, output};
 use crate::gil::Interpreter;
-use crate::report::{Length, measure, page};
+use crate::report::{self, Length, Report};
 use crate::text::escaped;
 
 /// How long the system's program for pages may take to say that it cannot open one.
@@ -49,12 +49,12 @@ impl Args {
         let interpreters = super::tell_apart(&self.python)?;
         let cancel = interrupt::flag()?;
         let bar = Bar::of_percent(When::Auto);
-        let measured = measure(length.settings(), &interpreters, cancel, &|progress| bar.show(progress));
+        let made = report::make(&interpreters, length, cancel, &|progress| bar.show(progress));
         bar.clear();
 
-        let data = measured?;
+        let Report { html, verified } = made?;
         interrupt::end_at_once()?;
-        self.out.write(&page(&data)?)?;
+        self.out.write(&html)?;
         if self.out.is_file() {
             output::print(&format!("Wrote '{}'.", escaped(&self.out.path().display().to_string())))?;
         }
@@ -62,7 +62,7 @@ impl Args {
             self.open();
         }
         // A wrong count is a failure even if it is on the page.
-        Ok(if data.verified() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if verified { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     /// Opens the page. If that fails, the page is there all the same.

@@ -12,7 +12,7 @@ use super::calibration::SLEEP;
 use super::failure::Failure;
 use super::interpreter::{Interpreter, Script};
 use super::lab::{Lab, MAX_VIRTUAL_SECONDS, Who};
-use super::report::{Column, Distribution, Figures, Report, Row};
+use super::report::{Distribution, Figures, Report, Row};
 use super::units::milliseconds;
 use super::workload;
 use crate::text::plural;
@@ -61,7 +61,8 @@ fn case(lab: &Lab<'_>, who: Who, cpu_threads: usize, interval: Duration, seconds
     let interval_ms = milliseconds(interval);
     let others = plural(cpu_threads, "computing thread");
     let title = |column| format!("{column}: a sleeper beside {others}, interval {interval_ms} ms");
-    let python = |python: &_| ask(lab, python, cpu_threads, interval, true, length);
+    let computing = Computing { threads: cpu_threads, interval, interpreters: false };
+    let python = |python: &_| computing.ask(lab, python, true, length);
     let lock = || {
         let gil = lab.gil(interval);
         let run = run_lock(lab, &gil, cpu_threads, true, length)?;
@@ -72,33 +73,44 @@ fn case(lab: &Lab<'_>, who: Who, cpu_threads: usize, interval: Duration, seconds
     let outcome = lab.simulate(simulated_threads(cpu_threads), interval, seconds.min(MAX_VIRTUAL_SECONDS))?;
     lab.keep_outcome(&title("virtual time"), &outcome);
 
-    let row = |column, latencies: &[f64]| {
-        let figures = Figures::Convoy { cpu_threads, latency_ms: Distribution::of(latencies) };
-        Row::new(column, cpu_threads + 1, lab.interval(column, interval), figures)
+    let figures = |latencies: &[f64]| Figures::Convoy { cpu_threads, latency_ms: Distribution::of(latencies) };
+    let row = |(column, runs): &(_, Vec<Run>)| {
+        let latencies = |runs: &[Run]| runs.iter().flat_map(|run| &run.latencies_ms).copied().collect::<Vec<_>>();
+        let figures = |runs: &[Run]| figures(&latencies(runs));
+        Row::measured(*column, cpu_threads + 1, lab.interval(*column, interval), runs, figures)
     };
-    let latencies = |runs: &[Run]| runs.iter().flat_map(|run| &run.latencies_ms).copied().collect::<Vec<_>>();
     let simulated: Vec<f64> = outcome.delays.iter().map(|&(_, delay)| milliseconds(delay)).collect();
-    let measured = measured.iter().map(|(column, runs)| row(*column, &latencies(runs)));
-    Ok(measured.chain([row(Column::Virtual, &simulated)]).collect())
+    let simulated = Row::simulated(cpu_threads + 1, Some(interval), figures(&simulated));
+    Ok(measured.iter().map(row).chain([simulated]).collect())
 }
 
-/// Runs computing threads for some seconds in the interpreter, beside a thread that `sleeps` over and over or once.
-pub(super) fn ask(
-    lab: &Lab<'_>,
-    interpreter: &Interpreter,
-    cpu_threads: usize,
-    interval: Duration,
-    sleeps: bool,
-    seconds: f64,
-) -> Result<Run, Failure> {
-    let sleep_ms = sleeps.then(|| milliseconds(SLEEP));
-    let parameters = json!({
-        "cpu_threads": cpu_threads,
-        "interval_ms": milliseconds(interval),
-        "sleep_ms": sleep_ms,
-        "seconds": seconds,
-    });
-    lab.ask(interpreter, Script::Convoy, &parameters, seconds)
+/// Computing threads in Python.
+#[derive(Clone, Copy)]
+pub(super) struct Computing {
+    pub(super) threads: usize,
+    pub(super) interval: Duration,
+    /// Whether each has an interpreter of its own.
+    pub(super) interpreters: bool,
+}
+
+impl Computing {
+    /// Runs the threads for some seconds, beside a thread that `sleeps` over and over or once.
+    pub(super) fn ask(
+        self,
+        lab: &Lab<'_>,
+        interpreter: &Interpreter,
+        sleeps: bool,
+        seconds: f64,
+    ) -> Result<Run, Failure> {
+        let parameters = json!({
+            "cpu_threads": self.threads,
+            "interval_ms": milliseconds(self.interval),
+            "interpreters": self.interpreters,
+            "sleep_ms": sleeps.then(|| milliseconds(SLEEP)),
+            "seconds": seconds,
+        });
+        lab.ask(interpreter, Script::Convoy, &parameters, seconds)
+    }
 }
 
 /// Runs the same workload under our lock.

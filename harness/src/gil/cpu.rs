@@ -9,7 +9,7 @@ use serde_json::json;
 use super::failure::Failure;
 use super::interpreter::{Interpreter, Script};
 use super::lab::{Lab, MAX_VIRTUAL_SECONDS, Who};
-use super::report::{Column, Distribution, Figures, Report, Row};
+use super::report::{Distribution, Figures, Report, Row};
 use super::units::milliseconds;
 use super::workload;
 use crate::statistics::median;
@@ -47,9 +47,11 @@ pub(crate) fn cpu(lab: &Lab<'_>, threads: usize, intervals: &[Duration], seconds
         let ask = |python: &_| run_python(lab, python, threads, interval, length);
         let run = |threads| run_lock(lab, threads, interval, length);
         let measured = lab.measure(Who::at_interval(place), ask, || Ok((run(1)?, run(threads)?)))?;
-        let row = |column, figures| Row::new(column, threads, lab.interval(column, interval), figures);
-        rows.extend(measured.iter().map(|(column, pairs)| row(*column, figures(pairs))));
-        rows.push(row(Column::Virtual, simulate(lab, threads, interval, seconds)?));
+        let row = |(column, pairs): &(_, Vec<Pair>)| {
+            Row::measured(*column, threads, lab.interval(*column, interval), pairs, figures)
+        };
+        rows.extend(measured.iter().map(row));
+        rows.push(Row::simulated(threads, Some(interval), simulate(lab, threads, interval, seconds)?));
     }
     lab.report("cpu", LEGEND, rows)
 }

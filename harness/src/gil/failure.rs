@@ -13,8 +13,13 @@ pub(crate) enum Failure {
     #[error("cancelled")]
     Cancelled,
     /// The interpreter cannot be run, or gives no valid answer.
-    #[error(transparent)]
-    Interpreter(#[from] InterpreterError),
+    #[error("{error}")]
+    Interpreter {
+        /// The name of the interpreter.
+        name: String,
+        /// What went wrong.
+        error: InterpreterError,
+    },
     /// The system refused to start a thread.
     #[error("cannot start another thread: {0}")]
     Threads(io::Error),
@@ -44,7 +49,7 @@ mod tests {
         for failure in [
             Failure::Threads(cause()),
             Failure::Socket(cause()),
-            Failure::Interpreter(InterpreterError::Folder(cause())),
+            Failure::Interpreter { name: "CPython".to_owned(), error: InterpreterError::Folder(cause()) },
         ] {
             // The command prints an error with all its sources.
             let text = format!("{:#}", anyhow::Error::from(failure));

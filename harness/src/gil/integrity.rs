@@ -63,7 +63,9 @@ pub(crate) fn integrity(lab: &Lab<'_>, threads: usize, interval: Duration, secon
             let python = |python: &_| run_python(lab, python, threads, interval, length);
             let measured = lab.measure(who, python, || run_lock(lab, mode, threads, interval, length))?;
             let interval = (mode == Mode::Lock).then_some(interval);
-            let row = |(column, runs): &(_, Vec<Run>)| Row::new(*column, threads, interval, figures(mode, runs));
+            let row = |(column, runs): &(_, Vec<Run>)| {
+                Row::measured(*column, threads, interval, runs, |runs| figures(mode, runs))
+            };
             rows.extend(measured.iter().map(row));
         }
     }

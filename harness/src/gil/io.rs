@@ -19,7 +19,7 @@ use super::convoy;
 use super::failure::Failure;
 use super::interpreter::{Interpreter, Script};
 use super::lab::{Lab, Who};
-use super::report::{Column, Distribution, Figures, Report, Row};
+use super::report::{Distribution, Figures, Report, Row};
 use super::requests::{Requests, Stop};
 use super::units::milliseconds;
 use super::workload;
@@ -95,9 +95,12 @@ fn sleep(lab: &Lab<'_>, threads: usize, seconds: f64) -> Result<Vec<Row>, Failur
     let outcome =
         lab.simulate((1..=threads).map(thread).collect(), GlobalLock::SWITCH_INTERVAL, 2.0 * seconds + 10.0)?;
     lab.keep_outcome(&title("virtual time"), &outcome);
-    let measured = measured.into_iter().map(|(column, seconds)| (column, median(seconds)));
-    let row = |(column, seconds)| Row::new(column, threads, None, Figures::Io { mode: "sleep", seconds });
-    Ok(measured.chain([(Column::Virtual, outcome.end.as_secs_f64())]).map(row).collect())
+    let figures = |seconds| Figures::Io { mode: "sleep", seconds };
+    let row = |(column, seconds): &(_, Vec<f64>)| {
+        Row::measured(*column, threads, None, seconds, |seconds| figures(median(seconds.iter().copied())))
+    };
+    let simulated = Row::simulated(threads, None, figures(outcome.end.as_secs_f64()));
+    Ok(measured.iter().map(row).chain([simulated]).collect())
 }
 
 impl Socket {
@@ -114,14 +117,16 @@ impl Socket {
         threads[0] = SimulatedThread::once("socket", steps);
         let outcome = lab.simulate(threads, self.interval, self.longest().as_secs_f64())?;
         lab.keep_outcome(&self.title("virtual time"), &outcome);
-        let simulated = outcome.delays.iter().map(|&(_, delay)| milliseconds(send + echo + delay)).collect();
+        let simulated: Vec<f64> = outcome.delays.iter().map(|&(_, delay)| milliseconds(send + echo + delay)).collect();
 
-        let row = |(column, times): (Column, Vec<f64>)| {
-            let figures = Figures::Socket { mode: "socket", response_ms: Distribution::of(&times) };
-            Row::new(column, self.cpu_threads + 1, lab.interval(column, self.interval), figures)
+        let figures = |times: &[f64]| Figures::Socket { mode: "socket", response_ms: Distribution::of(times) };
+        let threads = self.cpu_threads + 1;
+        let row = |(column, runs): &(_, Vec<Vec<f64>>)| {
+            let interval = lab.interval(*column, self.interval);
+            Row::measured(*column, threads, interval, runs, |runs| figures(&runs.concat()))
         };
-        let measured = measured.into_iter().map(|(column, runs)| (column, runs.concat()));
-        Ok(measured.chain([(Column::Virtual, simulated)]).map(row).collect())
+        let simulated = Row::simulated(threads, Some(self.interval), figures(&simulated));
+        Ok(measured.iter().map(row).chain([simulated]).collect())
     }
 
     fn title(self, column: &str) -> String {

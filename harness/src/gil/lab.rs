@@ -41,6 +41,8 @@ pub(super) enum Who {
     Locked,
     /// Those without one.
     Unlocked,
+    /// Those with a global lock that can run several interpreters in one process.
+    LockEach,
     Nobody,
 }
 
@@ -55,6 +57,7 @@ impl Who {
             Self::All => true,
             Self::Locked => interpreter.is_locked(),
             Self::Unlocked => !interpreter.is_locked(),
+            Self::LockEach => interpreter.is_locked() && interpreter.has_interpreter_pool(),
             Self::Nobody => false,
         }
     }
@@ -65,6 +68,8 @@ impl Who {
 pub(crate) struct Lab<'a> {
     /// The interpreters, each with a column of its own.
     pub(crate) interpreters: Vec<Interpreter>,
+    /// The names of interpreters that take no part.
+    pub(crate) left_out: Vec<String>,
     /// The costs of the column `virtual`.
     pub(crate) calibration: Calibration,
     /// The number of cores of the simulated machine.
@@ -82,6 +87,7 @@ impl<'a> Lab<'a> {
     pub(crate) fn new(calibration: Calibration, cancel: &'a AtomicBool) -> Self {
         Self {
             interpreters: Vec::new(),
+            left_out: Vec::new(),
             calibration,
             cores: primelanes_backends::available_workers(),
             capacity: 0,
@@ -137,7 +143,7 @@ impl<'a> Lab<'a> {
         let timeout = Duration::from_secs_f64(seconds) + GRACE;
         let answer = interpreter.run(script, parameters, timeout, self.cancel);
         self.check_cancelled()?;
-        Ok(answer?)
+        answer.map_err(|error| Failure::Interpreter { name: interpreter.name().to_owned(), error })
     }
 
     /// Returns the length of a run if all rounds of a column together take this many seconds.
@@ -171,8 +177,10 @@ impl<'a> Lab<'a> {
         python: impl Fn(&Interpreter) -> Result<T, Failure>,
         lock: Option<&dyn Fn() -> Result<T, Failure>>,
     ) -> Result<Vec<(Column, Vec<T>)>, Failure> {
-        let is_meant = |(_, interpreter): &(usize, &Interpreter)| who.includes(interpreter);
-        let meant: Vec<_> = self.interpreters.iter().enumerate().filter(is_meant).collect();
+        let takes_part = |(_, interpreter): &(usize, &Interpreter)| {
+            who.includes(interpreter) && self.left_out.iter().all(|name| name != interpreter.name())
+        };
+        let meant: Vec<_> = self.interpreters.iter().enumerate().filter(takes_part).collect();
         let columns = meant.iter().map(|&(place, _)| Column::Cpython(place)).chain(lock.map(|_| Column::Lock));
         let mut samples: Vec<(Column, Vec<T>)> = columns.map(|column| (column, Vec::new())).collect();
         for _ in 0..ROUNDS {

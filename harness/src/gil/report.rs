@@ -69,6 +69,9 @@ pub(crate) struct Row {
     /// What was measured.
     #[serde(flatten)]
     pub(crate) figures: Figures,
+    /// The same figures of each round alone. None in virtual time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rounds: Vec<Figures>,
 }
 
 /// The median and the 90th percentile of some values.
@@ -160,8 +163,22 @@ pub(crate) enum Figures {
 }
 
 impl Row {
-    pub(super) fn new(column: Column, threads: usize, interval: Option<Duration>, figures: Figures) -> Self {
-        Self { column, interpreter: None, threads, interval_ms: interval.map(milliseconds), figures }
+    /// Creates a row of virtual time.
+    pub(super) fn simulated(threads: usize, interval: Option<Duration>, figures: Figures) -> Self {
+        let interval_ms = interval.map(milliseconds);
+        Self { column: Column::Virtual, interpreter: None, threads, interval_ms, figures, rounds: Vec::new() }
+    }
+
+    /// Creates a row from the samples of all rounds. `figures` summarises some of them.
+    pub(super) fn measured<T>(
+        column: Column,
+        threads: usize,
+        interval: Option<Duration>,
+        samples: &[T],
+        figures: impl Fn(&[T]) -> Figures,
+    ) -> Self {
+        let rounds = samples.chunks(1).map(&figures).collect();
+        Self { column, rounds, ..Self::simulated(threads, interval, figures(samples)) }
     }
 
     /// Returns the name of the case, which the rows of all its columns share.

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::failure::Failure;
 use super::interpreter::{Interpreter, Script};
 use super::lab::{Lab, Who};
-use super::report::{Column, Figures, Report, Row};
+use super::report::{Figures, Report, Row};
 use super::units::milliseconds;
 use super::workload;
 use crate::statistics::median;
@@ -58,20 +58,22 @@ impl Mode {
 /// [`Failure`] if the experiment is cancelled, or if the interpreter or a thread fails.
 pub(crate) fn stall(lab: &Lab<'_>, interval: Duration, seconds: f64) -> Result<Report, Failure> {
     let mut rows = Vec::new();
-    let row = |mode: Mode, collects, column, longest_stall_ms| {
-        let figures = Figures::Stall { mode: mode.name(), collects, longest_stall_ms };
-        Row::new(column, 2, lab.interval(column, interval), figures)
+    let figures =
+        |mode: Mode, collects, longest_stall_ms| Figures::Stall { mode: mode.name(), collects, longest_stall_ms };
+    let row = |mode, collects, (column, stalls): &(_, Vec<f64>)| {
+        let figures = |stalls: &[f64]| figures(mode, collects, median(stalls.iter().copied()));
+        Row::measured(*column, 2, lab.interval(*column, interval), stalls, figures)
     };
     for mode in [Mode::Attached, Mode::Detached] {
         let python = |python: &_| run_python(lab, python, mode, false, interval, seconds);
         let measured = lab.measure(Who::All, python, || run_lock(lab, mode, interval, seconds))?;
-        rows.extend(measured.into_iter().map(|(column, stalls)| row(mode, false, column, median(stalls))));
-        rows.push(row(mode, false, Column::Virtual, simulate(lab, mode, interval, seconds)?));
+        rows.extend(measured.iter().map(|samples| row(mode, false, samples)));
+        rows.push(Row::simulated(2, Some(interval), figures(mode, false, simulate(lab, mode, interval, seconds)?)));
     }
     for mode in [Mode::Attached, Mode::Detached] {
         let python = |python: &_| run_python(lab, python, mode, true, interval, seconds);
         let measured = lab.measure_python(Who::All, python)?;
-        rows.extend(measured.into_iter().map(|(column, stalls)| row(mode, true, column, median(stalls))));
+        rows.extend(measured.iter().map(|samples| row(mode, true, samples)));
     }
     lab.report("stall", LEGEND, rows)
 }

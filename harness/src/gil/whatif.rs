@@ -5,8 +5,9 @@ use std::time::Duration;
 use primelanes_backends::global_lock::protocol::Regime;
 use primelanes_backends::global_lock::virtual_time::{Outcome, Simulation};
 
-use super::convoy::{self, Run, simulated_threads};
+use super::convoy::{self, Computing, Run, simulated_threads};
 use super::failure::Failure;
+use super::interpreter::Interpreter;
 use super::lab::{Lab, MAX_VIRTUAL_SECONDS, Who};
 use super::regimes::{CHECKS, OVERHEAD, measured_overhead};
 use super::report::{Column, Distribution, Figures, Report, Row};
@@ -36,18 +37,29 @@ pub(crate) fn whatif(
         let row = |(column, pairs): &(Column, Vec<Pair>)| {
             let interval = lab.interval(*column, interval);
             let regime = interval.map_or_else(|| overhead.regime(), one_lock);
-            Row::new(*column, cpu_threads + 1, interval, figures_of(regime, lab.cores.get(), pairs))
+            let figures = |pairs: &[Pair]| figures_of(regime.clone(), lab.cores.get(), pairs);
+            Row::measured(*column, cpu_threads + 1, interval, pairs, figures)
         };
         rows.extend(measured.iter().map(row));
         let simulation = lab.simulation(simulated_threads(cpu_threads), Regime::Timed { interval });
         let simulated = simulate(lab, one_lock(interval), &simulation, seconds)?;
         rows.push(Row { interval_ms: Some(milliseconds(interval)), ..simulated });
     }
+    rows.extend(in_interpreters(lab, cpu_threads, intervals[0], seconds)?);
     for (regime, simulation) in other_regimes(lab, cpu_threads, intervals[0], overhead) {
         // Among 64 threads, the sleeper rarely gets the lock.
         rows.push(simulate(lab, regime, &simulation, 10.0 * seconds)?);
     }
     lab.report("whatif", LEGEND, rows)
+}
+
+/// Measures computing threads that each have an interpreter of their own, in the Pythons that can do that.
+fn in_interpreters(lab: &Lab<'_>, cpu_threads: usize, interval: Duration, seconds: f64) -> Result<Vec<Row>, Failure> {
+    let computing = Computing { threads: cpu_threads, interval, interpreters: true };
+    let python = |python: &_| ask_pair(lab, python, computing, seconds);
+    let figures = |pairs: &[Pair]| figures_of(LOCK_EACH.to_owned(), lab.cores.get(), pairs);
+    let row = |(column, pairs): &(_, Vec<Pair>)| Row::measured(*column, cpu_threads + 1, None, pairs, figures);
+    Ok(lab.measure_python(Who::LockEach, python)?.iter().map(row).collect())
 }
 
 fn one_lock(interval: Duration) -> String {
@@ -72,11 +84,14 @@ fn other_regimes(
             format!("{}, 64 threads on 32 cores", one_lock(interval)),
             Simulation { cores: 32, threads: simulated_threads(63), ..base(timed) },
         ),
-        ("a lock per interpreter (PEP 684)".to_owned(), own_lock_each),
+        (LOCK_EACH.to_owned(), own_lock_each),
         (overhead.regime(), Simulation { slowdown: 1.0 + overhead.share(), ..base(Regime::Unlocked) }),
         (format!("before 3.2: released every {CHECKS} checks"), base(Regime::Counted { checks: CHECKS })),
     ]
 }
+
+/// The regime in which each computing thread has an interpreter of its own.
+const LOCK_EACH: &str = "a lock per interpreter (PEP 684)";
 
 /// A run of one computing thread alone, and one of all threads beside the sleeper.
 type Pair = (Run, Run);
@@ -98,11 +113,15 @@ fn measure(
         }
         Ok(run)
     };
-    let python = |python: &_| {
-        let ask = |threads, sleeps| convoy::ask(lab, python, threads, interval, sleeps, length);
-        Ok((ask(1, false)?, ask(cpu_threads, true)?))
-    };
+    let computing = Computing { threads: cpu_threads, interval, interpreters: false };
+    let python = |python: &_| ask_pair(lab, python, computing, seconds);
     lab.measure(who, python, || Ok((run_lock(1, false)?, run_lock(cpu_threads, true)?)))
+}
+
+fn ask_pair(lab: &Lab<'_>, python: &Interpreter, computing: Computing, seconds: f64) -> Result<Pair, Failure> {
+    let length = Lab::run_length(seconds);
+    let alone = Computing { threads: 1, ..computing };
+    Ok((alone.ask(lab, python, false, length)?, computing.ask(lab, python, true, length)?))
 }
 
 fn figures_of(regime: String, cores: usize, pairs: &[Pair]) -> Figures {
@@ -161,7 +180,7 @@ fn simulated(regime: String, simulation: &Simulation, outcome: &Outcome) -> Row 
     let computed: Duration = outcome.computed.iter().sum();
     let throughput = computed.as_secs_f64() / outcome.end.as_secs_f64();
     let figures = figures(regime, simulation.cores, throughput, &latencies);
-    Row::new(Column::Virtual, simulation.threads.len(), None, figures)
+    Row::simulated(simulation.threads.len(), None, figures)
 }
 
 fn figures(regime: String, cores: usize, throughput_ratio: f64, latencies: &[f64]) -> Figures {

@@ -1,7 +1,8 @@
 //! From the results of the experiments to the data of the report.
 
 use super::data::{
-    Counts, Delay, Integrity, Interpreter, Race, RaceLane, Slices, Source, Stall, Wait, Waiting, Way, WayFigures,
+    Counts, Delay, Integrity, Interpreter, Measured, Quantiles, Race, RaceLane, Slices, Source, Stall, Wait, Waiting,
+    Way, WayFigures,
 };
 use crate::experiment::Lane;
 use crate::gil::Report;
@@ -60,22 +61,38 @@ fn speedup(baseline: &[f64], seconds: &[f64]) -> Estimate {
     estimate(seconds.len(), |rounds| drawn(baseline, rounds) / drawn(seconds, rounds))
 }
 
-/// The median and the 90th percentile, if there were samples.
-fn known(distribution: Distribution) -> Option<(f64, f64)> {
-    distribution.median.is_finite().then_some((distribution.median, distribution.p90))
+/// A figure of a row, and of each of its rounds. `figure` is `None` for the figures of other experiments.
+fn measured(row: &gil::Row, figure: impl Fn(&Figures) -> Option<f64>) -> Option<Measured> {
+    let value = figure(&row.figures)?;
+    let rounds = row.rounds.iter().filter_map(figure).filter(|value| value.is_finite()).collect();
+    Some(Measured { value, rounds })
+}
+
+/// The quantiles of a row, if there were samples.
+fn quantiles(row: &gil::Row, distribution: impl Fn(&Figures) -> Option<Distribution>) -> Option<Quantiles> {
+    let part = |part: fn(Distribution) -> f64| measured(row, |figures| distribution(figures).map(part));
+    let (median, p90) = (part(|known| known.median)?, part(|known| known.p90)?);
+    median.value.is_finite().then_some(Quantiles { median, p90 })
 }
 
 pub(super) fn slices(report: &Report) -> Vec<Slices> {
     let row = |row: &gil::Row| {
-        let Figures::Cpu { slice_ms, switches_per_second, throughput_ratio, .. } = &row.figures else { return None };
-        let slice_ms = slice_ms.and_then(known);
         Some(Slices {
             source: source(row.column),
             threads: row.threads,
             interval_ms: row.interval_ms,
-            slice_ms,
-            switches_per_second: *switches_per_second,
-            throughput: *throughput_ratio,
+            slice_ms: quantiles(row, |figures| match figures {
+                Figures::Cpu { slice_ms, .. } => *slice_ms,
+                _ => None,
+            }),
+            switches_per_second: measured(row, |figures| match figures {
+                Figures::Cpu { switches_per_second, .. } => *switches_per_second,
+                _ => None,
+            }),
+            throughput: measured(row, |figures| match figures {
+                Figures::Cpu { throughput_ratio, .. } => Some(*throughput_ratio),
+                _ => None,
+            })?,
         })
     };
     report.rows.iter().filter_map(row).collect()
@@ -83,16 +100,23 @@ pub(super) fn slices(report: &Report) -> Vec<Slices> {
 
 pub(super) fn integrity(report: &Report) -> Vec<Integrity> {
     let row = |row: &gil::Row| {
-        let Figures::Integrity { mode, expected, counted, nanoseconds_per_update } = &row.figures else { return None };
-        let lost = expected.saturating_sub(*counted);
+        let Figures::Integrity { mode, expected, counted, .. } = &row.figures else { return None };
         Some(Integrity {
             source: source(row.column),
             threads: row.threads,
             protection: (*mode).to_owned(),
             expected: *expected,
-            lost,
-            lost_percent: 100.0 * lost as f64 / (*expected).max(1) as f64,
-            nanoseconds: *nanoseconds_per_update,
+            lost: expected.saturating_sub(*counted),
+            lost_percent: measured(row, |figures| match figures {
+                Figures::Integrity { expected, counted, .. } => {
+                    Some(100.0 * expected.saturating_sub(*counted) as f64 / (*expected).max(1) as f64)
+                }
+                _ => None,
+            })?,
+            nanoseconds: measured(row, |figures| match figures {
+                Figures::Integrity { nanoseconds_per_update, .. } => Some(*nanoseconds_per_update),
+                _ => None,
+            })?,
         })
     };
     report.rows.iter().filter_map(row).collect()
@@ -100,9 +124,12 @@ pub(super) fn integrity(report: &Report) -> Vec<Integrity> {
 
 pub(super) fn delays(report: &Report) -> Vec<Delay> {
     let row = |row: &gil::Row| {
-        let Figures::Convoy { cpu_threads, latency_ms } = &row.figures else { return None };
-        let (interval_ms, late_ms) = (row.interval_ms, known(*latency_ms));
-        Some(Delay { source: source(row.column), beside: *cpu_threads, interval_ms, late_ms })
+        let Figures::Convoy { cpu_threads, .. } = row.figures else { return None };
+        let late_ms = quantiles(row, |figures| match figures {
+            Figures::Convoy { latency_ms, .. } => Some(*latency_ms),
+            _ => None,
+        });
+        Some(Delay { source: source(row.column), beside: cpu_threads, interval_ms: row.interval_ms, late_ms })
     };
     report.rows.iter().filter_map(row).collect()
 }
@@ -110,14 +137,13 @@ pub(super) fn delays(report: &Report) -> Vec<Delay> {
 /// `call` is the length of the native call in seconds.
 pub(super) fn stalls(report: &Report, call: f64) -> Vec<Stall> {
     let row = |row: &gil::Row| {
-        let Figures::Stall { mode, collects, longest_stall_ms } = &row.figures else { return None };
-        Some(Stall {
-            source: source(row.column),
-            attached: *mode == "attached",
-            collects: *collects,
-            call_ms: 1e3 * call,
-            longest_ms: *longest_stall_ms,
-        })
+        let Figures::Stall { mode, collects, .. } = row.figures else { return None };
+        let longest_ms = measured(row, |figures| match figures {
+            Figures::Stall { longest_stall_ms, .. } => Some(*longest_stall_ms),
+            _ => None,
+        })?;
+        let (source, attached, call_ms) = (source(row.column), mode == "attached", 1e3 * call);
+        Some(Stall { source, attached, collects, call_ms, longest_ms })
     };
     report.rows.iter().filter_map(row).collect()
 }
@@ -125,15 +151,20 @@ pub(super) fn stalls(report: &Report, call: f64) -> Vec<Stall> {
 /// `sleep` is the length of each sleep in seconds.
 pub(super) fn waits(report: &Report, sleep: f64) -> Vec<Wait> {
     let row = |row: &gil::Row| {
-        let (what, milliseconds, p90) = match &row.figures {
-            Figures::Io { seconds, .. } => {
-                (Waiting::Sleep { threads: row.threads, sleep_ms: 1e3 * sleep }, 1e3 * seconds, None)
-            }
-            Figures::Socket { response_ms, .. } => {
-                (Waiting::Socket { beside: row.threads - 1 }, response_ms.median, Some(response_ms.p90))
-            }
+        let what = match row.figures {
+            Figures::Io { .. } => Waiting::Sleep { threads: row.threads, sleep_ms: 1e3 * sleep },
+            Figures::Socket { .. } => Waiting::Socket { beside: row.threads - 1 },
             _ => return None,
         };
+        let milliseconds = measured(row, |figures| match figures {
+            Figures::Io { seconds, .. } => Some(1e3 * seconds),
+            Figures::Socket { response_ms, .. } => Some(response_ms.median),
+            _ => None,
+        })?;
+        let p90 = measured(row, |figures| match figures {
+            Figures::Socket { response_ms, .. } => Some(response_ms.p90),
+            _ => None,
+        });
         Some(Wait { source: source(row.column), what, milliseconds, p90 })
     };
     report.rows.iter().filter_map(row).collect()

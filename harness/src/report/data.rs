@@ -7,7 +7,7 @@ mod simulated;
 use serde::Serialize;
 
 pub(crate) use self::counts::{Counts, Race, RaceLane, Way, WayFigures};
-pub(crate) use self::lock::{Delay, Integrity, Slices, Stall, Wait, Waiting};
+pub(crate) use self::lock::{Delay, Integrity, Measured, Quantiles, Slices, Stall, Wait, Waiting};
 pub(crate) use self::simulated::{Case, LockRules, Overhead};
 use crate::gil::Scene;
 

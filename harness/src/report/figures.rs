@@ -1,5 +1,6 @@
 //! How the page writes numbers.
 
+use super::data::Measured;
 use crate::statistics::Estimate;
 
 /// What stands where there is no figure.
@@ -42,6 +43,15 @@ pub(super) fn estimate(Estimate { value, interval }: Estimate) -> String {
     match interval {
         Some((low, high)) => format!("{} ({} .. {})", ratio(value), ratio(low), ratio(high)),
         None => ratio(value),
+    }
+}
+
+/// A figure and the range of its rounds, if it has any: `5.09 ms (5.02 .. 5.17)`.
+pub(super) fn measured(measured: &Measured, write: fn(f64) -> String, unit: &str) -> String {
+    let value = format!("{} {unit}", write(measured.value));
+    match measured.range() {
+        Some((low, high)) => format!("{value} ({} .. {})", write(low), write(high)),
+        None => value,
     }
 }
 
@@ -93,6 +103,12 @@ mod tests {
     fn a_ratio_shows_its_interval() {
         let shown = |interval| estimate(Estimate { value: 1.957, interval });
         assert_eq!([shown(None), shown(Some((1.9, 2.014)))], ["1.96", "1.96 (1.90 .. 2.01)"]);
+    }
+
+    #[test]
+    fn a_figure_shows_the_range_of_its_rounds() {
+        let shown = |rounds| measured(&Measured { value: 5.094, rounds }, number, "ms");
+        assert_eq!([shown(vec![]), shown(vec![5.1, 5.02, 5.17])], ["5.09 ms", "5.09 ms (5.02 .. 5.17)"]);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use primelanes_backends::global_lock::trace::{Entry, Recording, What};
 
 use super::data::LockRules;
 use super::data::{
-    About, Case, Counts, Data, Delay, Integrity, Interpreter, Pictures, Race, RaceLane, Slices, Source, Stall, Wait,
-    Waiting, Way, WayFigures,
+    About, Case, Counts, Data, Delay, Integrity, Interpreter, Measured, Pictures, Quantiles, Race, RaceLane, Slices,
+    Source, Stall, Wait, Waiting, Way, WayFigures,
 };
 use super::what_if::{ASSUMED, CORES, INTERVALS_MS, RULES, THREADS};
 use crate::gil::Scene;
@@ -95,14 +95,23 @@ fn counts(interpreter: Option<usize>, speedups: &[(Way, f64)]) -> Counts {
     Counts { interpreter, limit, tasks: 2, ways: speedups.iter().map(way).collect() }
 }
 
+/// A figure that differed by a sixteenth between three rounds.
+fn measured(value: f64) -> Measured {
+    Measured { value, rounds: vec![value, 0.96875 * value, 1.03125 * value] }
+}
+
+fn quantiles(median: f64, p90: f64) -> Quantiles {
+    Quantiles { median: measured(median), p90: measured(p90) }
+}
+
 fn slices(source: Source, locked: bool) -> Slices {
     Slices {
         source,
         threads: 2,
         interval_ms: locked.then_some(5.0),
-        slice_ms: locked.then_some((5.09, 5.18)),
-        switches_per_second: locked.then_some(190.0),
-        throughput: if locked { 0.97 } else { 1.88 },
+        slice_ms: locked.then(|| quantiles(5.09, 5.18)),
+        switches_per_second: locked.then(|| measured(190.0)),
+        throughput: measured(if locked { 0.97 } else { 1.88 }),
     }
 }
 
@@ -113,8 +122,8 @@ fn integrity(interpreters: &[(&str, bool, f64)]) -> Vec<Integrity> {
         protection: protection.to_owned(),
         expected: 1_122_000_000,
         lost,
-        lost_percent: 100.0 * lost as f64 / 1_122_000_000.0,
-        nanoseconds,
+        lost_percent: measured(100.0 * lost as f64 / 1_122_000_000.0),
+        nanoseconds: measured(nanoseconds),
     };
     let ours = [
         row(Source::OurLock, 1, "no lock", 0, 1.0),
@@ -132,7 +141,7 @@ fn integrity(interpreters: &[(&str, bool, f64)]) -> Vec<Integrity> {
 fn delays(source: Source, locked: bool) -> Vec<Delay> {
     let delay = |beside, interval_ms: Option<f64>| {
         let late = interval_ms.filter(|_| beside > 0).map_or(0.08, |interval| interval + 0.19);
-        Delay { source, beside, interval_ms, late_ms: Some((late, 1.02 * late)) }
+        Delay { source, beside, interval_ms, late_ms: Some(quantiles(late, 1.02 * late)) }
     };
     if !locked {
         return vec![delay(0, None), delay(1, None)];
@@ -141,7 +150,10 @@ fn delays(source: Source, locked: bool) -> Vec<Delay> {
 }
 
 fn stalls(source: Source, locked: bool) -> Vec<Stall> {
-    let stall = |attached, collects, longest_ms| Stall { source, attached, collects, call_ms: 250.0, longest_ms };
+    let stall = |attached, collects, longest_ms| {
+        let longest_ms = measured(longest_ms);
+        Stall { source, attached, collects, call_ms: 250.0, longest_ms }
+    };
     let plain = [stall(true, false, if locked { 251.0 } else { 1.7 }), stall(false, false, 1.6)];
     let collecting = [stall(true, true, 252.0), stall(false, true, 2.9)];
     plain.into_iter().chain(collecting.into_iter().filter(|_| source != Source::OurLock)).collect()
@@ -150,11 +162,11 @@ fn stalls(source: Source, locked: bool) -> Vec<Stall> {
 fn waits(source: Source, locked: bool) -> Vec<Wait> {
     let answer = |beside, milliseconds| {
         let what = Waiting::Socket { beside };
-        Wait { source, what, milliseconds, p90: Some(1.1 * milliseconds) }
+        Wait { source, what, milliseconds: measured(milliseconds), p90: Some(measured(1.1 * milliseconds)) }
     };
     let sleep = Waiting::Sleep { threads: 4, sleep_ms: 100.0 };
     vec![
-        Wait { source, what: sleep, milliseconds: 100.4, p90: None },
+        Wait { source, what: sleep, milliseconds: measured(100.4), p90: None },
         answer(0, 0.09),
         answer(1, if locked { 5.34 } else { 0.1 }),
     ]
@@ -186,7 +198,7 @@ fn cases() -> Vec<Case> {
         for (interval_ms, threads) in intervals.into_iter().flat_map(|interval| THREADS.map(|n| (interval, n))) {
             cases.extend(CORES.map(|cores| {
                 let free = rules == LockRules::LockEach || rules == LockRules::NoLock;
-                let throughput = if free { threads.min(cores) as f64 } else { 0.99 };
+                let throughput = Measured::simulated(if free { threads.min(cores) as f64 } else { 0.99 });
                 let delay = interval_ms.map_or(0.1, |interval| interval as f64 + 0.2);
                 let mut case = Case {
                     rules,
@@ -194,7 +206,10 @@ fn cases() -> Vec<Case> {
                     threads,
                     cores,
                     throughput,
-                    delay_ms: Some((delay, 1.1 * delay)),
+                    delay_ms: Some(Quantiles {
+                        median: Measured::simulated(delay),
+                        p90: Measured::simulated(1.1 * delay),
+                    }),
                     scene: scene(""),
                 };
                 case.scene.title = case.to_string();

@@ -217,7 +217,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Runs an experiment on the lock. If an interpreter fails, runs it again without interpreters.
+    /// Runs an experiment on the lock. If an interpreter fails, runs it again without that interpreter.
     fn on_the_lock(
         &self,
         name: &'static str,
@@ -226,15 +226,16 @@ impl Bench<'_> {
     ) -> Recorded {
         self.meter.timed(name, length.seconds(self.interpreters.len()), || {
             let mut lab = self.lab();
-            let report = experiment(&lab).or_else(|failure| {
-                let Failure::Interpreter(error) = failure else { return Err(failure) };
-                self.warn(format!(
-                    "The experiment '{name}' was not run in Python, because an interpreter failed: {error}."
-                ));
-                lab = self.lab();
-                lab.interpreters.clear();
-                experiment(&lab)
-            })?;
+            let report = loop {
+                match experiment(&lab) {
+                    Err(Failure::Interpreter { name: interpreter, error }) => {
+                        self.warn(format!("{interpreter} could not run the experiment '{name}': {error}."));
+                        lab.left_out.push(interpreter);
+                        drop(lab.take_scenes());
+                    }
+                    result => break result?,
+                }
+            };
             let mut scenes = lab.take_scenes();
             scenes.retain(|scene| scene.title.starts_with("our lock"));
             Ok((report, scenes))

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::data::{Case, Data, Source};
+use super::data::{Data, Measured, Source};
 
 /// One figure. Those of all rounds together have no round.
 struct Sample<'a> {
@@ -60,74 +60,89 @@ fn rounds(data: &Data) -> impl Iterator<Item = Sample<'_>> {
     })
 }
 
-/// A figure of all rounds together, if there is one.
-fn sample<'a>(
+/// A figure of all rounds together, and those of each round.
+fn samples<'a>(
     data: &'a Data,
     experiment: &'static str,
     source: Source,
     case: String,
-    (figure, value): (&'static str, Option<f64>),
-) -> Option<Sample<'a>> {
-    let value = value.filter(|value| value.is_finite())?;
-    Some(Sample { experiment, measured_in: data.name_of(source), case, figure, round: None, value })
+    (figure, measured): (&'static str, Option<&'a Measured>),
+) -> impl Iterator<Item = Sample<'a>> {
+    let rounds = measured.into_iter().flat_map(|measured| measured.rounds.iter().enumerate());
+    let rounds = rounds.map(|(round, &value)| (Some(round), value));
+    let all = measured.map(|measured| (None, measured.value)).filter(|(_, value)| value.is_finite());
+    all.into_iter().chain(rounds).map(move |(round, value)| Sample {
+        experiment,
+        measured_in: data.name_of(source),
+        case: case.clone(),
+        figure,
+        round,
+        value,
+    })
 }
 
 /// Threads that share the lock.
 fn sharing(data: &Data) -> impl Iterator<Item = Sample<'_>> {
     let slices = data.slices.iter().flat_map(move |row| {
         let case = format!("{} threads{}", row.threads, interval(row.interval_ms));
+        let slice = row.slice_ms.as_ref();
         let figures = [
-            ("slice_ms", row.slice_ms.map(|slice| slice.0)),
-            ("slice_p90_ms", row.slice_ms.map(|slice| slice.1)),
-            ("switches_per_second", row.switches_per_second),
-            ("throughput", Some(row.throughput)),
+            ("slice_ms", slice.map(|slice| &slice.median)),
+            ("slice_p90_ms", slice.map(|slice| &slice.p90)),
+            ("switches_per_second", row.switches_per_second.as_ref()),
+            ("throughput", Some(&row.throughput)),
         ];
-        figures.map(|figure| sample(data, "compute", row.source, case.clone(), figure))
+        figures.map(|figure| samples(data, "compute", row.source, case.clone(), figure))
     });
     let integrity = data.integrity.iter().flat_map(move |row| {
         let case = format!("{} threads, {}", row.threads, row.protection);
-        let figures = [
-            ("expected", Some(row.expected as f64)),
-            ("lost", Some(row.lost as f64)),
-            ("nanoseconds", Some(row.nanoseconds)),
-        ];
-        figures.map(|figure| sample(data, "add", row.source, case.clone(), figure))
+        let figures = [("lost_percent", Some(&row.lost_percent)), ("nanoseconds", Some(&row.nanoseconds))];
+        figures.map(|figure| samples(data, "add", row.source, case.clone(), figure))
     });
-    slices.chain(integrity).flatten()
+    let additions = data.integrity.iter().flat_map(move |row| {
+        [("expected", row.expected), ("lost", row.lost)].map(|(figure, count)| Sample {
+            experiment: "add",
+            measured_in: data.name_of(row.source),
+            case: format!("{} threads, {}", row.threads, row.protection),
+            figure,
+            round: None,
+            value: count as f64,
+        })
+    });
+    slices.chain(integrity).flatten().chain(additions)
 }
 
 /// Threads that wait for the lock, or for something outside.
 fn waiting(data: &Data) -> impl Iterator<Item = Sample<'_>> {
     let delays = data.delays.iter().flat_map(move |row| {
         let case = format!("beside {} computing threads{}", row.beside, interval(row.interval_ms));
-        let figures =
-            [("delay_ms", row.late_ms.map(|delay| delay.0)), ("delay_p90_ms", row.late_ms.map(|delay| delay.1))];
-        figures.map(|figure| sample(data, "convoy", row.source, case.clone(), figure))
+        let late = row.late_ms.as_ref();
+        let figures = [("delay_ms", late.map(|late| &late.median)), ("delay_p90_ms", late.map(|late| &late.p90))];
+        figures.map(|figure| samples(data, "convoy", row.source, case.clone(), figure))
     });
     let stalls = data.stalls.iter().map(move |row| {
         let mode = if row.attached { "attached" } else { "detached" };
         let collects = if row.collects { ", collecting garbage" } else { "" };
         let case = format!("a call of {} ms, {mode}{collects}", row.call_ms);
-        sample(data, "stall", row.source, case, ("longest_ms", Some(row.longest_ms)))
+        samples(data, "stall", row.source, case, ("longest_ms", Some(&row.longest_ms)))
     });
     let waits = data.waits.iter().flat_map(move |row| {
-        let figures = [("milliseconds", Some(row.milliseconds)), ("p90_ms", row.p90)];
-        figures.map(|figure| sample(data, "wait", row.source, row.what.to_string(), figure))
+        let figures = [("milliseconds", Some(&row.milliseconds)), ("p90_ms", row.p90.as_ref())];
+        figures.map(|figure| samples(data, "wait", row.source, row.what.to_string(), figure))
     });
     delays.chain(stalls).chain(waits).flatten()
 }
 
 fn simulated(data: &Data) -> impl Iterator<Item = Sample<'_>> {
-    let figures = |case: &Case| {
-        [
-            ("throughput", Some(case.throughput)),
-            ("delay_ms", case.delay_ms.map(|delay| delay.0)),
-            ("delay_p90_ms", case.delay_ms.map(|delay| delay.1)),
-        ]
-    };
     data.what_if.iter().flat_map(move |case| {
-        figures(case)
+        let delay = case.delay_ms.as_ref();
+        let figures = [
+            ("throughput", Some(&case.throughput)),
+            ("delay_ms", delay.map(|delay| &delay.median)),
+            ("delay_p90_ms", delay.map(|delay| &delay.p90)),
+        ];
+        figures
             .into_iter()
-            .filter_map(move |figure| sample(data, "what if", Source::VirtualTime, case.to_string(), figure))
+            .flat_map(move |figure| samples(data, "what if", Source::VirtualTime, case.to_string(), figure))
     })
 }

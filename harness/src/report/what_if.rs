@@ -8,7 +8,7 @@ use primelanes_backends::global_lock::protocol::{Regime, Rules};
 use primelanes_backends::global_lock::trace::Recording;
 use primelanes_backends::global_lock::virtual_time::{Outcome, SimulatedThread, Simulation, Step};
 
-use super::data::{Case, LockRules, Overhead};
+use super::data::{Case, LockRules, Measured, Overhead, Quantiles};
 use crate::gil::calibration::SLEEP;
 use crate::gil::{CHECKS, Calibration, Failure, OVERHEAD, Scene};
 use crate::statistics::quantile;
@@ -105,15 +105,15 @@ fn case(rules: LockRules, interval_ms: Option<u64>, (threads, cores): (usize, us
     // For a thread that still waits, count its wait so far. Otherwise, a lock that starves the thread would look good.
     let delays = outcome.delays.iter().chain(&outcome.overdue).map(|(_, delay)| 1e3 * delay.as_secs_f64());
     let delays: Vec<f64> = delays.collect();
-    let part = |part| quantile(delays.iter().copied(), part);
+    let part = |part| Measured::simulated(quantile(delays.iter().copied(), part));
     let computed: Duration = outcome.computed.iter().sum();
     Case {
         rules,
         interval_ms,
         threads,
         cores,
-        throughput: computed.as_secs_f64() / outcome.end.as_secs_f64(),
-        delay_ms: (!delays.is_empty()).then(|| (part(0.5), part(0.9))),
+        throughput: Measured::simulated(computed.as_secs_f64() / outcome.end.as_secs_f64()),
+        delay_ms: (!delays.is_empty()).then(|| Quantiles { median: part(0.5), p90: part(0.9) }),
         scene: Scene { title: String::new(), recording: Recording::default() },
     }
 }
@@ -171,7 +171,7 @@ mod tests {
                 (case.rules, case.interval_ms, case.threads, case.cores) == (rules, interval_ms, threads, cores)
             };
             let case = cases.iter().find(is_it).unwrap();
-            (case.throughput, case.delay_ms.unwrap().0)
+            (case.throughput.value, case.delay_ms.as_ref().unwrap().median.value)
         };
         let near = |figure: f64, expected: f64| (figure / expected - 1.0).abs() < 0.05;
         for (interval, delay) in [(1, 1.16), (5, 5.16), (20, 20.16)] {

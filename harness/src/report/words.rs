@@ -26,7 +26,7 @@ pub(super) fn summary(data: &Data) -> Vec<String> {
     let is_unlocked = |row: &&Integrity| row.source == Source::OurLock && row.protection == "no lock";
     let lost = data.integrity.iter().filter(is_unlocked).find(|row| row.threads > 1);
     if let Some(row) = lost.filter(|row| row.lost > 0) {
-        let (threads, lost) = (several(row.threads, "thread"), percent(row.lost_percent));
+        let (threads, lost) = (several(row.threads, "thread"), percent(row.lost_percent.value));
         sentences.push(format!(
             "In native code without a lock, {threads} that added to one counter lost {lost} of their additions."
         ));
@@ -109,7 +109,7 @@ fn one_core() -> &'static str {
 pub(super) fn simulated(data: &Data, rules: LockRules) -> Option<f64> {
     let cores = simulated_cores(data);
     let is_it = |case: &&Case| case.rules == rules && case.threads == 2 && case.cores == cores;
-    data.what_if.iter().find(is_it).map(|case| case.throughput)
+    data.what_if.iter().find(is_it).map(|case| case.throughput.value)
 }
 
 /// What the table of the ways out does not say.
@@ -151,13 +151,13 @@ pub(super) fn simulated_cores(data: &Data) -> usize {
 /// What one simulated case shows.
 pub(super) fn case(case: &Case) -> String {
     let threads = plural(case.threads, "computing thread");
-    let delay = case.delay_ms.map_or_else(
+    let delay = case.delay_ms.as_ref().map_or_else(
         || "The sleeper never woke up in this time.".to_owned(),
-        |(median, p90)| {
+        |delay| {
             format!(
                 "After each sleep, the sleeper ran {} late (median; p90 {}).",
-                milliseconds(median),
-                milliseconds(p90)
+                milliseconds(delay.median.value),
+                milliseconds(delay.p90.value)
             )
         },
     );
@@ -169,7 +169,7 @@ pub(super) fn case(case: &Case) -> String {
     format!(
         "{}: the work of {threads} was {} times that of one thread that has a core and the lock to itself. {delay}{free}",
         capitalised(&case.to_string()),
-        ratio(case.throughput)
+        ratio(case.throughput.value)
     )
 }
 

@@ -12,9 +12,10 @@ pub(crate) enum Script {
     /// from a port of this machine, beside computing threads: `{mode: "socket", port, cpu_threads, interval_ms}` to
     /// `{answered}`, the number of requests until the other side hung up.
     Io,
-    /// Late wake-ups beside computing threads: `{cpu_threads, interval_ms, sleep_ms, seconds}` to `{latencies_ms: [..],
-    /// seconds, work: [..]}`: the time that each sleep exceeds `sleep_ms`, the time of the run, and the iterations of
-    /// each computing thread. With `sleep_ms: null`, the threads compute alone.
+    /// Late wake-ups beside computing threads: `{cpu_threads, interval_ms, interpreters, sleep_ms, seconds}` to
+    /// `{latencies_ms: [..], seconds, work: [..]}`: the time that each sleep exceeds `sleep_ms`, the time of the run, and
+    /// the iterations of each computing thread. With `sleep_ms: null`, the threads compute alone. With
+    /// `interpreters: true`, each has an interpreter of its own.
     Convoy,
     /// One native call of `seconds`, beside a thread that ticks every millisecond:
     /// `{mode: "attached" | "detached", collects, interval_ms, seconds}` to `{longest_stall_ms}`. The ticker `collects`

@@ -103,8 +103,20 @@ fn sleepers_sleep_and_late_wake_ups_are_told() {
         let slept = answer(python, Script::Io, &json!({"mode": "sleep", "threads": 4, "seconds": 0.05}));
         assert!(slept["seconds"].as_f64() >= Some(0.05), "{slept}");
         for cpu_threads in [0, 2] {
-            let parameters = json!({"cpu_threads": cpu_threads, "interval_ms": 1, "sleep_ms": 0.5, "seconds": 0.1});
-            assert!(!numbers(&answer(python, Script::Convoy, &parameters)["latencies_ms"]).is_empty());
+            for interpreters in [false, true] {
+                let parameters = json!({
+                    "cpu_threads": cpu_threads, "interval_ms": 1, "interpreters": interpreters, "sleep_ms": 0.5, "seconds": 0.1,
+                });
+                if interpreters && cpu_threads > 0 && !python.has_interpreter_pool() {
+                    let ran = python.run::<Value>(Script::Convoy, &parameters, PLENTY, &AtomicBool::new(false));
+                    assert!(matches!(ran, Err(InterpreterError::Failed { .. })), "{ran:?}");
+                    continue;
+                }
+                let answer = answer(python, Script::Convoy, &parameters);
+                assert!(!numbers(&answer["latencies_ms"]).is_empty());
+                let work = numbers(&answer["work"]);
+                assert!(work.len() == cpu_threads && work.iter().all(|iterations| *iterations > 0.0), "{answer}");
+            }
         }
     });
 }

@@ -12,17 +12,13 @@ fn cpu(column: Column, interval: Option<Duration>) -> Row {
     let slice_ms = interval.map(|_| Distribution { median: 5.09, p90: 5.18 });
     let switches_per_second = interval.map(|_| 190.4);
     let throughput_ratio = if interval.is_some() { 0.94 } else { 1.88 };
-    Row::new(
-        column,
-        2,
-        interval,
-        Figures::Cpu { slice_ms, switches_per_second, throughput_ratio, shares: vec![0.5; 2] },
-    )
+    let figures = Figures::Cpu { slice_ms, switches_per_second, throughput_ratio, shares: vec![0.5; 2] };
+    Row { column, ..Row::simulated(2, interval, figures) }
 }
 
 fn stall(column: Column, collects: bool) -> Row {
     let figures = Figures::Stall { mode: "attached", collects, longest_stall_ms: 250.0 };
-    Row::new(column, 2, FIVE_MS, figures)
+    Row { column, ..Row::simulated(2, FIVE_MS, figures) }
 }
 
 fn text(interpreters: Vec<Label>, rows: Vec<Row>) -> String {

@@ -1,49 +1,83 @@
 """How late a thread wakes from a short sleep while others compute.
 
 A woken thread needs the lock, and a computing thread drops it only when asked, one interval later. Without a sleeper
-("sleep_ms": null), the others compute alone.
+("sleep_ms": null), the others compute alone. Each may have an interpreter of its own ("interpreters": true), and so a
+lock of its own.
 """
 import json
 import sys
 import threading
 import time
 
+COMPUTE = """
+import time
+ready[me] = 1
+while not started[0]:
+    time.sleep(0.001)
+iterations = 0
+while not stop[0]:
+    iterations += 1
+work[me] = iterations
+"""
+
 
 def compute(me):
     iterations = 0
-    ready.wait()
-    while not stop:
+    ready[me] = 1
+    start.wait()
+    while not stop[0]:
         iterations += 1
     work[me] = iterations
+
+
+def compute_in_interpreter(me):
+    from concurrent import interpreters
+
+    own = interpreters.create()
+    try:
+        own.prepare_main(me=me, ready=ready, started=started, stop=stop, work=work)
+        own.exec(COMPUTE)
+    finally:
+        own.close()
+
+
+def array(length):
+    """Return numbers that interpreters can share."""
+    return memoryview(bytearray(8 * length)).cast("Q")
 
 
 parameters = json.loads(sys.argv[1])
 sys.setswitchinterval(parameters["interval_ms"] / 1000)
 count = parameters["cpu_threads"]
 
-stop = False
-work = [0] * count
-# Starting a thread needs the lock, so no thread computes before all have started.
-ready = threading.Barrier(count + 1)
-threads = [threading.Thread(target=compute, args=(me,)) for me in range(count)]
+ready, work, started, stop = array(count), array(count), array(1), array(1)
+start = threading.Event()
+target = compute_in_interpreter if parameters["interpreters"] else compute
+threads = [threading.Thread(target=target, args=(me,)) for me in range(count)]
 for thread in threads:
     thread.start()
-ready.wait()
-started = time.perf_counter()
+# Starting a thread needs the lock, so no thread computes before all have started.
+while not all(ready):
+    if not all(thread.is_alive() for thread in threads):
+        sys.exit("a thread could not compute")
+    time.sleep(0.001)
+started[0] = 1
+start.set()
+begun = time.perf_counter()
 
 latencies = []
 if parameters["sleep_ms"] is None:
     time.sleep(parameters["seconds"])
 else:
     sleep = parameters["sleep_ms"] / 1000
-    end = time.perf_counter() + parameters["seconds"]
+    end = begun + parameters["seconds"]
     while time.perf_counter() < end:
-        begun = time.perf_counter()
+        before = time.perf_counter()
         time.sleep(sleep)
-        latencies.append((time.perf_counter() - begun - sleep) * 1000)
+        latencies.append((time.perf_counter() - before - sleep) * 1000)
 
-stop = True
+stop[0] = 1
 for thread in threads:
     thread.join()
-seconds = time.perf_counter() - started
-print(json.dumps({"latencies_ms": latencies, "seconds": seconds, "work": work}))
+seconds = time.perf_counter() - begun
+print(json.dumps({"latencies_ms": latencies, "seconds": seconds, "work": list(work)}))

@@ -7,6 +7,37 @@ use serde::Serialize;
 use super::Source;
 use crate::text::plural;
 
+/// A figure.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Measured {
+    /// The figure of all rounds together.
+    pub(crate) value: f64,
+    /// The figure of each round alone. The simulation has no rounds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rounds: Vec<f64>,
+}
+
+/// Two quantiles of a time.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Quantiles {
+    /// The median.
+    pub(crate) median: Measured,
+    /// The 90th percentile.
+    pub(crate) p90: Measured,
+}
+
+impl Measured {
+    pub(crate) const fn simulated(value: f64) -> Self {
+        Self { value, rounds: Vec::new() }
+    }
+
+    /// The lowest and the highest figure of a round.
+    pub(crate) fn range(&self) -> Option<(f64, f64)> {
+        let ends = self.rounds.iter().map(|&round| (round, round));
+        ends.reduce(|(low, high), (round, _)| (low.min(round), high.max(round)))
+    }
+}
+
 /// Computing threads under a lock.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Slices {
@@ -16,12 +47,12 @@ pub(crate) struct Slices {
     pub(crate) threads: usize,
     /// The switch interval. `None` without a lock.
     pub(crate) interval_ms: Option<f64>,
-    /// How long a thread keeps the lock: the median and the 90th percentile. `None` without a lock.
-    pub(crate) slice_ms: Option<(f64, f64)>,
+    /// How long a thread keeps the lock. `None` without a lock.
+    pub(crate) slice_ms: Option<Quantiles>,
     /// How often the lock changed hands. `None` without a lock.
-    pub(crate) switches_per_second: Option<f64>,
+    pub(crate) switches_per_second: Option<Measured>,
     /// The work of all threads, relative to one thread alone.
-    pub(crate) throughput: f64,
+    pub(crate) throughput: Measured,
 }
 
 /// Threads that add to one counter.
@@ -38,9 +69,9 @@ pub(crate) struct Integrity {
     /// How many additions are missing.
     pub(crate) lost: u64,
     /// The same in percent.
-    pub(crate) lost_percent: f64,
+    pub(crate) lost_percent: Measured,
     /// The time per addition.
-    pub(crate) nanoseconds: f64,
+    pub(crate) nanoseconds: Measured,
 }
 
 /// A thread that sleeps over and over beside computing threads.
@@ -52,8 +83,8 @@ pub(crate) struct Delay {
     pub(crate) beside: usize,
     /// The switch interval. `None` without a lock.
     pub(crate) interval_ms: Option<f64>,
-    /// How long after its sleep the thread runs: the median and the 90th percentile. `None` if it never ran.
-    pub(crate) late_ms: Option<(f64, f64)>,
+    /// How long after its sleep the thread runs. `None` if it never ran.
+    pub(crate) late_ms: Option<Quantiles>,
 }
 
 /// A thread that ticks every millisecond beside a native call.
@@ -68,7 +99,7 @@ pub(crate) struct Stall {
     /// The length of the call.
     pub(crate) call_ms: f64,
     /// The longest time between two ticks.
-    pub(crate) longest_ms: f64,
+    pub(crate) longest_ms: Measured,
 }
 
 /// Threads that wait for something outside.
@@ -80,9 +111,9 @@ pub(crate) struct Wait {
     #[serde(flatten)]
     pub(crate) what: Waiting,
     /// The time from the first start to the last end, or from a request until its answer is there; then it is the median.
-    pub(crate) milliseconds: f64,
+    pub(crate) milliseconds: Measured,
     /// The 90th percentile, of answers.
-    pub(crate) p90: Option<f64>,
+    pub(crate) p90: Option<Measured>,
 }
 
 /// What a thread waits for.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::{Measured, Quantiles};
 use crate::gil::Scene;
 use crate::text::plural;
 
@@ -33,9 +34,9 @@ pub(crate) struct Case {
     /// The number of cores of the machine.
     pub(crate) cores: usize,
     /// The work of the computing threads, relative to one thread alone.
-    pub(crate) throughput: f64,
-    /// How long after its sleep the other thread runs: the median and the 90th percentile.
-    pub(crate) delay_ms: Option<(f64, f64)>,
+    pub(crate) throughput: Measured,
+    /// How long after its sleep the other thread runs. `None` if it never ran.
+    pub(crate) delay_ms: Option<Quantiles>,
     /// What happened at the lock.
     #[serde(skip)]
     pub(crate) scene: Scene,

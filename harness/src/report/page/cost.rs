@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::data::{Data, Delay, Stall, Wait};
-use super::super::figures::{NONE, milliseconds};
+use super::super::figures::{NONE, milliseconds, number};
 use super::super::words;
 use super::Section;
 use super::parts::{Cell, Figure, Table};
@@ -18,14 +18,16 @@ pub(super) fn convoy(data: &Data) -> Section {
         known.map_or_else(|| Cell::text(NONE), |interval| Cell::figures(milliseconds(interval), [interval]))
     };
     let row = |row: &Delay| {
+        let late = row.late_ms.as_ref();
         vec![
             Cell::text(data.name_of(row.source)),
             Cell::figures(row.beside.to_string(), [row.beside as f64]),
             interval(row.interval_ms),
-            Cell::median(row.late_ms),
+            Cell::measured(late.map(|late| &late.median), number, "ms"),
+            Cell::measured(late.map(|late| &late.p90), number, "ms"),
         ]
     };
-    let head = ["", "computing threads", "switch interval", "delay after each sleep, median (p90)"];
+    let head = ["", "computing threads", "switch interval", "delay after each sleep, median", "p90"];
     let table = Table::new(title, &head, data.delays.iter().map(row).collect());
     let caption = "A sleeper beside one computing thread under our lock, recorded on this machine. Green: it sleeps. Hatched: it \
                    waits for the lock.";
@@ -42,7 +44,7 @@ pub(super) fn stall(data: &Data) -> Section {
         vec![
             Cell::text(format!("{}: {mode}{collects}", data.name_of(row.source))),
             Cell::figures(milliseconds(row.call_ms), [row.call_ms]),
-            Cell::figures(milliseconds(row.longest_ms), [row.longest_ms]),
+            Cell::measured(Some(&row.longest_ms), number, "ms"),
         ]
     };
     let head = ["", "length of the call", "longest stall of the ticker"];
@@ -58,14 +60,13 @@ pub(super) fn stall(data: &Data) -> Section {
 /// `None` if nothing was measured.
 pub(super) fn waits(data: &Data) -> Option<Table> {
     let row = |row: &Wait| {
-        let (time, p90) = (milliseconds(row.milliseconds), row.p90.map(milliseconds));
-        let text = p90.map_or_else(|| time.clone(), |p90| format!("{time} ({p90})"));
         vec![
             Cell::text(format!("{}: {}", data.name_of(row.source), row.what)),
-            Cell::figures(text, [row.milliseconds].into_iter().chain(row.p90)),
+            Cell::measured(Some(&row.milliseconds), number, "ms"),
+            Cell::measured(row.p90.as_ref(), number, "ms"),
         ]
     };
     let rows: Vec<_> = data.waits.iter().map(row).collect();
-    let head = ["", "time, of answers the median (p90)"];
+    let head = ["", "time, of answers the median", "p90 of answers"];
     (!rows.is_empty()).then(|| Table::new("Threads that wait for something outside", &head, rows))
 }

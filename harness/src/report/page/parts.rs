@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use askama::Template;
 
-use super::super::figures::{NONE, milliseconds};
+use super::super::data::Measured;
+use super::super::figures::{NONE, measured};
 use crate::gil::Scene;
 use crate::gil::timeline::timeline_on_a_page;
 
@@ -115,11 +116,17 @@ impl Cell {
         Self { text: text.into(), values: values.into_iter().filter(|value| value.is_finite()).collect() }
     }
 
-    /// A median and a 90th percentile in milliseconds, if they are known.
-    pub(super) fn median(known: Option<(f64, f64)>) -> Self {
+    /// A cell that shows a figure and the range of its rounds, if it is known.
+    pub(super) fn measured(known: Option<&Measured>, write: fn(f64) -> String, unit: &str) -> Self {
         known.map_or_else(
             || Self::text(NONE),
-            |(median, p90)| Self::figures(format!("{} ({})", milliseconds(median), milliseconds(p90)), [median, p90]),
+            |figure| {
+                let ends = figure.range().map(|(low, high)| [low, high]);
+                Self::figures(
+                    measured(figure, write, unit),
+                    [figure.value].into_iter().chain(ends.into_iter().flatten()),
+                )
+            },
         )
     }
 

@@ -20,14 +20,16 @@ pub(super) fn ratio_cell(speedup: Estimate) -> Cell {
 pub(super) fn threads(data: &Data) -> Section {
     let title = "Two threads that compute, under the lock";
     let rows = data.slices.iter().map(|row| {
+        let slice = row.slice_ms.as_ref();
         vec![
             Cell::text(data.name_of(row.source)),
-            Cell::median(row.slice_ms),
-            row.switches_per_second.map_or_else(|| Cell::text(NONE), |rate| Cell::figures(number(rate), [rate])),
-            Cell::figures(format!("{} x", ratio(row.throughput)), [row.throughput]),
+            Cell::measured(slice.map(|slice| &slice.median), number, "ms"),
+            Cell::measured(slice.map(|slice| &slice.p90), number, "ms"),
+            Cell::measured(row.switches_per_second.as_ref(), number, "/ s"),
+            Cell::measured(Some(&row.throughput), ratio, "x"),
         ]
     });
-    let head = ["", "time slice, median (p90)", "switches per second", "work of both, relative to one thread"];
+    let head = ["", "time slice, median", "time slice, p90", "switches", "work of both, relative to one thread"];
     let caption = "Two threads under our lock, recorded on this machine. Blue: the thread has the lock and computes. Hatched: \
                    it waits. A dot is a request for the lock, and the arrow from it leads to the switch that followed.";
     let scenes = (data.pictures.slices.as_slice(), Some(WINDOW));
@@ -40,25 +42,26 @@ pub(super) fn integrity(data: &Data) -> Section {
     let title = "Additions that were lost, when two threads add to one counter";
     let bar = |row: &Integrity| Length {
         name: protection(data, row),
-        text: percent(row.lost_percent),
+        text: percent(row.lost_percent.value),
         class: "plain",
-        value: row.lost_percent,
-        range: None,
+        value: row.lost_percent.value,
+        range: row.lost_percent.range(),
     };
     let row = |row: &Integrity| {
-        let lost = format!("{} ({})", grouped(row.lost), percent(row.lost_percent));
         vec![
             Cell::text(protection(data, row)),
             Cell::figures(row.threads.to_string(), [row.threads as f64]),
             Cell::figures(grouped(row.expected), [row.expected as f64]),
-            Cell::figures(lost, [row.lost as f64, row.lost_percent]),
-            Cell::figures(format!("{} ns", number(row.nanoseconds)), [row.nanoseconds]),
+            Cell::figures(grouped(row.lost), [row.lost as f64]),
+            Cell::measured(Some(&row.lost_percent), number, "%"),
+            Cell::measured(Some(&row.nanoseconds), number, "ns"),
         ]
     };
-    let head = ["", "threads", "additions", "lost", "time per addition"];
+    let head = ["", "threads", "additions", "lost", "lost, in percent", "time per addition"];
     let table = Table::new("Threads that add to one counter", &head, data.integrity.iter().map(row).collect());
     let bars = Bars::up_to(100.0, title, data.integrity.iter().filter(|row| row.threads > 1).map(bar).collect());
-    let caption = "The time per addition is the time of the run divided by the additions of all threads.";
+    let caption = "The line across each bar is the range of all rounds. The time per addition is the time of the run divided by the \
+                   additions of all threads.";
     let figure =
         Figure::bars("integrity-bars".to_owned(), title.to_owned(), &bars, format!("{title}. {caption}"), table);
     Section { figures: vec![figure], sentences: words::integrity(data) }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::data::{Case, Data, LockRules};
-use super::super::figures::ratio;
+use super::super::figures::{number, ratio};
 use super::super::what_if::{CORES, DEFAULT_INTERVAL_MS, INTERVALS_MS, RULES, THREADS, WINDOW};
 use super::super::words;
 use super::parts::{Cell, Table};
@@ -111,14 +111,16 @@ fn picture(case: &Case) -> Picture {
 
 fn table(data: &Data) -> Table {
     let row = |case: &Case| {
+        let delay = case.delay_ms.as_ref();
         let interval = case.interval_ms.map(|interval| format!("{interval} ms")).unwrap_or_default();
         vec![
             Cell::text(case.rules.to_string()),
             Cell::text(interval),
             Cell::figures(case.threads.to_string(), [case.threads as f64]),
             Cell::figures(case.cores.to_string(), [case.cores as f64]),
-            Cell::figures(format!("{} x", ratio(case.throughput)), [case.throughput]),
-            Cell::median(case.delay_ms),
+            Cell::measured(Some(&case.throughput), ratio, "x"),
+            Cell::measured(delay.map(|delay| &delay.median), number, "ms"),
+            Cell::measured(delay.map(|delay| &delay.p90), number, "ms"),
         ]
     };
     let head = [
@@ -127,7 +129,8 @@ fn table(data: &Data) -> Table {
         "computing threads",
         "cores",
         "work relative to one thread",
-        "delay of the sleeper, median (p90)",
+        "delay of the sleeper, median",
+        "p90",
     ];
     Table::new("Simulated locks", &head, data.what_if.iter().map(row).collect())
 }

@@ -13,8 +13,8 @@ pub(in super::super) fn convoy(data: &Data) -> Vec<String> {
 /// How late a sleeper is, alone and beside a computing thread.
 fn convoy_in(data: &Data, source: Source) -> Option<String> {
     let delays = || data.delays.iter().filter(move |row| row.source == source);
-    let late = |row: &Delay| match row.late_ms {
-        Some((median, _)) => format!("{} late", milliseconds(median)),
+    let late = |row: &Delay| match &row.late_ms {
+        Some(late) => format!("{} late", milliseconds(late.median.value)),
         None => "never".to_owned(),
     };
     let alone = delays().find(|row| row.beside == 0).map(late)?;
@@ -34,9 +34,11 @@ fn convoy_in(data: &Data, source: Source) -> Option<String> {
 
 /// The same for people who do not know the experiment yet.
 pub(super) fn convoy_in_short(data: &Data, source: Source) -> Option<String> {
-    let row = |beside| data.delays.iter().find(|row| row.source == source && row.beside == beside);
-    let (alone, _) = row(0)?.late_ms?;
-    let (beside, _) = row(1)?.late_ms?;
+    let late = |beside| {
+        let row = data.delays.iter().find(|row| row.source == source && row.beside == beside)?;
+        row.late_ms.as_ref().map(|late| late.median.value)
+    };
+    let (alone, beside) = (late(0)?, late(1)?);
     Some(format!(
         "{} a thread that woke up beside a thread that computes went on {} late. Alone, it went on {} late.",
         place(data, source),
@@ -58,10 +60,10 @@ fn stall_in(data: &Data, source: Source) -> Option<String> {
         let (attached, detached) = (row(true)?, row(false)?);
         Some(format!(
             "for {} beside a call of {} that {}, and for {} beside one that {}",
-            milliseconds(attached.longest_ms),
+            milliseconds(attached.longest_ms.value),
             milliseconds(attached.call_ms),
             modes[0],
-            milliseconds(detached.longest_ms),
+            milliseconds(detached.longest_ms.value),
             modes[1]
         ))
     };
@@ -99,8 +101,8 @@ pub(super) fn stall_in_short(data: &Data, source: Source) -> Option<String> {
          thread stood still for at most {}.",
         place(data, source),
         milliseconds(attached.call_ms),
-        milliseconds(attached.longest_ms),
-        milliseconds(detached.longest_ms)
+        milliseconds(attached.longest_ms.value),
+        milliseconds(detached.longest_ms.value)
     ))
 }
 
@@ -112,12 +114,12 @@ pub(in super::super) fn waits(data: &Data) -> Vec<String> {
 fn wait_in(data: &Data, source: Source) -> Option<String> {
     let rows = || data.waits.iter().filter(move |row| row.source == source);
     let slept = rows().find_map(|row| match row.what {
-        Waiting::Sleep { threads, sleep_ms } => Some((threads, sleep_ms, row.milliseconds)),
+        Waiting::Sleep { threads, sleep_ms } => Some((threads, sleep_ms, row.milliseconds.value)),
         Waiting::Socket { .. } => None,
     });
     let answered = |beside| {
-        let row = rows().find(|row| row.what == Waiting::Socket { beside })?;
-        row.milliseconds.is_finite().then(|| milliseconds(row.milliseconds))
+        let median = rows().find(|row| row.what == Waiting::Socket { beside })?.milliseconds.value;
+        median.is_finite().then(|| milliseconds(median))
     };
     let (threads, each, together) = slept?;
     let in_turn = each * threads as f64;

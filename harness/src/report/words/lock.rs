@@ -12,18 +12,18 @@ pub(in super::super) fn slices(data: &Data) -> Vec<String> {
 
 fn slice(data: &Data, row: &Slices) -> String {
     let (place, threads) = (place(data, row.source), several(row.threads, "thread"));
-    let worked = format!("{threads} together did {} times the work of one", ratio(row.throughput));
+    let worked = format!("{threads} together did {} times the work of one", ratio(row.throughput.value));
     if !data.is_locked(row.source) {
         return format!("{place} there is no lock, and {worked}.");
     }
-    let Some(((median, p90), switches)) = row.slice_ms.zip(row.switches_per_second) else {
+    let (Some(slice), Some(switches)) = (&row.slice_ms, &row.switches_per_second) else {
         return format!("{place} no turn was measured from its beginning to its end, and {worked}.");
     };
     format!(
         "{place} a thread kept the lock for {} (median; p90 {}). The lock changed hands {} times per second, and {worked}.",
-        milliseconds(median),
-        milliseconds(p90),
-        number(switches)
+        milliseconds(slice.median.value),
+        milliseconds(slice.p90.value),
+        number(switches.value)
     )
 }
 
@@ -49,8 +49,8 @@ fn without_lock(row: &Integrity) -> String {
             "Without a lock, none of {all} additions of {threads} was lost this time, but nothing prevents such a loss."
         );
     }
-    let lost = format!("{} of {all} additions ({})", grouped(row.lost), percent(row.lost_percent));
-    format!("Without a lock, {threads} lost {lost}. An addition took {} ns.", number(row.nanoseconds))
+    let lost = format!("{} of {all} additions ({})", grouped(row.lost), percent(row.lost_percent.value));
+    format!("Without a lock, {threads} lost {lost}. An addition took {} ns.", number(row.nanoseconds.value))
 }
 
 fn kept(row: &Integrity, place: &str) -> String {
@@ -60,7 +60,7 @@ fn kept(row: &Integrity, place: &str) -> String {
         1 => format!("one of {all} additions was lost"),
         lost => format!("{} of {all} additions were lost", grouped(lost)),
     };
-    format!("{place}, {lost}, and an addition took {} ns.", number(row.nanoseconds))
+    format!("{place}, {lost}, and an addition took {} ns.", number(row.nanoseconds.value))
 }
 
 /// Where a figure was measured, at the beginning of a sentence.
