@@ -46,11 +46,11 @@ pub(super) fn estimate(Estimate { value, interval }: Estimate) -> String {
     }
 }
 
-/// A figure and the range of its rounds, if it has any: `5.09 ms (5.02 .. 5.17)`.
+/// A figure and the range of its rounds, if it has any: `5.09 ms [5.02 .. 5.17]`.
 pub(super) fn measured(measured: &Measured, write: fn(f64) -> String, unit: &str) -> String {
     let value = format!("{} {unit}", write(measured.value));
     match measured.range() {
-        Some((low, high)) => format!("{value} ({} .. {})", write(low), write(high)),
+        Some((low, high)) => format!("{value} [{} .. {}]", write(low), write(high)),
         None => value,
     }
 }
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn a_figure_shows_the_range_of_its_rounds() {
         let shown = |rounds| measured(&Measured { value: 5.094, rounds }, number, "ms");
-        assert_eq!([shown(vec![]), shown(vec![5.1, 5.02, 5.17])], ["5.09 ms", "5.09 ms (5.02 .. 5.17)"]);
+        assert_eq!([shown(vec![]), shown(vec![5.1, 5.02, 5.17])], ["5.09 ms", "5.09 ms [5.02 .. 5.17]"]);
     }
 
     #[test]

@@ -152,10 +152,10 @@ pub(super) fn simulated_cores(data: &Data) -> usize {
 pub(super) fn case(case: &Case) -> String {
     let threads = plural(case.threads, "computing thread");
     let delay = case.delay_ms.as_ref().map_or_else(
-        || "The sleeper never woke up in this time.".to_owned(),
+        || "The sleeper never ran in this time.".to_owned(),
         |delay| {
             format!(
-                "After each sleep, the sleeper ran {} late (median; p90 {}).",
+                "After each sleep, the sleeper went on {} late (median; p90 {}).",
                 milliseconds(delay.median.value),
                 milliseconds(delay.p90.value)
             )

@@ -16,7 +16,7 @@ pub(super) fn ways_out(data: &Data) -> WaysOut {
         "way out",
         "choose it if the program",
         "for example",
-        "speed of two tasks, relative to one after the other",
+        "speed of two tasks that compute, relative to one after the other",
         "what it costs",
     ];
     let table = Table { class: Some("ways"), ..Table::new("Which way out?", &head, rows.collect()) };
@@ -66,9 +66,9 @@ const WAYS: [[&str; 4]; 5] = [
         "Each process takes memory and time to start. All data is copied.",
     ],
     [
-        "threads in an extension that releases the lock",
+        "threads that call native code which releases the lock: a library, or an extension of your own",
         "spends its time in native code that touches no Python object",
-        "checksums of large files, or large NumPy arrays",
+        "checksums of large files with hashlib, or large NumPy arrays",
         "The native code must exist, or somebody has to write it, and release the lock: Py_BEGIN_ALLOW_THREADS in C, Python::detach with PyO3.",
     ],
     [

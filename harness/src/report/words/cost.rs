@@ -25,7 +25,7 @@ fn convoy_in(data: &Data, source: Source) -> Option<String> {
     };
     let clauses: Vec<_> = delays().filter(|row| row.beside == 1).enumerate().map(clause).collect();
     let text = format!(
-        "{} a sleeper that was alone woke up {alone}. Beside a computing thread, it woke up {}.",
+        "{} a sleeper that was alone went on {alone}. Beside a computing thread, it went on {}.",
         place(data, source),
         listed(&clauses)
     );
@@ -98,7 +98,7 @@ pub(super) fn stall_in_short(data: &Data, source: Source) -> Option<String> {
     let (attached, detached) = (row(true)?, row(false)?);
     Some(format!(
         "{} one native call of {} that held the lock stopped another thread for {}. If the call released the lock, the other \
-         thread stood still for at most {}.",
+         thread stood still for {}.",
         place(data, source),
         milliseconds(attached.call_ms),
         milliseconds(attached.longest_ms.value),

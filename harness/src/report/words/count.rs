@@ -52,7 +52,8 @@ pub(in super::super) fn ways(data: &Data, counts: &Counts) -> Option<String> {
         format!("{who}{ran} {times} times")
     };
     let clauses: Vec<_> = ran.enumerate().map(clause).collect();
-    let compared = format!("In {}, {} as fast as one count after the other.", place(data, counts), listed(&clauses));
+    let compared =
+        format!("In {}, {} as fast as the same counts one after the other.", place(data, counts), listed(&clauses));
     (!clauses.is_empty()).then_some(compared)
 }
 
@@ -68,13 +69,13 @@ fn may_be_none(speedup: Estimate) -> bool {
 
 /// What a second thread did to the time of two counts.
 fn gain(speedup: Estimate) -> &'static str {
-    if (speedup.value - 1.0).abs() < ABOUT {
-        "gained little or nothing"
-    } else if may_be_none(speedup) {
-        "made no clear difference"
-    } else if speedup.value > 1.0 {
-        "made the counts faster"
-    } else {
-        "made the counts slower"
+    let is_small = (speedup.value - 1.0).abs() < ABOUT;
+    match (is_small, speedup.interval.is_some() && !may_be_none(speedup), speedup.value > 1.0) {
+        (true, false, _) => "gained little or nothing",
+        (true, true, true) => "made the counts a little faster",
+        (true, true, false) => "made the counts a little slower",
+        (false, ..) if may_be_none(speedup) => "made no clear difference",
+        (false, _, true) => "made the counts faster",
+        (false, _, false) => "made the counts slower",
     }
 }

@@ -103,6 +103,9 @@ fn a_difference_that_may_be_noise_is_no_clear_one() {
     let said = |data: &Data| counts(data)[0].clone();
     for (value, interval, verdict) in [
         (1.04, None, "The second thread gained little or nothing."),
+        (0.95, Some((0.9, 1.1)), "The second thread gained little or nothing."),
+        (0.95, Some((0.9, 0.98)), "The second thread made the counts a little slower."),
+        (1.05, Some((1.02, 1.1)), "The second thread made the counts a little faster."),
         (1.4, Some((0.9, 1.7)), "The second thread made no clear difference."),
         (1.4, Some((1.2, 1.7)), "The second thread made the counts faster."),
         (0.6, Some((0.5, 0.7)), "The second thread made the counts slower."),
