@@ -23,6 +23,7 @@ mod verify;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -148,7 +149,8 @@ fn worker() -> anyhow::Result<ExitCode> {
 
 /// Parses the program and the options of a Python interpreter.
 fn interpreter() -> impl TypedValueParser<Value = Interpreter> {
-    OsStringValueParser::new().try_map(|text| Interpreter::open(&text))
+    // Ctrl-C ends the command at once, because nothing has begun.
+    OsStringValueParser::new().try_map(|text| Interpreter::open(&text, &AtomicBool::new(false)))
 }
 
 /// Gives each of these interpreters a name of its own.

@@ -63,15 +63,18 @@ impl Interpreters {
     ///
     /// # Errors
     /// [`Error::Unavailable`] if a program cannot be started, is not Python 3.8 or newer, does not answer within ten seconds,
-    /// or is named twice.
-    pub fn open(programs: &[OsString]) -> Result<Self, Error> {
+    /// or is named twice. [`Error::Cancelled`] if `cancel` is set.
+    pub fn open(programs: &[OsString], cancel: &AtomicBool) -> Result<Self, Error> {
         let open = || {
-            let mut interpreters: Vec<_> =
-                programs.iter().map(|program| Interpreter::open(program)).collect::<Result<_, _>>()?;
+            let opened = programs.iter().map(|program| Interpreter::open(program, cancel));
+            let mut interpreters = opened.collect::<Result<Vec<_>, _>>()?;
             Interpreter::tell_apart(&mut interpreters)?;
             Ok(Self(interpreters))
         };
-        open().map_err(|error: InterpreterError| unavailable("the interpreter", &error))
+        open().map_err(|error| match error {
+            InterpreterError::Cancelled => Error::Cancelled,
+            other => unavailable("the interpreter", &other),
+        })
     }
 
     /// Returns their names, such as `CPython 3.11.7`.

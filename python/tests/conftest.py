@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +41,14 @@ def client(cluster: LocalCluster) -> Iterator[Client]:
         yield client
         client.run(clusters.repair)
         assert eventually(lambda: client.run_on_scheduler(clusters.tasks_left) == 0)
+
+
+@pytest.fixture(scope="session")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a report, with figures that mean nothing because they were measured for too short a time."""
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    assert python("-m", "primelanes", "report", "--trial", "--out", str(path)).stdout == f"Wrote '{path}'.\n"
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Lane;
 use super::measure::Sample;
-use crate::gil::interpreter::{Interpreter, InterpreterError, Script};
+use crate::gil::interpreter::{Interpreter, InterpreterError, MAX_INTERPRETERS, Script};
 
 /// How the script runs its tasks.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -55,13 +55,13 @@ impl Mode {
     }
 
     /// Returns the maximum number of tasks. For threads, it is the same as for a native lane. A Python process takes
-    /// some ten megabytes, and two of its parent's open files, of which many systems allow only 1024. An interpreter
-    /// takes nearly as much memory.
+    /// some ten megabytes, and two of its parent's open files, of which many systems allow only 1024.
     const fn max_tasks(self) -> usize {
         match self {
             Self::Sequential => usize::MAX,
             Self::Threads => BackendKind::ScopedThreads.max_workers().get(),
-            Self::Processes | Self::Interpreters => 256,
+            Self::Processes => 256,
+            Self::Interpreters => MAX_INTERPRETERS,
         }
     }
 }

@@ -27,6 +27,9 @@ use self::script::Source;
 /// How long an interpreter may take to identify itself.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The largest number of interpreters in one process. Each takes nearly ten megabytes.
+pub(crate) const MAX_INTERPRETERS: usize = 256;
+
 /// The oldest version that has `InterpreterPoolExecutor`.
 const INTERPRETER_POOL: (u32, u32) = (3, 14);
 
@@ -72,6 +75,8 @@ struct Identity {
     supported: bool,
     /// Whether a global lock is in use.
     locked: bool,
+    /// Whether the build can run without one.
+    free_threaded_build: bool,
 }
 
 impl Interpreter {
@@ -80,17 +85,17 @@ impl Interpreter {
     ///
     /// # Errors
     /// [`InterpreterError`] if the program cannot be started, is not Python 3.8 or newer, or does not answer within ten
-    /// seconds.
-    pub(crate) fn open(text: &OsStr) -> Result<Self, InterpreterError> {
-        Self::open_within(TIMEOUT, Invocation::parse(text))
+    /// seconds, or if `cancel` is set.
+    pub(crate) fn open(text: &OsStr, cancel: &AtomicBool) -> Result<Self, InterpreterError> {
+        Self::open_within(TIMEOUT, Invocation::parse(text), cancel)
     }
 
-    fn open_within(timeout: Duration, invocation: Invocation) -> Result<Self, InterpreterError> {
+    fn open_within(timeout: Duration, invocation: Invocation, cancel: &AtomicBool) -> Result<Self, InterpreterError> {
         // The script is not in a file, since there may be no handler yet that removes the file after an interrupt. All
         // versions have these options, so that a version that is too old can say so.
         let mut command = invocation.command();
         command.args(["-E", "-s", "-B", "-c", script::IDENTITY.text]);
-        let answer = ask(&mut command, &invocation, script::IDENTITY.name, timeout, &AtomicBool::new(false));
+        let answer = ask(&mut command, &invocation, script::IDENTITY.name, timeout, cancel);
         let not_python = |reason| InterpreterError::NotPython { program: invocation.to_string(), reason };
         let identity: Identity = answer.map_err(|error| match error {
             InterpreterError::Failed { reason, .. } | InterpreterError::Malformed { reason, .. } => not_python(reason),
@@ -140,6 +145,11 @@ impl Interpreter {
     /// Whether a global lock is in use.
     pub(crate) const fn is_locked(&self) -> bool {
         self.identity.locked
+    }
+
+    /// Whether the build can run without a global lock, even if it does not.
+    pub(crate) const fn is_free_threaded_build(&self) -> bool {
+        self.identity.free_threaded_build
     }
 
     /// The first two numbers of the version.

@@ -10,11 +10,13 @@ pub(crate) const OVERHEAD: f64 = 0.1;
 pub(crate) const CHECKS: u32 = 100;
 
 /// Returns how much longer one thread takes without a lock, from the speeds of one thread. Compares the first two
-/// interpreters of the same version of which only one has a lock. `None` if there are no such two.
+/// interpreters of the same version of which only one has a lock, and cannot do without. `None` if there are no such two.
 pub(crate) fn measured_overhead(speeds: &[(&Interpreter, f64)]) -> Option<f64> {
-    let (locked, unlocked): (Vec<_>, Vec<_>) = speeds.iter().partition(|(interpreter, _)| interpreter.is_locked());
-    unlocked.iter().find_map(|(free, free_speed)| {
-        let twin = locked.iter().find(|(python, _)| python.feature_version() == free.feature_version())?;
-        Some(twin.1 / free_speed - 1.0)
+    speeds.iter().filter(|(python, _)| !python.is_locked()).find_map(|(free, free_speed)| {
+        let is_twin = |python: &Interpreter| {
+            !python.is_free_threaded_build() && python.is_locked() && python.feature_version() == free.feature_version()
+        };
+        let (_, locked_speed) = speeds.iter().find(|(python, _)| is_twin(python))?;
+        Some(locked_speed / free_speed - 1.0)
     })
 }

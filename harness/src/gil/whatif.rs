@@ -7,7 +7,7 @@ use primelanes_backends::global_lock::virtual_time::{Outcome, Simulation};
 
 use super::convoy::{self, Computing, Run, simulated_threads};
 use super::failure::Failure;
-use super::interpreter::Interpreter;
+use super::interpreter::{Interpreter, MAX_INTERPRETERS};
 use super::lab::{Lab, MAX_VIRTUAL_SECONDS, Who};
 use super::regimes::{CHECKS, OVERHEAD, measured_overhead};
 use super::report::{Column, Distribution, Figures, Report, Row};
@@ -45,7 +45,9 @@ pub(crate) fn whatif(
         let simulated = simulate(lab, one_lock(interval), &simulation, seconds)?;
         rows.push(Row { interval_ms: Some(milliseconds(interval)), ..simulated });
     }
-    rows.extend(in_interpreters(lab, cpu_threads, intervals[0], seconds)?);
+    if cpu_threads <= MAX_INTERPRETERS {
+        rows.extend(in_interpreters(lab, cpu_threads, intervals[0], seconds)?);
+    }
     for (regime, simulation) in other_regimes(lab, cpu_threads, intervals[0], overhead) {
         // Among 64 threads, the sleeper rarely gets the lock.
         rows.push(simulate(lab, regime, &simulation, 10.0 * seconds)?);

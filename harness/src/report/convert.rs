@@ -64,7 +64,7 @@ fn speedup(baseline: &[f64], seconds: &[f64]) -> Estimate {
 /// A figure of a row, and of each of its rounds. `figure` is `None` for the figures of other experiments.
 fn measured(row: &gil::Row, figure: impl Fn(&Figures) -> Option<f64>) -> Option<Measured> {
     let value = figure(&row.figures)?;
-    let rounds = row.rounds.iter().filter_map(figure).filter(|value| value.is_finite()).collect();
+    let rounds = row.rounds.iter().map(|round| figure(round).unwrap_or(f64::NAN)).collect();
     Some(Measured { value, rounds })
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub(crate) use self::counts::{Counts, Race, RaceLane, Way, WayFigures};
 pub(crate) use self::lock::{Delay, Integrity, Measured, Quantiles, Slices, Stall, Wait, Waiting};
 pub(crate) use self::simulated::{Case, LockRules, Overhead};
-use crate::gil::Scene;
+use crate::gil::{Calibration, Scene};
 
 /// Everything that was measured.
 #[derive(Clone, Debug, Serialize)]
@@ -38,6 +38,8 @@ pub(crate) struct Data {
     pub(crate) race: Race,
     /// Other locks, simulated.
     pub(crate) what_if: Vec<Case>,
+    /// What operations cost in the simulation.
+    pub(crate) costs: Calibration,
     /// How much slower a thread without a lock is in the simulation.
     pub(crate) overhead: Overhead,
     /// What the pictures are drawn from.
@@ -119,6 +121,11 @@ impl Data {
     /// Whether one of the interpreters runs without a lock.
     pub(crate) fn has_free_threading(&self) -> bool {
         self.interpreters.iter().any(|interpreter| !interpreter.locked)
+    }
+
+    /// Whether threads in Python added to one counter.
+    pub(crate) fn has_integrity_in_python(&self) -> bool {
+        self.integrity.iter().any(|row| matches!(row.source, Source::Python(_)))
     }
 
     /// Whether a figure was measured under a lock.

@@ -57,10 +57,12 @@ pub(super) fn measured(measured: &Measured, write: fn(f64) -> String, unit: &str
 
 /// A percentage.
 pub(super) fn percent(percent: f64) -> String {
-    if percent > 0.0 && percent < 0.001 {
-        return "less than 0.001 %".to_owned();
-    }
-    format!("{} %", number(percent))
+    format!("{} %", of_a_hundred(percent))
+}
+
+/// A percentage without its sign. A small one does not look like none.
+pub(super) fn of_a_hundred(percent: f64) -> String {
+    if percent > 0.0 && percent < 0.001 { "less than 0.001".to_owned() } else { number(percent) }
 }
 
 /// A percentage without decimals.

@@ -10,7 +10,7 @@ use super::data::{
     Source, Stall, Wait, Waiting, Way, WayFigures,
 };
 use super::what_if::{ASSUMED, CORES, INTERVALS_MS, RULES, THREADS};
-use crate::gil::Scene;
+use crate::gil::{Calibration, Scene};
 use crate::statistics::Estimate;
 
 /// A report on two cores, with these interpreters: the name, whether there is a lock, and the speed-up of two threads.
@@ -44,6 +44,7 @@ pub(super) fn data(interpreters: &[(&str, bool, f64)]) -> Data {
         race: race(),
         what_if: cases(),
         overhead: ASSUMED,
+        costs: COSTS,
         pictures: Pictures {
             slices: scene("our lock: 2 threads compute"),
             convoy: scene("our lock: a sleeper"),
@@ -54,6 +55,19 @@ pub(super) fn data(interpreters: &[(&str, bool, f64)]) -> Data {
         },
     }
 }
+
+/// Fixed costs, so that simulated figures are the same on every machine.
+pub(super) const COSTS: Calibration = Calibration {
+    wake_up_us: 40.0,
+    timer_us: 60.0,
+    sleep_us: 60.0,
+    hand_over_ns: 15.0,
+    signal_us: 1.0,
+    check_ns: 30.0,
+    send_us: None,
+    echo_us: None,
+    jitter: 0.1,
+};
 
 fn about() -> About {
     About {
@@ -93,6 +107,16 @@ fn counts(interpreter: Option<usize>, speedups: &[(Way, f64)]) -> Counts {
     };
     let limit = if interpreter.is_some() { 200_000 } else { 2_000_000 };
     Counts { interpreter, limit, tasks: 2, ways: speedups.iter().map(way).collect() }
+}
+
+impl Data {
+    /// Pretends that every run lost this many additions.
+    pub(super) fn lose(&mut self, lost: u64) {
+        for row in &mut self.integrity {
+            row.lost = lost;
+            row.lost_percent = measured(100.0 * lost as f64 / row.expected as f64);
+        }
+    }
 }
 
 /// A figure that differed by a sixteenth between three rounds.

@@ -14,7 +14,7 @@ use self::settings::{CALIBRATION, OnTheLock, SIMULATIONS};
 use super::data::{Case, Counts, Data, Overhead, Pictures, Way};
 use super::meter::Meter;
 use super::{convert, machine, what_if};
-use crate::experiment::{self, Experiment, Lane};
+use crate::experiment::{Experiment, Lane};
 use crate::gil::{self, Calibration, Failure, Interpreter, Lab, Report, Scene};
 use crate::race::{self, Race};
 
@@ -70,6 +70,7 @@ pub(crate) fn measure(
         waits: waits.iter().flat_map(|report| convert::waits(report, settings.sleep)).collect(),
         what_if,
         overhead,
+        costs: bench.calibration,
         race: convert::race(&raced),
         warnings: bench.warnings.into_inner(),
     })
@@ -115,50 +116,52 @@ type Recorded = Result<(Report, Vec<Scene>), Failure>;
 
 impl Bench<'_> {
     fn native(&self) -> Result<Counts, Error> {
-        let lanes: Vec<_> = NATIVE.into_iter().filter(|lane| lane.is_available()).collect();
-        let report = self.count("count", self.settings.native_seconds(), self.settings.native_limit, lanes, &[])?;
+        let lanes = NATIVE.into_iter().filter(|lane| lane.is_available()).collect();
+        let experiment = self.experiment(self.settings.native_limit, lanes, &[]);
+        let seconds = self.settings.native_seconds();
+        let report = self.meter.steps("count", seconds, experiment.runs(), |step| experiment.run(self.cancel, step))?;
         Ok(convert::counts(&report, None).expect("one lane is available everywhere"))
     }
 
-    /// If an interpreter fails, each runs alone, so that only the failing ones are left out.
     fn python(&self) -> Result<Vec<Counts>, Error> {
         let all = self.interpreters;
-        match self.count_in(all) {
-            Err(error) if error != Error::Cancelled => {
-                let mut counts = Vec::new();
-                for one in all.chunks(1) {
-                    match self.count_in(one) {
-                        Ok(more) => counts.extend(more),
-                        Err(Error::Cancelled) => return Err(Error::Cancelled),
-                        Err(error) => self.warn(format!("{} could not run the counts: {error}.", one[0].name())),
-                    }
-                }
-                Ok(counts)
-            }
+        let seconds = all.len() as f64 * self.settings.python_seconds();
+        let runs = self.python_experiment(all).runs();
+        self.meter.steps("count in Python", seconds, runs, |step| match self.count_in(all, step) {
+            Err(error) if error != Error::Cancelled => self.count_one_by_one(&error, step),
             counted => counted,
-        }
+        })
     }
 
-    fn count_in(&self, interpreters: &[Interpreter]) -> Result<Vec<Counts>, Error> {
-        let runs = |lane: &Lane| interpreters.iter().any(|interpreter| lane.runs_in(interpreter));
-        let lanes: Vec<_> = Lane::PYTHON.into_iter().filter(runs).collect();
-        let seconds = interpreters.len() as f64 * self.settings.python_seconds();
-        let report = self.count("count in Python", seconds, self.settings.python_limit, lanes, interpreters)?;
+    /// After all interpreters together have failed, runs each alone, so that only the failing ones are left out.
+    fn count_one_by_one(&self, failure: &Error, step: &dyn Fn()) -> Result<Vec<Counts>, Error> {
+        let all = self.interpreters;
+        let mut counts = Vec::new();
+        for one in all.chunks(1) {
+            let counted = if all.len() == 1 { Err(failure.clone()) } else { self.count_in(one, step) };
+            match counted {
+                Ok(more) => counts.extend(more),
+                Err(Error::Cancelled) => return Err(Error::Cancelled),
+                Err(error) => self.warn(format!("{} could not run the counts: {error}.", one[0].name())),
+            }
+        }
+        Ok(counts)
+    }
+
+    fn count_in(&self, interpreters: &[Interpreter], step: &dyn Fn()) -> Result<Vec<Counts>, Error> {
+        let report = self.python_experiment(interpreters).run(self.cancel, step)?;
         let places = self.interpreters.iter().enumerate();
         Ok(places.filter_map(|place| convert::counts(&report, Some(place))).collect())
     }
 
-    fn count(
-        &self,
-        name: &'static str,
-        seconds: f64,
-        limit: u64,
-        lanes: Vec<Lane>,
-        interpreters: &[Interpreter],
-    ) -> Result<experiment::Report, Error> {
-        let (rounds, interpreters) = (self.settings.rounds, interpreters.to_vec());
-        let experiment = Experiment { limit, tasks: TWO, lanes, rounds, interpreters };
-        self.meter.steps(name, seconds, experiment.runs(), |step| experiment.run(self.cancel, step))
+    fn python_experiment(&self, interpreters: &[Interpreter]) -> Experiment {
+        let runs = |lane: &Lane| interpreters.iter().any(|interpreter| lane.runs_in(interpreter));
+        let lanes = Lane::PYTHON.into_iter().filter(runs).collect();
+        self.experiment(self.settings.python_limit, lanes, interpreters)
+    }
+
+    fn experiment(&self, limit: u64, lanes: Vec<Lane>, interpreters: &[Interpreter]) -> Experiment {
+        Experiment { limit, tasks: TWO, lanes, rounds: self.settings.rounds, interpreters: interpreters.to_vec() }
     }
 
     /// How much longer a thread without a lock takes: measured if two interpreters of one version have counted, of which

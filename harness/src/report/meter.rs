@@ -38,7 +38,9 @@ impl<'a> Meter<'a> {
         self.show(name, before);
         let result = part(&|| {
             done.set(done.get() + 1);
-            self.show(name, before + seconds * f64::from(done.get()) / steps.max(1) as f64);
+            // A part that fails may try again.
+            let share = (f64::from(done.get()) / steps.max(1) as f64).min(1.0);
+            self.show(name, before + seconds * share);
         });
         self.before.set(before + seconds);
         result

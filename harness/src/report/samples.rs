@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::data::{Data, Measured, Source};
+use crate::statistics::Estimate;
 
 /// One figure. Those of all rounds together have no round.
 struct Sample<'a> {
@@ -42,22 +43,47 @@ fn quoted(field: &str) -> String {
 }
 
 fn all(data: &Data) -> impl Iterator<Item = Sample<'_>> {
-    rounds(data).chain(sharing(data)).chain(waiting(data)).chain(simulated(data))
+    counts(data).chain(sharing(data)).chain(waiting(data)).chain(simulated(data))
 }
 
-/// The seconds of each round.
-fn rounds(data: &Data) -> impl Iterator<Item = Sample<'_>> {
+/// Counts of primes: the median, the seconds of each round, and the speed-up.
+fn counts(data: &Data) -> impl Iterator<Item = Sample<'_>> {
     let counted = std::iter::once(&data.native).chain(&data.python).flat_map(|counts| {
         let place = counts.interpreter.map_or("native code", |index| &data.interpreters[index].name);
-        counts.ways.iter().map(move |way| ("count", place, way.way.name().to_owned(), &way.seconds))
-    });
-    let raced = data.race.lanes.iter().map(|lane| ("race", "native code", lane.name.clone(), &lane.seconds));
-    counted.chain(raced).flat_map(|(experiment, measured_in, case, seconds)| {
-        seconds.iter().enumerate().map(move |(round, &value)| {
-            let (case, round) = (case.clone(), Some(round));
-            Sample { experiment, measured_in, case, figure: "seconds", round, value }
+        counts.ways.iter().flat_map(move |way| {
+            let case = way.way.name();
+            let start_up = way.start_up_ms.map(|start_up| ("start_up_ms", start_up));
+            count("count", place, case, way.median, &way.seconds, way.speedup, start_up)
         })
-    })
+    });
+    let raced = data.race.lanes.iter().flat_map(|lane| {
+        count("race", "native code", &lane.name, lane.median.value, &lane.seconds, lane.speedup, None)
+    });
+    counted.chain(raced)
+}
+
+fn count<'a>(
+    experiment: &'static str,
+    measured_in: &'a str,
+    case: &'a str,
+    median: f64,
+    seconds: &'a [f64],
+    speedup: Option<Estimate>,
+    start_up: Option<(&'static str, f64)>,
+) -> impl Iterator<Item = Sample<'a>> {
+    let sample =
+        move |figure, round, value| Sample { experiment, measured_in, case: case.to_owned(), figure, round, value };
+    let interval = speedup.and_then(|speedup| speedup.interval);
+    let whole = [
+        Some(("seconds", median)),
+        speedup.map(|speedup| ("speedup", speedup.value)),
+        interval.map(|(low, _)| ("speedup_low", low)),
+        interval.map(|(_, high)| ("speedup_high", high)),
+        start_up,
+    ];
+    let whole = whole.into_iter().flatten().map(move |(figure, value)| sample(figure, None, value));
+    let rounds = seconds.iter().enumerate();
+    whole.chain(rounds.map(move |(round, &value)| sample("seconds", Some(round), value)))
 }
 
 /// A figure of all rounds together, and those of each round.
@@ -70,8 +96,8 @@ fn samples<'a>(
 ) -> impl Iterator<Item = Sample<'a>> {
     let rounds = measured.into_iter().flat_map(|measured| measured.rounds.iter().enumerate());
     let rounds = rounds.map(|(round, &value)| (Some(round), value));
-    let all = measured.map(|measured| (None, measured.value)).filter(|(_, value)| value.is_finite());
-    all.into_iter().chain(rounds).map(move |(round, value)| Sample {
+    let all = measured.map(|measured| (None, measured.value));
+    all.into_iter().chain(rounds).filter(|(_, value)| value.is_finite()).map(move |(round, value)| Sample {
         experiment,
         measured_in: data.name_of(source),
         case: case.clone(),

@@ -145,26 +145,12 @@ mod tests {
     use super::*;
     use std::cell::Cell;
 
-    /// Fixed costs, so that the figures are the same on every machine.
-    fn calibration() -> Calibration {
-        Calibration {
-            wake_up_us: 40.0,
-            timer_us: 60.0,
-            sleep_us: 60.0,
-            hand_over_ns: 15.0,
-            signal_us: 1.0,
-            check_ns: 30.0,
-            send_us: None,
-            echo_us: None,
-            jitter: 0.1,
-        }
-    }
+    use super::super::made;
 
     #[test]
     fn every_choice_has_a_case_and_each_rule_its_price() {
         let done = Cell::new(0);
-        let cases =
-            what_if(&calibration(), ASSUMED, 0.2, &AtomicBool::new(false), &|| done.set(done.get() + 1)).unwrap();
+        let cases = what_if(&made::COSTS, ASSUMED, 0.2, &AtomicBool::new(false), &|| done.set(done.get() + 1)).unwrap();
         assert_eq!((cases.len(), done.get()), (CASES, CASES));
         let of = |rules, interval_ms, threads, cores| {
             let is_it = |case: &&Case| {
@@ -187,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_picture_shows_all_threads_of_all_locks() {
-        let cases = what_if(&calibration(), ASSUMED, 0.05, &AtomicBool::new(false), &|| ()).unwrap();
+        let cases = what_if(&made::COSTS, ASSUMED, 0.05, &AtomicBool::new(false), &|| ()).unwrap();
         for case in cases {
             assert_eq!(case.scene.recording.threads.len(), case.threads + 1, "{}", case.scene.title);
             assert!(case.scene.recording.entries.is_sorted_by_key(|entry| entry.at), "{}", case.scene.title);
@@ -196,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_cancelled_simulation_says_so() {
-        let cancelled = what_if(&calibration(), ASSUMED, 1.0, &AtomicBool::new(true), &|| ());
+        let cancelled = what_if(&made::COSTS, ASSUMED, 1.0, &AtomicBool::new(true), &|| ());
         assert!(matches!(cancelled, Err(Failure::Cancelled)));
     }
 }

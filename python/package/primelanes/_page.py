@@ -23,7 +23,8 @@ def main(arguments: list[str]) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     path = Path(options.out)
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+    # Those of Path fail if a name is too long.
+    if os.path.isdir(path) or not os.access(path if os.path.exists(path) else path.parent, os.W_OK):
         parser.error(f"cannot write '{path}'")
     programs = [_this_interpreter(), *options.python]
     try:

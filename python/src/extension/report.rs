@@ -30,7 +30,9 @@ impl From<Report> for Page {
 /// Start to ask programs which Python interpreters they are. The result is their names.
 #[pyfunction]
 pub(super) fn name_interpreters(programs: Vec<OsString>) -> PyResult<HandleOrFailure> {
-    start(move |_| Interpreters::open(&programs).map(|interpreters| Product::Names(interpreters.names())))
+    start(move |line| {
+        Interpreters::open(&programs, line.cancel).map(|interpreters| Product::Names(interpreters.names()))
+    })
 }
 
 /// Start to measure for a report. `worker` is the command that starts a worker process.
@@ -53,7 +55,7 @@ pub(super) fn measure_report(
         if let Some((program, arguments)) = worker.split_first() {
             primelanes_backends::worker::register(program, arguments);
         }
-        let interpreters = Interpreters::open(&programs)?;
+        let interpreters = Interpreters::open(&programs, line.cancel)?;
         let show = |progress| {
             let _ = (line.observer)(progress);
         };

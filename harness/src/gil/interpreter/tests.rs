@@ -28,7 +28,7 @@ fn with_python(test: impl FnOnce(&Interpreter)) {
 }
 
 fn open(text: &str) -> Result<Interpreter, InterpreterError> {
-    Interpreter::open_within(PLENTY, Invocation::parse(OsStr::new(text)))
+    Interpreter::open_within(PLENTY, Invocation::parse(OsStr::new(text)), &AtomicBool::new(false))
 }
 
 fn answer(interpreter: &Interpreter, script: Script, parameters: &Value) -> Value {
@@ -210,6 +210,7 @@ fn processes_stop_when_cancelled() {
 #[cfg(unix)]
 mod impostors {
     use super::*;
+    use crate::gil::regimes::measured_overhead;
 
     /// A shell script as a program, and the folder that it is in.
     ///
@@ -248,7 +249,7 @@ mod impostors {
             ("echo first >&2; echo last >&2; echo >&2; exit 1", "last"),
             ("printf '\\033[31mred\\r' >&2; exit 1", "\u{fffd}[31mred"),
             (
-                r#"echo '{"implementation":"Monty","version":"3.7.1","feature_version":[3,7],"supported":false,"locked":true}'"#,
+                r#"echo '{"implementation":"Monty","version":"3.7.1","feature_version":[3,7],"supported":false,"locked":true,"free_threaded_build":false}'"#,
                 "it is Monty 3.7.1",
             ),
         ] {
@@ -260,6 +261,23 @@ mod impostors {
         for tool in ["true", "cat", "echo"] {
             assert!(refusal(Path::new(tool)).contains(" is not Python 3.8 or newer: "), "{tool}");
         }
+    }
+
+    #[test]
+    fn only_a_build_that_always_has_a_lock_is_compared_with_one_without() {
+        let python = |locked: bool, free_threaded_build: bool| {
+            let identity = json!({
+                "implementation": "Monty", "version": "3.14.1", "feature_version": [3, 14], "supported": true,
+                "locked": locked, "free_threaded_build": free_threaded_build,
+            });
+            let (_folder, program) = program(&format!("echo '{identity}'"));
+            open(program.to_str().unwrap()).unwrap()
+        };
+        let (usual, with_lock, free) = (python(true, false), python(true, true), python(false, true));
+        let overhead = |others: &[(&Interpreter, f64)]| measured_overhead(&[&[(&free, 4.0)], others].concat());
+        assert_eq!(overhead(&[]), None);
+        assert_eq!(overhead(&[(&with_lock, 6.0)]), None, "it has the overhead too");
+        assert_eq!(overhead(&[(&with_lock, 6.0), (&usual, 5.0)]), Some(0.25));
     }
 
     #[test]
@@ -277,9 +295,13 @@ mod impostors {
     #[test]
     fn what_hangs_is_killed_with_all_that_it_started() {
         let (folder, program) = program("{ sleep 1; touch \"$0.survived\"; } & sleep 1000");
-        let error = Interpreter::open_within(Duration::from_millis(300), Invocation::parse(program.as_os_str()))
-            .unwrap_err()
-            .to_string();
+        let error = Interpreter::open_within(
+            Duration::from_millis(300),
+            Invocation::parse(program.as_os_str()),
+            &AtomicBool::new(false),
+        )
+        .unwrap_err()
+        .to_string();
         assert_eq!(error, format!("'{}' did not finish identity.py within 0.3 s", program.display()));
         thread::sleep(Duration::from_millis(1500));
         assert!(!folder.path().join("impostor.survived").exists());

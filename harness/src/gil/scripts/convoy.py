@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-COMPUTE = """
+IN_INTERPRETER = """
 import time
 ready[me] = 1
 while not started[0]:
@@ -25,23 +25,27 @@ def compute(me):
     iterations = 0
     ready[me] = 1
     start.wait()
-    while not stop[0]:
+    # Without a lock, an object that threads share would be measured too.
+    while not stopped:
         iterations += 1
     work[me] = iterations
 
 
 def compute_in_interpreter(me):
-    from concurrent import interpreters
-
-    own = interpreters.create()
     try:
-        own.prepare_main(me=me, ready=ready, started=started, stop=stop, work=work)
-        own.exec(COMPUTE)
-    finally:
-        own.close()
+        from concurrent import interpreters
+
+        own = interpreters.create()
+        try:
+            own.prepare_main(me=me, ready=ready, started=started, stop=stop, work=work)
+            own.exec(IN_INTERPRETER)
+        finally:
+            own.close()
+    except Exception as error:
+        failures.append(f"{type(error).__name__}: {error}")
 
 
-def array(length):
+def shared(length):
     """Return numbers that interpreters can share."""
     return memoryview(bytearray(8 * length)).cast("Q")
 
@@ -50,23 +54,23 @@ parameters = json.loads(sys.argv[1])
 sys.setswitchinterval(parameters["interval_ms"] / 1000)
 count = parameters["cpu_threads"]
 
-ready, work, started, stop = array(count), array(count), array(1), array(1)
-start = threading.Event()
+ready, work, started, stop = shared(count), shared(count), shared(1), shared(1)
+start, stopped, failures = threading.Event(), False, []
 target = compute_in_interpreter if parameters["interpreters"] else compute
 threads = [threading.Thread(target=target, args=(me,)) for me in range(count)]
 for thread in threads:
     thread.start()
 # Starting a thread needs the lock, so no thread computes before all have started.
-while not all(ready):
-    if not all(thread.is_alive() for thread in threads):
-        sys.exit("a thread could not compute")
+while not all(ready) and not failures:
     time.sleep(0.001)
 started[0] = 1
 start.set()
 begun = time.perf_counter()
 
 latencies = []
-if parameters["sleep_ms"] is None:
+if failures:
+    pass
+elif parameters["sleep_ms"] is None:
     time.sleep(parameters["seconds"])
 else:
     sleep = parameters["sleep_ms"] / 1000
@@ -76,8 +80,11 @@ else:
         time.sleep(sleep)
         latencies.append((time.perf_counter() - before - sleep) * 1000)
 
+stopped = True
 stop[0] = 1
 for thread in threads:
     thread.join()
 seconds = time.perf_counter() - begun
+if failures:
+    sys.exit(failures[0])
 print(json.dumps({"latencies_ms": latencies, "seconds": seconds, "work": list(work)}))

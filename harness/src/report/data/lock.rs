@@ -12,7 +12,7 @@ use crate::text::plural;
 pub(crate) struct Measured {
     /// The figure of all rounds together.
     pub(crate) value: f64,
-    /// The figure of each round alone. The simulation has no rounds.
+    /// The figure of each round alone; NaN, or null in JSON, if the round was too short for one. The simulation has no rounds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) rounds: Vec<f64>,
 }
@@ -33,8 +33,8 @@ impl Measured {
 
     /// The lowest and the highest figure of a round.
     pub(crate) fn range(&self) -> Option<(f64, f64)> {
-        let ends = self.rounds.iter().map(|&round| (round, round));
-        ends.reduce(|(low, high), (round, _)| (low.min(round), high.max(round)))
+        let known = self.rounds.iter().filter(|round| round.is_finite());
+        known.map(|&round| (round, round)).reduce(|(low, high), (round, _)| (low.min(round), high.max(round)))
     }
 }
 

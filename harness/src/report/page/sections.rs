@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::data::{Data, Integrity, Source};
-use super::super::figures::{NONE, estimate, grouped, number, percent, range, ratio, seconds};
+use super::super::figures::{NONE, estimate, grouped, number, of_a_hundred, percent, range, ratio, seconds};
 use super::super::words;
 use super::parts::{Bars, Cell, Figure, Length, Table};
 use super::{Race, Section};
@@ -53,7 +53,7 @@ pub(super) fn integrity(data: &Data) -> Section {
             Cell::figures(row.threads.to_string(), [row.threads as f64]),
             Cell::figures(grouped(row.expected), [row.expected as f64]),
             Cell::figures(grouped(row.lost), [row.lost as f64]),
-            Cell::measured(Some(&row.lost_percent), number, "%"),
+            Cell::measured(Some(&row.lost_percent), of_a_hundred, "%"),
             Cell::measured(Some(&row.nanoseconds), number, "ns"),
         ]
     };

@@ -166,7 +166,12 @@ fn the_csv_has_every_figure() {
     let lines: Vec<_> = csv.lines().collect();
     assert_eq!(lines[0], "experiment,measured_in,case,figure,round,value");
     let rounds = |experiment: &str| lines.iter().filter(|line| line.starts_with(experiment)).count();
-    assert_eq!((rounds("count,"), rounds("race,"), rounds("what if,")), (3 * (4 + 3), 3 * 3, 3 * 54));
+    // Three rounds of each of seven ways and three lanes, with a median and three figures of the speed-up; and one start-up.
+    assert_eq!((rounds("count,"), rounds("race,"), rounds("what if,")), (7 * (3 + 4) + 1, 3 * (3 + 4), 3 * 54));
+    for line in ["seconds,,0.75", "seconds,0,0.7", "speedup,,1", "speedup_low,,0.98", "speedup_high,,1.02"] {
+        let line = format!("count,\"native code\",\"sequential\",{line}");
+        assert!(lines.contains(&line.as_str()), "{line}: {csv}");
+    }
     // All together and in three rounds: four figures of each of two sources. And two more that have no rounds.
     assert_eq!((rounds("compute,"), rounds("add,")), (4 * 4 * 2, (4 * 2 + 2) * 5));
     for end in [",251", "0,251", "1,243.15625", "2,258.84375"] {
@@ -194,7 +199,10 @@ fn without_python_the_page_says_how_to_get_one() {
     let note = &texts(&page, "#no-python")[0];
     assert!(note.contains("No Python was measured.") && note.contains("primelanes report --python python3"), "{note}");
     assert_eq!(all(&page, "#count figure").len(), 1);
+    let protections = |page: &Html| texts(page, "#integrity p")[1].clone();
+    assert!(protections(&page).ends_with(" indivisible, and under our lock."), "{}", protections(&page));
     let with = parsed(&made::data(ONE));
+    assert!(protections(&with).ends_with(" indivisible, under our lock, and in Python."), "{}", protections(&with));
     assert_eq!(all(&with, "#no-python").len(), 0);
     assert_eq!(all(&with, "#count figure").len(), 2);
 }

@@ -78,7 +78,7 @@ const WAYS: [[&str; 4]; 5] = [
         "Many extensions cannot be imported in them yet. Data is copied.",
     ],
     [
-        "no lock: free-threaded Python (3.13t and later)",
+        "no lock: free-threaded Python (3.14t and later)",
         "computes in Python, in threads that share data",
         "a simulation that works on one large structure in memory",
         "One thread alone is somewhat slower. Extensions must support it. Threads that change the same data without a lock of their own go wrong more often.",

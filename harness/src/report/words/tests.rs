@@ -62,7 +62,7 @@ fn one_core_where_nothing_gains_anything() {
     for way in data.native.ways.iter_mut().chain(data.python.iter_mut().flat_map(|counts| &mut counts.ways)) {
         way.speedup = Some(one);
     }
-    data.integrity.iter_mut().for_each(|row| row.lost = 0);
+    data.lose(0);
     data.race.lanes.truncate(1);
     data.race.summary = "single-thread/1 ran alone; every count is right.".to_owned();
     assert_said("one-core", &data);
@@ -76,7 +76,7 @@ fn unusual_figures_make_no_false_sentence() {
     data.native.ways[1].speedup = Some(Estimate { value: 0.4, interval: Some((0.3, 0.5)) });
     data.delays.iter_mut().filter(|row| row.beside > 0).for_each(|row| row.late_ms = None);
     data.slices.iter_mut().for_each(|row| row.slice_ms = None);
-    data.integrity.iter_mut().for_each(|row| row.lost = 7);
+    data.lose(7);
     data.waits.clear();
     assert_said("unusual", &data);
 }
