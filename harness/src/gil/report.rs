@@ -51,7 +51,7 @@ pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
     /// The explanation of the figures, for people.
     #[serde(skip)]
-    pub(super) legend: &'static str,
+    pub(crate) legend: &'static str,
 }
 
 /// The figures of one case in one column.
@@ -170,7 +170,7 @@ impl Row {
     }
 
     /// Creates a row from the samples of all rounds. `figures` summarises some of them.
-    pub(super) fn measured<T>(
+    pub(crate) fn measured<T>(
         column: Column,
         threads: usize,
         interval: Option<Duration>,

@@ -187,3 +187,117 @@ pub(super) fn race(report: &race::Report) -> Race {
         verified: report.verified(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::made;
+    use super::*;
+    use crate::gil::Row;
+    use crate::gil::interpreter::Label;
+
+    const INTERVAL: Option<Duration> = Some(Duration::from_millis(5));
+
+    fn report(rows: Vec<Row>) -> Report {
+        let interpreters = vec![Label { name: "CPython 3.11.7".to_owned(), locked: true }];
+        Report { experiment: "some", interpreters, calibration: made::COSTS, rows, legend: "" }
+    }
+
+    /// A row of our lock with the figures of three rounds, whose median are those of all.
+    fn measured(threads: usize, figures: impl Fn(f64) -> Figures) -> Row {
+        Row::measured(Column::Lock, threads, INTERVAL, &[1.0, 3.0, 2.0], |rounds| {
+            figures(median(rounds.iter().copied()))
+        })
+    }
+
+    fn distribution(median: f64) -> Distribution {
+        Distribution { median, p90: 10.0 * median }
+    }
+
+    fn figure(scale: f64) -> Measured {
+        Measured { value: 2.0 * scale, rounds: vec![scale, 3.0 * scale, 2.0 * scale] }
+    }
+
+    #[test]
+    fn a_column_is_a_source() {
+        let sources = [Column::Cpython(3), Column::Lock, Column::Virtual].map(source);
+        assert_eq!(sources, [Source::Python(3), Source::OurLock, Source::VirtualTime]);
+    }
+
+    #[test]
+    fn slices_keep_their_rounds_and_those_too_short_for_one() {
+        let cpu = |slice: f64| Figures::Cpu {
+            slice_ms: Some(distribution(if slice > 2.5 { f64::NAN } else { slice })),
+            switches_per_second: Some(100.0 * slice),
+            throughput_ratio: slice / 2.0,
+            shares: vec![0.5; 2],
+        };
+        let free = |work: f64| Figures::Cpu {
+            slice_ms: None,
+            switches_per_second: None,
+            throughput_ratio: work,
+            shares: Vec::new(),
+        };
+        let [locked, free] = &slices(&report(vec![measured(2, cpu), measured(4, free)]))[..] else { panic!() };
+        assert_eq!((locked.source, locked.threads, locked.interval_ms), (Source::OurLock, 2, Some(5.0)));
+        let slice = locked.slice_ms.as_ref().unwrap();
+        assert_eq!((slice.median.value, slice.p90.value, slice.median.rounds[2]), (2.0, 20.0, 2.0));
+        assert!(slice.median.rounds[1].is_nan() && slice.median.range() == Some((1.0, 2.0)), "{slice:?}");
+        assert_eq!(locked.switches_per_second, Some(figure(100.0)));
+        assert_eq!(locked.throughput, figure(0.5));
+        assert!(free.slice_ms.is_none() && free.switches_per_second.is_none() && free.throughput == figure(1.0));
+        assert_eq!(slices(&report(vec![measured(1, |seconds| Figures::Io { mode: "sleep", seconds })])).len(), 0);
+    }
+
+    #[test]
+    fn lost_additions_are_counted_and_in_percent() {
+        let add = |round: f64| Figures::Integrity {
+            mode: "no lock",
+            expected: 200,
+            counted: 200 - round as u64,
+            nanoseconds_per_update: round,
+        };
+        let [row] = &integrity(&report(vec![measured(2, add)]))[..] else { panic!() };
+        assert_eq!((row.protection.as_str(), row.expected, row.lost, row.threads), ("no lock", 200, 2, 2));
+        assert_eq!((&row.lost_percent, &row.nanoseconds), (&figure(0.5), &figure(1.0)));
+    }
+
+    #[test]
+    fn a_sleeper_that_never_ran_has_no_delay() {
+        let convoy = |late: f64| Figures::Convoy { cpu_threads: 1, latency_ms: distribution(late) };
+        let never = |_| convoy(f64::NAN);
+        let [late, never] = &delays(&report(vec![measured(2, convoy), measured(2, never)]))[..] else { panic!() };
+        assert_eq!((late.beside, late.interval_ms), (1, Some(5.0)));
+        assert_eq!(late.late_ms, Some(Quantiles { median: figure(1.0), p90: figure(10.0) }));
+        assert_eq!(never.late_ms, None);
+    }
+
+    #[test]
+    fn a_stall_belongs_to_its_mode() {
+        let stall = |mode, collects| move |longest_stall_ms| Figures::Stall { mode, collects, longest_stall_ms };
+        let rows = vec![measured(2, stall("attached", false)), measured(2, stall("detached", true))];
+        let [attached, detached] = &stalls(&report(rows), 0.25)[..] else { panic!() };
+        assert_eq!((attached.attached, attached.collects, attached.call_ms), (true, false, 250.0));
+        assert_eq!((detached.attached, detached.collects, &detached.longest_ms), (false, true, &figure(1.0)));
+    }
+
+    #[test]
+    fn a_wait_is_a_sleep_or_a_request() {
+        let sleep = |seconds| Figures::Io { mode: "sleep", seconds };
+        let answer = |time| Figures::Socket { mode: "socket", response_ms: distribution(time) };
+        let [slept, answered] = &waits(&report(vec![measured(4, sleep), measured(2, answer)]), 0.1)[..] else {
+            panic!()
+        };
+        assert_eq!(slept.what, Waiting::Sleep { threads: 4, sleep_ms: 100.0 });
+        assert_eq!((&slept.milliseconds, &slept.p90), (&figure(1000.0), &None));
+        assert_eq!(answered.what, Waiting::Socket { beside: 1 });
+        assert_eq!((&answered.milliseconds, &answered.p90), (&figure(1.0), &Some(figure(10.0))));
+    }
+
+    #[test]
+    fn a_speedup_compares_medians_of_the_same_rounds() {
+        let Estimate { value, interval } = speedup(&[2.0, 4.0, 3.0, 2.0, 4.0, 3.0], &[1.0, 2.0, 1.5, 1.0, 2.0, 1.5]);
+        assert_eq!((value, interval), (2.0, Some((2.0, 2.0))));
+    }
+}

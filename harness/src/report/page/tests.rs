@@ -194,6 +194,19 @@ fn a_name_is_escaped_everywhere() {
 }
 
 #[test]
+fn what_is_said_of_free_threading_depends_on_it() {
+    let said = |python| {
+        let page = parsed(&made::data(&[python]));
+        (
+            texts(&page, "#ways-out .note").len(),
+            texts(&page, "#cost").concat().contains("An interpreter without a lock stops"),
+        )
+    };
+    assert_eq!(said(ONE[0]), (1, false));
+    assert_eq!(said(("CPython 3.14.7 (free-threaded)", false, 1.88)), (0, true));
+}
+
+#[test]
 fn without_python_the_page_says_how_to_get_one() {
     let page = parsed(&made::data(&[]));
     let note = &texts(&page, "#no-python")[0];
@@ -212,6 +225,7 @@ fn warnings_and_wrong_counts_are_shown() {
     let mut data = made::data(ONE);
     assert_eq!(texts(&parsed(&data), "#warnings li"), data.warnings);
     assert_eq!(all(&parsed(&data), ".wrong").len(), 0);
+    assert!(data.verified());
     data.warnings.clear();
     data.python[0].ways[1].verified = false;
     let page = parsed(&data);
