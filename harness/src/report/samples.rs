@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::data::{Data, Measured, Source};
 use crate::statistics::Estimate;
+use crate::text::plural;
 
 /// One figure. Those of all rounds together have no round.
 struct Sample<'a> {
@@ -110,7 +111,7 @@ fn samples<'a>(
 /// Threads that share the lock.
 fn sharing(data: &Data) -> impl Iterator<Item = Sample<'_>> {
     let slices = data.slices.iter().flat_map(move |row| {
-        let case = format!("{} threads{}", row.threads, interval(row.interval_ms));
+        let case = format!("{}{}", plural(row.threads, "thread"), interval(row.interval_ms));
         let slice = row.slice_ms.as_ref();
         let figures = [
             ("slice_ms", slice.map(|slice| &slice.median)),
@@ -121,7 +122,7 @@ fn sharing(data: &Data) -> impl Iterator<Item = Sample<'_>> {
         figures.map(|figure| samples(data, "compute", row.source, case.clone(), figure))
     });
     let integrity = data.integrity.iter().flat_map(move |row| {
-        let case = format!("{} threads, {}", row.threads, row.protection);
+        let case = format!("{}, {}", plural(row.threads, "thread"), row.protection);
         let figures = [("lost_percent", Some(&row.lost_percent)), ("nanoseconds", Some(&row.nanoseconds))];
         figures.map(|figure| samples(data, "add", row.source, case.clone(), figure))
     });
@@ -129,7 +130,7 @@ fn sharing(data: &Data) -> impl Iterator<Item = Sample<'_>> {
         [("expected", row.expected), ("lost", row.lost)].map(|(figure, count)| Sample {
             experiment: "add",
             measured_in: data.name_of(row.source),
-            case: format!("{} threads, {}", row.threads, row.protection),
+            case: format!("{}, {}", plural(row.threads, "thread"), row.protection),
             figure,
             round: None,
             value: count as f64,
@@ -141,7 +142,7 @@ fn sharing(data: &Data) -> impl Iterator<Item = Sample<'_>> {
 /// Threads that wait for the lock, or for something outside.
 fn waiting(data: &Data) -> impl Iterator<Item = Sample<'_>> {
     let delays = data.delays.iter().flat_map(move |row| {
-        let case = format!("beside {} computing threads{}", row.beside, interval(row.interval_ms));
+        let case = format!("beside {}{}", plural(row.beside, "computing thread"), interval(row.interval_ms));
         let late = row.late_ms.as_ref();
         let figures = [("delay_ms", late.map(|late| &late.median)), ("delay_p90_ms", late.map(|late| &late.p90))];
         figures.map(|figure| samples(data, "convoy", row.source, case.clone(), figure))

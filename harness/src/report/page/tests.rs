@@ -174,6 +174,14 @@ fn the_csv_has_every_figure() {
     }
     // All together and in three rounds: four figures of each of two sources. And two more that have no rounds.
     assert_eq!((rounds("compute,"), rounds("add,")), (4 * 4 * 2, (4 * 2 + 2) * 5));
+    for start in [
+        "compute,\"our lock\",\"2 threads, interval 5 ms\",slice_ms,,5.09",
+        "add,\"our lock\",\"1 thread, no lock\",lost,,0",
+        "convoy,\"our lock\",\"beside 1 computing thread, interval 20 ms\",delay_ms,,20.19",
+        "wait,\"our lock\",\"4 threads sleep for 100 ms at once\",milliseconds,,100.4",
+    ] {
+        assert!(lines.iter().any(|line| line.starts_with(start)), "{start}: {csv}");
+    }
     for end in [",251", "0,251", "1,243.15625", "2,258.84375"] {
         let line = format!("stall,\"Py\"\"thon, the 1st\",\"a call of 250 ms, attached\",longest_ms,{end}");
         assert!(lines.contains(&line.as_str()), "{line}: {csv}");
