@@ -22,6 +22,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
+from support import WATCHDOG, eventually
+
 WIDE = (1280, 900)
 PHONE = (375, 812)
 
@@ -37,15 +39,20 @@ def browser() -> Iterator[Chrome]:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     with Chrome(options, ChromeService(driver)) as browser:
+        browser.set_script_timeout(WATCHDOG)
         yield browser
 
 
 @pytest.fixture
 def opened(browser: Chrome, page: Path) -> Chrome:
     """The browser with the page, freshly loaded in a wide window and in light colours."""
+    # On a busy machine, a script can run before the new document is there, in an old or an empty one.
+    browser.get("about:blank")
     emulate(browser)
     resize(browser, WIDE)
     browser.get(page.as_uri())
+    is_loaded = "return document.readyState === 'complete' && document.getElementById('method') !== null"
+    assert eventually(lambda: bool(browser.execute_script(is_loaded)))
     return browser
 
 
