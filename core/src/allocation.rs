@@ -11,11 +11,8 @@ use bytemuck::allocation::try_zeroed_vec;
 use crate::Error;
 use crate::guard::raise;
 
-/// An allocation of this many bytes is large.
-const LARGE: usize = 64 << 10;
-
-/// The room in bytes that a large allocation must leave. Several threads may need it at once.
-const HEADROOM: usize = 1 << 20;
+/// The room in bytes that a large allocation must leave.
+const HEADROOM: usize = 64 << 10;
 
 /// Returns a list of zeros. The system provides its memory when it is first written to.
 pub(crate) fn zeroed<T: Zeroable>(what: &'static str, length: usize) -> Vec<T> {
@@ -56,7 +53,7 @@ pub(crate) fn boxed<T: Clone>(what: &'static str, values: &[T]) -> Box<[T]> {
 
 /// Fails if a large list leaves no room for small allocations, such as that of an error.
 fn leave_headroom<T>(what: &'static str, list: Vec<T>) -> Vec<T> {
-    let is_large = list.capacity() * size_of::<T>() >= LARGE;
+    let is_large = list.capacity() * size_of::<T>() >= HEADROOM;
     if is_large && black_box(Vec::<u8>::new()).try_reserve_exact(black_box(HEADROOM)).is_err() {
         let length = list.capacity();
         drop(list);
