@@ -52,9 +52,7 @@ fn counts(data: &Data) -> impl Iterator<Item = Sample<'_>> {
     let counted = std::iter::once(&data.native).chain(&data.python).flat_map(|counts| {
         let place = counts.interpreter.map_or("native code", |index| &data.interpreters[index].name);
         counts.ways.iter().flat_map(move |way| {
-            let case = way.way.name();
-            let start_up = way.start_up_ms.map(|start_up| ("start_up_ms", start_up));
-            count("count", place, case, way.median, &way.seconds, way.speedup, start_up)
+            count("count", place, way.way.name(), way.median, &way.seconds, way.speedup, way.start_up_ms)
         })
     });
     let raced = data.race.lanes.iter().flat_map(|lane| {
@@ -70,7 +68,7 @@ fn count<'a>(
     median: f64,
     seconds: &'a [f64],
     speedup: Option<Estimate>,
-    start_up: Option<(&'static str, f64)>,
+    start_up_ms: Option<f64>,
 ) -> impl Iterator<Item = Sample<'a>> {
     let sample =
         move |figure, round, value| Sample { experiment, measured_in, case: case.to_owned(), figure, round, value };
@@ -80,7 +78,7 @@ fn count<'a>(
         speedup.map(|speedup| ("speedup", speedup.value)),
         interval.map(|(low, _)| ("speedup_low", low)),
         interval.map(|(_, high)| ("speedup_high", high)),
-        start_up,
+        start_up_ms.map(|start_up| ("start_up_ms", start_up)),
     ];
     let whole = whole.into_iter().flatten().map(move |(figure, value)| sample(figure, None, value));
     let rounds = seconds.iter().enumerate();
