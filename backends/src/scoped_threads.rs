@@ -7,8 +7,8 @@ use primelanes_core::{Backend, Control, Error, Kernel};
 
 use crate::{Ledger, available_workers, team};
 
-/// Runs tiles on scoped threads, so that there is no pool to keep. The calling thread is always one of the workers;
-/// with one worker, it is the only one.
+/// Runs tiles on scoped threads, so that there is no pool to keep. The calling thread waits for them; with one worker, it
+/// runs the tiles itself.
 #[derive(Clone, Copy, Debug)]
 pub struct ScopedThreads {
     workers: NonZeroUsize,

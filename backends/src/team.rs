@@ -29,8 +29,12 @@ pub(crate) const fn check_workers(backend: &'static str, requested: usize, max: 
     }
 }
 
-/// Calls `work` on as many threads as the ledger has work for, including the calling thread, and waits for all of them.
-/// The calling thread calls `beside` first, while the others work.
+/// Calls `work` on as many threads as the ledger has work for, and waits for all of them. The calling thread calls `beside`
+/// meanwhile.
+///
+/// If there is work for one thread only, that is the calling thread. Otherwise it does not work itself: Linux often starts
+/// a thread on the core of the thread that started it, and moves it to a free core only milliseconds later, if neither
+/// thread waits. Measured on 1e8 numbers with two workers: 5.4 ms if the calling thread is one of them, 4.3 ms if not.
 ///
 /// If the system cannot start a thread, the ledger records that as the failure, and the other threads end. `work` must
 /// not panic; it catches its own panics.
@@ -49,7 +53,8 @@ pub(crate) fn run<P: Monoid + Send>(
         return ledger.fail(refusal);
     }
     let scoped = scope(|scope| {
-        for _ in 1..size {
+        let started = if size == 1 { 0 } else { size };
+        for _ in 0..started {
             let spawned = scope.builder().name(backend.to_owned()).spawn(|_| work());
             if let Err(refusal) = spawned {
                 ledger.fail(Error::Spawn { backend: backend.into(), requested: size, reason: refusal.to_string() });
@@ -58,7 +63,9 @@ pub(crate) fn run<P: Monoid + Send>(
             }
         }
         beside();
-        work();
+        if started == 0 {
+            work();
+        }
     });
     scoped.expect("work is guarded and does not panic");
 }

@@ -18,7 +18,7 @@
 //! range and to the caches.
 //!
 //! Time: O(n log log n) for a range of n numbers, and O(sqrt(N) / log N) per tile if the range ends at N. Memory per
-//! worker: a segment, eight bytes per prime below the buckets, and four bytes per multiple in the buckets. Without
+//! worker: a segment, four bytes per prime below the buckets, and four bytes per multiple in the buckets. Without
 //! buckets that is below 2 MiB. Shared by all workers: 8 bytes per prime below the buckets, and at most 123 MB for the
 //! primes above.
 //!
@@ -30,6 +30,7 @@
 
 mod buckets;
 mod classes;
+mod cofactors;
 mod large;
 mod ordered;
 mod presieve;

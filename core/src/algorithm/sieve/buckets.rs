@@ -1,17 +1,17 @@
 //! The multiples of large primes. They are pushed into one bucket per residue class before the classes are sieved.
 //!
 //! A segment of all classes holds the D numbers from A on. For each prime p, the code finds the first multiple k p that
-//! is at least A and whose cofactor k is coprime to the wheel. From there it steps to the next such multiple, until A +
-//! D. It pushes each multiple into the bucket of its class, as a bit index of 4 bytes. When a class is sieved later,
+//! is at least A and whose cofactor k is coprime to 2310. From there it steps to the next such multiple, until A + D. It
+//! pushes each multiple into the bucket of its class modulo 210, as a bit index of 4 bytes. When a class is sieved later,
 //! the bits that its bucket lists are cleared. So the bit array stays in the cache, and buckets are written and read
-//! front to back.
+//! front to back. Multiples of 11 are left out, although the classes hold them, because they are crossed off anyway.
 //!
 //! The usual bucket sieve keeps a list for each future segment, and moves a prime from one list to the next (T.
 //! Oliveira e Silva, "Fast implementation of the segmented sieve of Eratosthenes", 2001). It touches a prime only where
 //! the prime has a multiple, but it keeps 8 bytes per prime and worker. This module keeps nothing from segment to
 //! segment, so tiles are independent. Each prime costs one division per segment; vector registers do eight at a time.
 
-use super::wheel::Wheel;
+use super::cofactors::{COFACTOR_MODULUS, CofactorWheel, PUSHED, Turns};
 use crate::allocation::zeroed;
 use crate::machine::prefetch::prefetch;
 
@@ -25,16 +25,17 @@ const AHEAD: usize = 64;
 /// low bits.
 const ROUNDER: f64 = (1_u64 << 52) as f64;
 
-/// The wheel's modulus. With 30 there are more multiples; with 2310, more buckets than a first-level cache has lines.
+/// The modulus of the classes. With 30 there are more multiples; with 2310, more buckets than a first-level cache has lines.
 pub(super) const MODULUS: u32 = 210;
 
-/// The number of classes of the wheel.
+/// The number of classes.
 const CLASSES: usize = 48;
 
 /// The buckets of one segment, and the working memory for filling them.
 #[derive(Debug)]
 pub(super) struct Buckets {
-    steps: Steps,
+    wheel: CofactorWheel,
+    turns: Turns,
     /// The capacity of each bucket.
     capacity: usize,
     /// The number of entries that still fit, whichever buckets they go to.
@@ -47,18 +48,8 @@ pub(super) struct Buckets {
     found: Box<Found>,
 }
 
-/// The steps from one cofactor to the next that is coprime to the wheel. Each is packed with the index of the class
-/// that it leads to: 64 times the step, plus the index.
-#[derive(Debug)]
-struct Steps {
-    /// For each residue, the step to the first coprime residue that is not less.
-    to_coprime: [u32; 256],
-    /// For the index of each class, the step to the next class.
-    to_next: [u32; 64],
-}
-
 /// The first multiple of each prime of a batch: its offset from the segment's first number, and its cofactor modulo
-/// the wheel.
+/// the wheel of the cofactors.
 #[derive(Debug)]
 struct First {
     offsets: [u64; BATCH],
@@ -68,46 +59,34 @@ struct First {
 /// The multiples that lie in the segment.
 #[derive(Debug)]
 struct Found {
-    offsets: [u32; BATCH],
-    /// The index of each cofactor's class.
+    /// The offset from the segment's first number, and later the bit in the class.
+    bits: [u32; BATCH],
+    /// The index of each cofactor's residue.
     cofactors: [u32; BATCH],
-    primes: [u32; BATCH],
+    /// The prime, and later the quotient of the prime and the modulus of the classes.
+    quotients: [u32; BATCH],
 }
 
-impl Steps {
-    fn new() -> Self {
-        let classes = &Wheel::of(MODULUS).expect("210 is one of the known moduli").classes;
-        let mut steps = Self { to_coprime: [0; 256], to_next: [0; 64] };
-        for residue in 0..MODULUS {
-            let index = classes.partition_point(|&class| class < residue);
-            steps.to_coprime[residue as usize] = (classes[index] - residue) * 64 + index as u32;
-        }
-        for (index, class) in classes.iter().enumerate() {
-            let next = (index + 1) % CLASSES;
-            steps.to_next[index] = (classes[next] + MODULUS - class) % MODULUS * 64 + next as u32;
-        }
-        steps
-    }
-}
-
-/// Returns the capacity of a bucket in which this many entries are expected.
-pub(super) fn capacity(expected: f64) -> usize {
+/// Returns the capacity of a bucket if a class is expected to have this many multiples.
+pub(super) fn capacity(multiples: f64) -> usize {
+    let expected = multiples * PUSHED;
     // The actual number never differs by that much.
     (expected + 16.0 * expected.sqrt()) as usize + 4 * BATCH
 }
 
 impl Buckets {
-    /// Creates empty buckets with room for about `expected` entries each.
-    pub(super) fn new(expected: f64) -> Self {
-        let capacity = capacity(expected);
+    /// Creates empty buckets for classes with about this many multiples each.
+    pub(super) fn new(multiples: f64) -> Self {
+        let capacity = capacity(multiples);
         Self {
-            steps: Steps::new(),
+            wheel: CofactorWheel::new(),
+            turns: Turns::none(),
             capacity,
             spare: 0,
             ends: [0; 64],
             entries: zeroed("the buckets", CLASSES * capacity),
             first: Box::new(First { offsets: [0; BATCH], residues: [0; BATCH] }),
-            found: Box::new(Found { offsets: [0; BATCH], cofactors: [0; BATCH], primes: [0; BATCH] }),
+            found: Box::new(Found { bits: [0; BATCH], cofactors: [0; BATCH], quotients: [0; BATCH] }),
         }
     }
 
@@ -124,22 +103,28 @@ impl Buckets {
         &self.entries[class * self.capacity..self.ends[class] as usize]
     }
 
+    /// Prepares for primes that are congruent to `class` modulo the modulus of the classes.
+    pub(super) fn turn_for(&mut self, class: u32) {
+        self.turns = self.wheel.turns(class);
+    }
+
     /// Pushes the multiples of up to [`BATCH`] primes that lie in the `length` numbers from `start` on, except the
-    /// primes themselves. `start` is a multiple of the wheel's modulus, and `length` is less than 2^32.
+    /// primes themselves and multiples of 11. `start` and `length` are multiples of the modulus, and `length` is less than
+    /// 2^32. All primes belong to the class of [`turn_for`](Self::turn_for).
     #[inline(always)]
     pub(super) fn push_multiples(&mut self, start: u64, length: u32, primes: &[u32]) {
         self.find_first(start, primes);
         let mut found = self.keep_those_within(length, primes);
         while found > 0 {
             self.reserve(found);
-            found = self.push_found(found, length);
+            found = self.push_found(found, length / MODULUS);
         }
     }
 
     /// Finds the first multiple of each prime whose cofactor is at least 2, coprime or not.
     #[inline(always)]
     fn find_first(&mut self, start: u64, primes: &[u32]) {
-        const WHEEL: f64 = MODULUS as f64;
+        const WHEEL: f64 = COFACTOR_MODULUS as f64;
         let First { offsets, residues } = &mut *self.first;
         for ((&prime, offset), residue) in primes.iter().zip(offsets).zip(residues) {
             // The quotient is less than 2^48, since the primes are above 2^16. It is off by less than one.
@@ -166,36 +151,36 @@ impl Buckets {
         let mut found = 0;
         let First { offsets, residues } = &*self.first;
         for ((&prime, &offset), &residue) in primes.iter().zip(offsets).zip(residues) {
-            let step = self.steps.to_coprime[residue as usize % 256];
-            let offset = offset + u64::from(step / 64) * u64::from(prime);
-            self.found.offsets[found % BATCH] = offset as u32;
-            self.found.cofactors[found % BATCH] = step % 64;
-            self.found.primes[found % BATCH] = prime;
+            let (step, cofactor) = self.wheel.to_coprime(residue);
+            let offset = offset + u64::from(step) * u64::from(prime);
+            self.found.bits[found % BATCH] = offset as u32;
+            self.found.cofactors[found % BATCH] = cofactor;
+            self.found.quotients[found % BATCH] = prime;
             found += usize::from(offset < u64::from(length));
         }
+        self.found.bits.iter_mut().take(found).for_each(|offset| *offset /= MODULUS);
+        self.found.quotients.iter_mut().take(found).for_each(|prime| *prime /= MODULUS);
         found
     }
 
-    /// Pushes the multiples that were found, and finds the next ones of the same primes. Returns how many there are.
+    /// Pushes the multiples that were found, and finds the next ones of the same primes in a segment of `end` bits per
+    /// class. Returns how many there are.
     #[inline(always)]
-    fn push_found(&mut self, found: usize, length: u32) -> usize {
-        let Found { offsets, cofactors, primes } = &mut *self.found;
-        let Steps { to_coprime, to_next } = &self.steps;
+    fn push_found(&mut self, found: usize, end: u32) -> usize {
+        let Found { bits, cofactors, quotients } = &mut *self.found;
         let mut next = 0;
         for index in 0..found.min(BATCH) {
-            let (offset, prime, cofactor) = (offsets[index], primes[index], cofactors[index]);
-            let bit = offset / MODULUS;
-            let class = to_coprime[(offset % MODULUS) as usize] % 64;
-            let end = &mut self.ends[class as usize];
-            prefetch(&self.entries, *end as usize + AHEAD);
-            self.entries[*end as usize] = bit;
-            *end += 1;
-            let step = to_next[cofactor as usize % 64];
-            let following = u64::from(offset) + u64::from(step / 64) * u64::from(prime);
-            offsets[next % BATCH] = following as u32;
-            cofactors[next % BATCH] = step % 64;
-            primes[next % BATCH] = prime;
-            next += usize::from(following < u64::from(length));
+            let (bit, quotient, cofactor) = (bits[index], quotients[index], cofactors[index]);
+            let turn = self.turns.at(cofactor);
+            let free = &mut self.ends[turn.class()];
+            prefetch(&self.entries, *free as usize + AHEAD);
+            self.entries[*free as usize] = bit;
+            *free += 1;
+            let following = turn.following(bit, quotient);
+            bits[next % BATCH] = following;
+            cofactors[next % BATCH] = turn.next();
+            quotients[next % BATCH] = quotient;
+            next += usize::from(following < end);
         }
         next
     }
@@ -240,3 +225,6 @@ fn round(number: f64) -> (f64, u64) {
     let rounded = number + ROUNDER;
     (rounded - ROUNDER, rounded.to_bits() - ROUNDER.to_bits())
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,8 +12,8 @@ use crate::machine::bit_array::BitArray;
 use crate::machine::{Cpu, Work};
 use crate::{Pulse, Stopped};
 
-/// The largest number of primes between two beats.
-const PRIMES_PER_BEAT: usize = 1 << 13;
+/// The largest number of primes between two beats. Their working memory stays in the first-level cache.
+const PRIMES_PER_BEAT: usize = 1 << 10;
 
 /// A range of numbers, sorted into residue classes. Bit i of a segment of a class stands for class + modulus (first + i).
 #[derive(Debug)]
@@ -35,7 +35,8 @@ pub(in crate::algorithm) struct ClassScratch {
     at: Option<(u64, usize)>,
     /// For each prime, the index of its first multiple in the segment.
     firsts: Vec<u32>,
-    /// For primes that are not crossed off in groups, the bit of the next multiple.
+    /// The bit of the next multiple: of the primes that are crossed off chunk by chunk, and later of those between two
+    /// beats.
     nexts: Vec<u32>,
     /// For primes that are crossed off in groups, the byte in which the next group begins.
     groups: Vec<i32>,
@@ -87,7 +88,7 @@ impl Classes {
             bits: BitArray::new(bytes, largest),
             at: None,
             firsts: zeroed("the first multiples", self.primes.primes.len()),
-            nexts: zeroed("the next multiples", self.primes.primes.len() - grouped),
+            nexts: zeroed("the next multiples", self.primes.chunks.len().max(PRIMES_PER_BEAT)),
             groups: zeroed("the groups of multiples", grouped),
             positions: Positions::default(),
         }
@@ -134,31 +135,25 @@ impl Classes {
         scratch: &mut ClassScratch,
         pulse: &P,
     ) -> Result<(), Stopped> {
-        self.begin(segment, class, scratch);
+        // Until the end, the first multiples are those of two classes.
+        let before = scratch.at.take();
+        let follows = class > 0 && before == Some((segment, class - 1));
+        let position = Position { classes: self, segment, class, follows };
+        self.cpu.run(Begin { position, scratch });
         let bytes = self.bits_of(segment).div_ceil(512) as usize * 64;
         let chunk = self.tuning.chunk as usize;
         for first in (0..bytes).step_by(chunk) {
             pulse.beat()?;
-            self.sieve_chunk(first, chunk.min(bytes - first), scratch);
+            self.cpu.run(SieveChunk { classes: self, first, length: chunk.min(bytes - first), scratch });
         }
         let end = self.primes.segments.end;
         for first in self.primes.segments.clone().step_by(PRIMES_PER_BEAT) {
             pulse.beat()?;
-            self.sieve_segment(bytes, first..end.min(first + PRIMES_PER_BEAT), scratch);
+            let which = first..end.min(first + PRIMES_PER_BEAT);
+            self.cpu.run(SieveSegment { position, bytes, which, scratch });
         }
+        scratch.at = Some((segment, class));
         Ok(())
-    }
-
-    fn begin(&self, segment: u64, class: usize, scratch: &mut ClassScratch) {
-        self.cpu.run(Begin { classes: self, segment, class, scratch });
-    }
-
-    fn sieve_chunk(&self, first: usize, length: usize, scratch: &mut ClassScratch) {
-        self.cpu.run(SieveChunk { classes: self, first, length, scratch });
-    }
-
-    fn sieve_segment(&self, bytes: usize, which: Range<usize>, scratch: &mut ClassScratch) {
-        self.cpu.run(SieveSegment { classes: self, bytes, which, scratch });
     }
 
     /// Crosses off `bits` as well, and counts the bits that are left and lie in the range.
@@ -184,12 +179,33 @@ impl Classes {
     }
 }
 
-/// Finds the first multiples in a segment of a class. It uses the first multiples of the class before, if they are
-/// known.
-struct Begin<'a> {
+/// A segment of a class.
+#[derive(Clone, Copy)]
+struct Position<'a> {
     classes: &'a Classes,
     segment: u64,
     class: usize,
+    /// Whether the class before was sieved just now, so that its first multiples are known.
+    follows: bool,
+}
+
+impl Position<'_> {
+    /// Finds the first multiples of some primes.
+    #[inline(always)]
+    fn find_firsts(self, which: Range<usize>, firsts: &mut [u32]) {
+        let Self { classes: Classes { wheel, primes, .. }, segment, class, follows } = self;
+        let residue = wheel.classes[class];
+        if follows {
+            primes.advance((residue - wheel.classes[class - 1]) / 2, which, firsts);
+        } else {
+            primes.find_first(residue, self.classes.first_of(segment), which, firsts);
+        }
+    }
+}
+
+/// Prepares for the chunks of a segment.
+struct Begin<'a> {
+    position: Position<'a>,
     scratch: &'a mut ClassScratch,
 }
 
@@ -198,19 +214,15 @@ impl Work for Begin<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { classes: Classes { wheel, presieve, primes, .. }, segment, class, scratch } = self;
-        let residue = wheel.classes[class];
-        let first = self.classes.first_of(segment);
-        if class > 0 && scratch.at == Some((segment, class - 1)) {
-            primes.advance((residue - wheel.classes[class - 1]) / 2, &mut scratch.firsts);
-        } else {
-            primes.find_first(residue, first, &mut scratch.firsts);
-        }
-        scratch.at = Some((segment, class));
-        presieve.find_positions(residue, first, &mut scratch.positions);
-        let (grouped, single) = scratch.firsts.split_at(scratch.groups.len());
+        let Self { position, scratch } = self;
+        let Position { classes, segment, class, .. } = position;
+        let Classes { wheel, presieve, primes, .. } = classes;
+        let chunked = 0..primes.chunks.end;
+        position.find_firsts(chunked.clone(), &mut scratch.firsts);
+        presieve.find_positions(wheel.classes[class], classes.first_of(segment), &mut scratch.positions);
+        let (grouped, single) = scratch.firsts[chunked].split_at(scratch.groups.len());
         group_starts(&primes.primes[..grouped.len()], grouped, &mut scratch.groups);
-        scratch.nexts.copy_from_slice(single);
+        scratch.nexts[..single.len()].copy_from_slice(single);
     }
 }
 
@@ -243,7 +255,7 @@ impl Work for SieveChunk<'_> {
 
 /// Crosses off the multiples of some of the larger primes in a whole segment.
 struct SieveSegment<'a> {
-    classes: &'a Classes,
+    position: Position<'a>,
     bytes: usize,
     which: Range<usize>,
     scratch: &'a mut ClassScratch,
@@ -254,9 +266,12 @@ impl Work for SieveSegment<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let ClassScratch { bits, groups, nexts, .. } = self.scratch;
-        let nexts = &mut nexts[self.which.start - groups.len()..self.which.end - groups.len()];
-        bits.cross_off_singles(0, self.bytes * 8, &self.classes.primes.primes[self.which], nexts);
+        let Self { position, bytes, which, scratch } = self;
+        let ClassScratch { bits, firsts, nexts, .. } = scratch;
+        position.find_firsts(which.clone(), firsts);
+        let nexts = &mut nexts[..which.len()];
+        nexts.copy_from_slice(&firsts[which.clone()]);
+        bits.cross_off_singles(0, bytes * 8, &position.classes.primes.primes[which], nexts);
     }
 }
 

@@ -67,6 +67,7 @@ impl LargePrimes {
         let first = (segment as usize).wrapping_mul(blocks / 2 + 1) % blocks;
         for index in (first..blocks).chain(0..first) {
             let mut block = self.block(index, &mut scratch.class, pulse)?;
+            scratch.buckets.turn_for(block.class);
             while sieved.cpu.run(PushBatch { start, length, block: &mut block, scratch }) {
                 pulse.beat()?;
             }
@@ -87,8 +88,9 @@ impl LargePrimes {
         let words = self.blocks[block].get().expect("this worker or another has set it");
         let modulus = self.classes.wheel.modulus;
         // Bits for numbers beyond 2^32 lie beyond the range too, and are not set.
-        let first = (modulus * self.classes.first_of(segment) as u32).wrapping_add(self.classes.wheel.classes[class]);
-        Ok(Block { words: words.iter(), first, modulus })
+        let class = self.classes.wheel.classes[class];
+        let first = (modulus * self.classes.first_of(segment) as u32).wrapping_add(class);
+        Ok(Block { words: words.iter(), class, first, modulus })
     }
 }
 
@@ -116,6 +118,8 @@ impl Work for PushBatch<'_, '_> {
 #[derive(Debug)]
 struct Block<'a> {
     words: std::slice::Iter<'a, u64>,
+    /// The residue of all primes modulo `modulus`.
+    class: u32,
     /// The number that the next bit stands for.
     first: u32,
     modulus: u32,

@@ -43,12 +43,13 @@ impl SievingPrimes {
         Self { primes: sorted, steps, groups, chunks: grouped.len()..chunks_end, segments: chunks_end..end }
     }
 
-    /// Finds the first multiple of each prime in a class, as an index counted from index `first`. It is less than the
-    /// prime.
+    /// Finds the first multiple of some primes in a class, as an index counted from index `first`. It is less than the
+    /// prime. `firsts` has an element for every prime, and only those of `which` are changed.
     ///
     /// class + modulus (first + i) = 0 modulo the prime, so i = -(first + class / modulus).
-    pub(super) fn find_first(&self, class: u32, first: u64, firsts: &mut [u32]) {
-        for ((index, &prime), &step) in firsts.iter_mut().zip(&self.primes).zip(&self.steps) {
+    pub(super) fn find_first(&self, class: u32, first: u64, which: Range<usize>, firsts: &mut [u32]) {
+        let [primes, steps] = [&self.primes, &self.steps].map(|all| &all[which.clone()]);
+        for ((index, &prime), &step) in firsts[which].iter_mut().zip(primes).zip(steps) {
             let prime = u64::from(prime);
             // 1 / modulus is half a step.
             let half = if step.is_multiple_of(2) { u64::from(step) / 2 } else { u64::midpoint(step.into(), prime) };
@@ -57,11 +58,12 @@ impl SievingPrimes {
         }
     }
 
-    /// Moves the first multiples to a class that is larger by `2 * steps`.
+    /// Moves the first multiples of some primes to a class that is larger by `2 * steps`.
     #[inline(always)]
-    pub(super) fn advance(&self, steps: u32, firsts: &mut [u32]) {
+    pub(super) fn advance(&self, steps: u32, which: Range<usize>, firsts: &mut [u32]) {
+        let [primes, lengths] = [&self.primes, &self.steps].map(|all| &all[which.clone()]);
         // Take so few primes at a time that they stay in registers for all steps.
-        let few = firsts.chunks_mut(32).zip(self.primes.chunks(32)).zip(self.steps.chunks(32));
+        let few = firsts[which].chunks_mut(32).zip(primes.chunks(32)).zip(lengths.chunks(32));
         for ((firsts, primes), lengths) in few {
             for _ in 0..steps {
                 for ((index, &prime), &length) in firsts.iter_mut().zip(primes).zip(lengths) {

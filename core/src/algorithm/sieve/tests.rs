@@ -160,7 +160,7 @@ fn backends_are_told_its_name_and_to_keep_neighbours_together() {
         (kernel.tiles(), kernel.grain())
     };
     assert_eq!(tiles_and_grain(0..=1_000_000_000), (480, GRAIN));
-    assert_eq!(tiles_and_grain(10_u64.pow(16)..=10_u64.pow(16) + 10_u64.pow(10)), (8, 1));
+    assert_eq!(tiles_and_grain(10_u64.pow(16)..=10_u64.pow(16) + 10_u64.pow(10)), (12, 1));
 }
 
 /// A worker that was stopped continues with the same scratch, since a tile does not depend on the tile before.

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::buckets;
+use super::cofactors::PUSHED;
 use super::wheel::Wheel;
 use crate::Error;
 use crate::algorithm::cost::primes_to;
@@ -23,17 +25,22 @@ const BUCKETS_FROM: u32 = 12_000_000;
 /// The approximate smallest prime that is crossed off after pre-sieving.
 const LEAST_SIEVED: f64 = 160.0;
 
-/// The approximate time in nanoseconds to cross off a multiple, to begin with a prime, and to begin with a class (Zen
-/// 4). Only the proportions matter.
-const CROSSING_NS: f64 = 0.3;
-const PRIME_NS: f64 = 1.5;
+/// The approximate time in nanoseconds to cross off a multiple: in a group of eight, alone in a chunk, and alone in a
+/// segment that is small. In a segment as large as the second-level cache, it takes twice as long. These and the next
+/// figures were measured by `cargo bench --bench tuning` on Sapphire Rapids. Only the proportions matter.
+const GROUPED_NS: f64 = 0.3;
+const CHUNKED_NS: f64 = 0.5;
+const SINGLE_NS: f64 = 0.45;
+
+/// The approximate time to begin with a prime in a chunk or in a segment, and to begin with a class.
+const PRIME_NS: f64 = 0.8;
 const CLASS_NS: f64 = 1500.0;
 
 /// The approximate time to find a sieving prime and prepare it, to look for the multiples of a large prime in a segment,
-/// and to put a multiple into a bucket and cross it off (Zen 3).
+/// and to put a multiple into a bucket.
 const SET_UP_NS: f64 = 35.0;
-const LARGE_PRIME_NS: f64 = 4.5;
-const BUCKET_NS: f64 = 1.2;
+const LARGE_PRIME_NS: f64 = 4.0;
+const BUCKET_NS: f64 = 2.2;
 
 /// If a segment has at least this many chunks, larger primes are crossed off chunk by chunk too.
 const MANY_CHUNKS: u32 = 4;
@@ -122,27 +129,26 @@ impl Tuning {
     pub(in crate::algorithm) fn within(memory: u64, range: &RangeInclusive<u64>, crew: Crew, caches: Caches) -> Self {
         let root = range.end().isqrt();
         let width = range.end().saturating_sub(*range.start());
-        let Caches { l1, l2 } = caches.clamped();
-        // A larger segment is no faster, and takes more memory for buckets.
-        let caches = Caches { l1, l2: l2.min(1 << 20) };
-        let bucketed = Self::with_buckets(memory, range, crew, caches);
-        if root >= u64::from(BUCKETS_FROM) {
-            return bucketed;
-        }
-        let on_wheel = |wheel| Self::on(wheel, parts(bytes(width, wheel), caches.l2 / 2), caches);
-        let candidates = Wheel::MODULI.map(on_wheel).into_iter();
-        let cost = |tuning: &Self| tuning.cost(width, root as f64);
-        candidates.fold(bucketed, |best, next| if cost(&next) < cost(&best) { next } else { best })
+        let caches = Self::caches_for_segments(caches);
+        // In a larger segment, crossing off is slower. In smaller ones, each large prime is looked at more often.
+        let [quarter, half] = [caches.l2 / 4, caches.l2 / 2];
+        let bucketed =
+            [3 * half, caches.l2, 3 * quarter].map(|most| Self::with_buckets(memory, range, crew, most, caches));
+        let on_wheel = |wheel| Self::on(wheel, parts(bytes(width, wheel), half), caches);
+        let wheels = if root < u64::from(BUCKETS_FROM) { &Wheel::MODULI[..] } else { &[] };
+        let candidates = bucketed.into_iter().chain(wheels.iter().copied().map(on_wheel));
+        let cost = |tuning: &Self| tuning.cost(width, root as f64, caches);
+        candidates.min_by(|one, other| cost(one).total_cmp(&cost(other))).expect("some have buckets")
     }
 
-    /// Returns the tuning with buckets, if the range reaches their primes.
-    fn with_buckets(memory: u64, range: &RangeInclusive<u64>, crew: Crew, caches: Caches) -> Self {
+    /// Returns the tuning with buckets, if the range reaches their primes, and segments of at most this many bytes.
+    fn with_buckets(memory: u64, range: &RangeInclusive<u64>, crew: Crew, most: u32, caches: Caches) -> Self {
         let bytes = bytes(range.end().saturating_sub(*range.start()), buckets::MODULUS);
         // Each tile goes through all large primes. So there are few tiles, but every worker gets the same number.
         let shares = bytes.div_ceil(crew.workers().get() as u64);
         let on_segments_of = |segment| Self::bucketed(parts(shares, segment), caches);
         let fits = |lines: u64| on_segments_of(64 * lines as u32).memory(range).of(crew) <= memory;
-        let lines = [LEAST_BUCKETED_SEGMENT, caches.l2 / 2 * 3].map(|segment| u64::from(segment / 64));
+        let lines = [LEAST_BUCKETED_SEGMENT, most].map(|segment| u64::from(segment / 64));
         on_segments_of(64 * largest_that(fits, lines[0]..=lines[1]) as u32)
     }
 
@@ -185,10 +191,11 @@ impl Tuning {
     pub(in crate::algorithm) fn memory(&self, range: &RangeInclusive<u64>) -> Memory {
         let (root, from) = (range.end().isqrt() as f64, f64::from(self.buckets_from));
         let sieving = primes_to(root.min(from));
+        let chunked = primes_to(root.min(self.chunks_to.into()));
         let width = range.end().saturating_sub(*range.start());
         let segment = (bytes(width, self.wheel) as f64).min(self.segment.into());
         // The primes are listed twice: as they were found, and sorted with their steps.
-        let plain = Memory { kernel: 12.0 * sieving, scratch: segment + 12.0 * sieving };
+        let plain = Memory { kernel: 12.0 * sieving, scratch: segment + 4.0 * sieving + 8.0 * chunked };
         if root < from {
             return plain;
         }
@@ -198,21 +205,43 @@ impl Tuning {
         Memory { kernel: plain.kernel + (root - from) / 35.0, scratch: plain.scratch + buckets }
     }
 
+    /// Returns the approximate time that a range takes on one worker. The figures of one machine are used everywhere, so
+    /// only the proportions between tunings matter.
+    #[must_use]
+    pub fn estimate(&self, range: &RangeInclusive<u64>) -> Duration {
+        let width = range.end().saturating_sub(*range.start());
+        let caches = Self::caches_for_segments(Caches::detect());
+        Duration::from_nanos(self.cost(width, range.end().isqrt() as f64, caches) as u64)
+    }
+
+    /// Returns the caches, as far as they matter. A segment that is larger than these allow is no faster, and its buckets take
+    /// more memory.
+    fn caches_for_segments(caches: Caches) -> Caches {
+        let Caches { l1, l2 } = caches.clamped();
+        Caches { l1, l2: l2.min(1 << 20) }
+    }
+
     /// Returns the approximate number of nanoseconds that a range takes on one worker, given its width and the square root
     /// of its end.
-    fn cost(&self, width: u64, root: f64) -> f64 {
+    fn cost(&self, width: u64, root: f64, caches: Caches) -> f64 {
         let primes_to = |limit: f64| if limit < 3.0 { 1.0 } else { limit / limit.ln() };
         let bytes = bytes(width, self.wheel) as f64;
         let chunks = (bytes / f64::from(self.chunk)).ceil();
         let segments = (bytes / f64::from(self.segment)).ceil();
+        // The primes from each of these to the next are crossed off in the same way.
         let small = root.min(self.buckets_from.into());
-        let crossings = 8.0 * bytes * multiples_per_number(LEAST_SIEVED, small.max(LEAST_SIEVED));
-        let visits = primes_to(small.min(self.chunks_to.into())) * chunks + primes_to(small) * segments;
+        let [grouped, chunked] = [self.groups_to, self.chunks_to].map(|limit| f64::from(limit).min(small));
+        let multiples =
+            |from: f64, to: f64| 8.0 * bytes * multiples_per_number(from.max(LEAST_SIEVED), to.max(LEAST_SIEVED));
+        let single_ns = SINGLE_NS * (1.0 + f64::from(self.segment) / f64::from(caches.l2));
+        let crossings = multiples(0.0, grouped) * GROUPED_NS
+            + multiples(grouped, chunked) * CHUNKED_NS
+            + multiples(chunked, small) * single_ns
+            + multiples(small, root) * PUSHED * (BUCKET_NS + single_ns);
+        let visits = primes_to(chunked) * chunks + primes_to(small) * segments;
         let classes = Wheel::totient(self.wheel) as f64;
-        let sieving = classes * (crossings * CROSSING_NS + visits * PRIME_NS + CLASS_NS);
-        let pushed = classes * 8.0 * bytes * multiples_per_number(small, root.max(small));
         let large = (primes_to(root) - primes_to(small)) * segments;
-        SET_UP_NS * primes_to(small) + sieving + pushed * BUCKET_NS + large * LARGE_PRIME_NS
+        SET_UP_NS * primes_to(small) + classes * (crossings + visits * PRIME_NS + CLASS_NS) + large * LARGE_PRIME_NS
     }
 }
 

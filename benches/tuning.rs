@@ -1,0 +1,103 @@
+//! Does `Tuning::for_range` choose well on this machine? Each range is sieved with the tuning that was chosen and with its
+//! neighbours, on one thread and in alternation. Beside each time stands the estimate by which the tuning was chosen.
+//!
+//! Where a neighbour is much faster than the tuning that was chosen, its row shows which figure of `tuning.rs` does not fit
+//! this machine: the rows of a range differ in one size each.
+
+use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
+use std::time::{Duration, Instant};
+
+use primelanes_backends::algorithm::{Sieve, Tuning};
+use primelanes_backends::machine::Cpu;
+use primelanes_backends::{Backend, Control, SingleThread};
+
+/// Name, first number, and width.
+const RANGES: [(&str, u64, u64); 7] = [
+    ("1e8", 0, 100_000_000),
+    ("1e9", 0, 1_000_000_000),
+    ("1e10", 0, 10_000_000_000),
+    ("1e12+1e10", 10_u64.pow(12), 10_000_000_000),
+    ("1e15+1e8", 10_u64.pow(15), 100_000_000),
+    ("1e15+1e10", 10_u64.pow(15), 10_000_000_000),
+    ("1e18+1e10", 10_u64.pow(18), 10_000_000_000),
+];
+
+fn main() {
+    let has = |flag: &str| std::env::args().any(|argument| argument == flag);
+    // To see that it runs, each range is narrow.
+    let (rounds, most) = if has("--test") { (1, 1_000_000) } else { (if has("--quick") { 1 } else { 5 }, u64::MAX) };
+    println!("| range | tuning | time | time / chosen | estimate / chosen |\n|---|---|---|---|---|");
+    for (name, start, width) in RANGES {
+        compare(name, &(start..=start + width.min(most)), rounds);
+    }
+}
+
+fn compare(name: &str, range: &RangeInclusive<u64>, rounds: usize) {
+    let tunings = neighbours(range);
+    let mut times = vec![Vec::new(); tunings.len()];
+    // The first count warms up.
+    time(range, tunings[0].1);
+    for _ in 0..rounds {
+        for ((_, tuning), times) in tunings.iter().zip(&mut times) {
+            times.push(time(range, *tuning));
+        }
+    }
+    let times: Vec<Duration> = times.into_iter().map(median).collect();
+    let chosen = tunings[0].1.estimate(range);
+    for ((what, tuning), time) in tunings.iter().zip(&times) {
+        let (measured, estimated) = (time.div_duration_f64(times[0]), tuning.estimate(range).div_duration_f64(chosen));
+        println!("| {name} | {what} | {:.3} ms | {measured:.2} | {estimated:.2} |", 1e3 * time.as_secs_f64());
+    }
+}
+
+/// Returns the tuning that is chosen for a range, and others that differ from it in one size.
+fn neighbours(range: &RangeInclusive<u64>) -> Vec<(String, Tuning)> {
+    let chosen = Tuning::for_range(range, NonZeroUsize::MIN);
+    let lines = |bytes: u32| bytes.next_multiple_of(64).clamp(64, 1 << 21);
+    let on_segments = |segment: u32| {
+        let mut tuning = chosen;
+        tuning.segment = lines(segment);
+        tuning.chunk = chosen.chunk.min(tuning.segment);
+        tuning
+    };
+    let resized = [chosen.segment / 2, chosen.segment.saturating_mul(2)].map(on_segments);
+    let mut others = Vec::from(resized.map(|tuning| (format!("segment {}", tuning.segment), tuning)));
+    // A class of another wheel has fewer bytes, or more. Segments cover the same numbers.
+    for wheel in [30, 210, 2310, 30030].into_iter().filter(|&wheel| wheel != chosen.wheel) {
+        let scaled = u64::from(chosen.segment) * u64::from(chosen.wheel) / u64::from(wheel);
+        let mut tuning = on_segments(u32::try_from(scaled).unwrap_or(u32::MAX).min(1 << 20));
+        tuning.wheel = wheel;
+        others.push((format!("wheel {wheel}, segment {}", tuning.segment), tuning));
+    }
+    for [numerator, denominator] in [[1, 2], [2, 1]] {
+        let scaled = |number: u32| number / denominator * numerator;
+        let mut tuning = chosen;
+        tuning.groups_to = scaled(chosen.groups_to).min(1 << 20);
+        others.push((format!("groups to {}", tuning.groups_to), tuning));
+        tuning = chosen;
+        tuning.chunks_to = scaled(chosen.chunks_to);
+        others.push((format!("chunks to {}", tuning.chunks_to), tuning));
+        tuning = chosen;
+        tuning.buckets_from = scaled(chosen.buckets_from).clamp(1 << 16, 1 << 31);
+        others.push((format!("buckets from {}", tuning.buckets_from), tuning));
+    }
+    let first = format!("chosen: wheel {}, segment {}", chosen.wheel, chosen.segment);
+    // Only the wheel of 210 has buckets.
+    let fits = |tuning: &Tuning| tuning.wheel == 210 || range.end().isqrt() < tuning.buckets_from.into();
+    [(first, chosen)].into_iter().chain(others).filter(|(_, tuning)| fits(tuning)).collect()
+}
+
+fn time(range: &RangeInclusive<u64>, tuning: Tuning) -> Duration {
+    let clock = Instant::now();
+    let cpu = Cpu::chosen().expect("a known instruction set");
+    let sieve = Sieve::with(range.clone(), tuning, cpu, &Control::new()).expect("a valid tuning");
+    black_box(SingleThread.fold(&sieve, &Control::new()).expect("nothing cancels it"));
+    clock.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
