@@ -126,6 +126,8 @@ fn spoil(fault: &mut dyn FnMut() -> Option<Fault>) -> Result<(), primelanes_back
             Some(Fault::Garble) => {
                 let mut random = StdRng::seed_from_u64(u64::from(std::process::id()));
                 bytes.fill_with(|| random.random());
+                // One in 64 lengths would be allowed, and more bytes would be waited for.
+                bytes[3] |= 0x80;
                 forward(bytes);
             }
             Some(Fault::Flip) => {
