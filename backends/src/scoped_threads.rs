@@ -7,8 +7,8 @@ use primelanes_core::{Backend, Control, Error, Kernel};
 
 use crate::{Ledger, available_workers, team};
 
-/// Runs tiles on scoped threads, so that there is no pool to keep. The calling thread waits for them; with one worker, it
-/// runs the tiles itself.
+/// Runs tiles on scoped threads, so that there is no pool to keep. The calling thread waits for them, or runs
+/// the tiles itself if there is work for only one thread.
 #[derive(Clone, Copy, Debug)]
 pub struct ScopedThreads {
     workers: NonZeroUsize,

@@ -21,7 +21,7 @@ pub(super) struct CofactorWheel {
     to_coprime: [u16; 4096],
 }
 
-/// The turns of the wheel for the primes of one class. Turn i begins at a cofactor of residue i.
+/// The turns of the wheel for the primes of one class. Turn i begins at a cofactor of the residue with index i.
 #[derive(Debug)]
 pub(super) struct Turns([Turn; 512]);
 
@@ -65,7 +65,7 @@ impl CofactorWheel {
 }
 
 impl Turns {
-    /// Returns no turns. They are for no class.
+    /// Returns a placeholder, which must be replaced before multiples are pushed: its turns lead nowhere.
     pub(super) const fn none() -> Self {
         Self([Turn(0); 512])
     }

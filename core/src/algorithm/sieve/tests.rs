@@ -163,17 +163,19 @@ fn backends_are_told_its_name_and_to_keep_neighbours_together() {
     assert_eq!(tiles_and_grain(10_u64.pow(16)..=10_u64.pow(16) + 10_u64.pow(10)), (12, 1));
 }
 
+/// Stops at one beat.
+struct At(std::cell::Cell<u64>);
+
+impl Pulse for At {
+    fn beat(&self) -> Result<(), Stopped> {
+        self.0.set(self.0.get().wrapping_sub(1));
+        if self.0.get() == 0 { Err(Stopped) } else { Ok(()) }
+    }
+}
+
 /// A worker that was stopped continues with the same scratch, since a tile does not depend on the tile before.
 #[test]
 fn a_stop_within_a_tile_leaves_the_scratch_usable() {
-    /// Stops at one beat.
-    struct At(std::cell::Cell<u64>);
-    impl Pulse for At {
-        fn beat(&self) -> Result<(), Stopped> {
-            self.0.set(self.0.get().wrapping_sub(1));
-            if self.0.get() == 0 { Err(Stopped) } else { Ok(()) }
-        }
-    }
     let tuning = Tuning { wheel: 210, chunk: 64, segment: 8192, groups_to: 50, chunks_to: 5000, buckets_from: 1 << 16 };
     for range in [0..=2_000_000, 10_000_000_000..=10_010_000_000_u64] {
         let kernel = sieve(range.clone(), tuning, Cpu::best());
@@ -187,11 +189,31 @@ fn a_stop_within_a_tile_leaves_the_scratch_usable() {
     }
 }
 
+/// The first multiples are then those of two classes. Each beat is tried in a class that follows another.
+#[test]
+fn a_stop_between_two_classes_leaves_the_scratch_usable() {
+    // More than two batches of primes are crossed off in the whole segment.
+    let tuning = Tuning { wheel: 210, chunk: 64, segment: 512, groups_to: 400, chunks_to: 1000, buckets_from: 1 << 20 };
+    let kernel = sieve(1_000_000_000_000..=1_000_001_000_000, tuning, Cpu::best());
+    let tile = |index, scratch: &mut SieveScratch, pulse: &At| kernel.tile(index, scratch, pulse);
+    let endless = || At(u64::MAX.into());
+    let expected = [3, 4].map(|index| tile(index, &mut kernel.scratch(), &endless()).unwrap());
+    let mut scratch = kernel.scratch();
+    let stops = (1..).take_while(|&beat: &u64| {
+        tile(2, &mut scratch, &endless()).unwrap();
+        let stopped = tile(3, &mut scratch, &At(beat.into()));
+        let after = [3, 4].map(|index| tile(index, &mut scratch, &endless()).unwrap());
+        assert_eq!(after, expected, "after a stop at beat {beat}");
+        stopped == Err(Stopped)
+    });
+    assert!(stops.count() > 10, "a class has as many beats");
+}
+
 /// Checks the memory of a worker without buckets, with small and with large caches.
 #[test]
-fn a_worker_needs_little_memory_up_to_10_to_the_12() {
+fn a_worker_needs_little_memory_up_to_10_to_the_13() {
     for caches in [Caches::USUAL, Caches { l1: 48 << 10, l2: 2 << 20 }, Caches { l1: 256 << 10, l2: 16 << 20 }] {
-        let range = 0..=10_u64.pow(12);
+        let range = 0..=10_u64.pow(13);
         let tuning = Tuning::with_caches(&range, NonZeroUsize::MIN, caches);
         let SieveScratch { class, large } = sieve(range, tuning, Cpu::best()).scratch();
         assert!(large.is_none());

@@ -26,18 +26,20 @@ const BUCKETS_FROM: u32 = 12_000_000;
 const LEAST_SIEVED: f64 = 160.0;
 
 /// The approximate time in nanoseconds to cross off a multiple: in a group of eight, alone in a chunk, and alone in a
-/// segment that is small. In a segment as large as the second-level cache, it takes twice as long. These and the next
-/// figures were measured by `cargo bench --bench tuning` on Sapphire Rapids. Only the proportions matter.
+/// segment that is small. In a segment as large as the second-level cache, or as 1 MiB of it, it takes twice as long. These
+/// figures, and those below without another origin, were fitted to the times of the parts of a count on Sapphire Rapids
+/// (November 2026). `cargo bench --bench tuning` compares what they estimate with what is measured. Only the proportions
+/// matter.
 const GROUPED_NS: f64 = 0.3;
 const CHUNKED_NS: f64 = 0.5;
 const SINGLE_NS: f64 = 0.45;
 
-/// The approximate time to begin with a prime in a chunk or in a segment, and to begin with a class.
+/// The approximate time to begin with a prime in a chunk or in a segment, and to begin with a class (the latter on Zen 4).
 const PRIME_NS: f64 = 0.8;
 const CLASS_NS: f64 = 1500.0;
 
-/// The approximate time to find a sieving prime and prepare it, to look for the multiples of a large prime in a segment,
-/// and to put a multiple into a bucket.
+/// The approximate time to find a sieving prime and prepare it (Zen 3), to look for the multiples of a large prime in a
+/// segment, and to put a multiple into a bucket.
 const SET_UP_NS: f64 = 35.0;
 const LARGE_PRIME_NS: f64 = 4.0;
 const BUCKET_NS: f64 = 2.2;
@@ -191,11 +193,11 @@ impl Tuning {
     pub(in crate::algorithm) fn memory(&self, range: &RangeInclusive<u64>) -> Memory {
         let (root, from) = (range.end().isqrt() as f64, f64::from(self.buckets_from));
         let sieving = primes_to(root.min(from));
-        let chunked = primes_to(root.min(self.chunks_to.into()));
+        let chunked = primes_to(root.min(from).min(self.chunks().into()));
         let width = range.end().saturating_sub(*range.start());
         let segment = (bytes(width, self.wheel) as f64).min(self.segment.into());
         // The primes are listed twice: as they were found, and sorted with their steps.
-        let plain = Memory { kernel: 12.0 * sieving, scratch: segment + 4.0 * sieving + 8.0 * chunked };
+        let plain = Memory { kernel: 12.0 * sieving, scratch: segment + 4.0 * (sieving + chunked) + 4096.0 };
         if root < from {
             return plain;
         }
@@ -203,6 +205,11 @@ impl Tuning {
         let buckets = 4.0 * Wheel::totient(buckets::MODULUS) as f64 * buckets::capacity(per_class) as f64;
         // The large primes are a bit for each number coprime to 210.
         Memory { kernel: plain.kernel + (root - from) / 35.0, scratch: plain.scratch + buckets }
+    }
+
+    /// Returns the largest prime that is crossed off chunk by chunk, in groups or one by one.
+    fn chunks(&self) -> u32 {
+        self.chunks_to.max(self.groups_to)
     }
 
     /// Returns the approximate time that a range takes on one worker. The figures of one machine are used everywhere, so
@@ -230,7 +237,7 @@ impl Tuning {
         let segments = (bytes / f64::from(self.segment)).ceil();
         // The primes from each of these to the next are crossed off in the same way.
         let small = root.min(self.buckets_from.into());
-        let [grouped, chunked] = [self.groups_to, self.chunks_to].map(|limit| f64::from(limit).min(small));
+        let [grouped, chunked] = [self.groups_to, self.chunks()].map(|limit| f64::from(limit).min(small));
         let multiples =
             |from: f64, to: f64| 8.0 * bytes * multiples_per_number(from.max(LEAST_SIEVED), to.max(LEAST_SIEVED));
         let single_ns = SINGLE_NS * (1.0 + f64::from(self.segment) / f64::from(caches.l2));

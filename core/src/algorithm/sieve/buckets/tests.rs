@@ -8,7 +8,8 @@ use crate::machine::Cpu;
 /// Returns up to `most` primes of a class from a number on.
 fn primes_from(number: u32, class: u32, most: usize) -> Vec<u32> {
     let first = number - number % MODULUS;
-    let candidates = (first..=u32::MAX - MODULUS).step_by(MODULUS as usize).map(|multiple| multiple + class);
+    let multiples = (first..=u32::MAX).step_by(MODULUS as usize);
+    let candidates = multiples.map_while(|multiple| multiple.checked_add(class));
     candidates.filter(|&candidate| candidate >= 1 << 16 && is_prime(candidate.into())).take(most).collect()
 }
 
@@ -40,7 +41,8 @@ impl crate::machine::Work for Push<'_> {
     }
 }
 
-fn check(start: u64, bits: u32, class: usize, primes: &[u32]) {
+/// Checks what is pushed, and returns how many multiples that is.
+fn check(start: u64, bits: u32, class: usize, primes: &[u32]) -> usize {
     let (start, length) = (start - start % u64::from(MODULUS), bits * MODULUS);
     let mut expected = expected(start, length, primes);
     expected.sort_unstable();
@@ -57,6 +59,7 @@ fn check(start: u64, bits: u32, class: usize, primes: &[u32]) {
         found.sort_unstable();
         assert_eq!(found, expected, "{bits} bits from {start} on, class {class}, {cpu}");
     }
+    expected.len()
 }
 
 proptest! {
@@ -82,11 +85,13 @@ fn the_largest_primes_and_numbers_are_exact() {
     let top = u64::MAX - u64::from(bits) * u64::from(MODULUS);
     for class in [0, 1, CLASSES - 1] {
         let residue = Wheel::of(MODULUS).unwrap().classes[class];
-        let mut primes = primes_from(u32::MAX - 2_000_000, residue, 600);
+        let mut primes = primes_from(u32::MAX - 600_000, residue, 1000);
         primes.extend(primes_from(2_000_000_000, residue, 100));
         primes.sort_unstable();
-        for start in [0, 1 << 33, 1 << 52, 1 << 63, top] {
-            check(start, bits, class, &primes);
+        for start in [0, 55_500_000_000, 1 << 52, 1 << 63, top] {
+            let pushed = check(start, bits, class, &primes);
+            // From 0 on, the least cofactor is 13.
+            assert_eq!(pushed > 0, start > 0, "from {start} on, class {class}");
         }
     }
 }

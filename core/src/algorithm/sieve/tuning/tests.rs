@@ -48,6 +48,19 @@ fn wider_ranges_have_larger_wheels_and_high_ones_buckets() {
     assert_eq!(wheel(1e18), buckets::MODULUS);
 }
 
+/// Up to `groups_to`, primes are crossed off in groups, whatever `chunks_to` says.
+#[test]
+fn estimates_are_those_of_what_is_done() {
+    let range = 0..=10_u64.pow(10);
+    let tuning = Tuning::with_caches(&range, NonZeroUsize::MIN, Caches::USUAL);
+    let estimate = |chunks_to| Tuning { chunks_to, ..tuning }.estimate(&range);
+    assert_eq!(estimate(0), estimate(tuning.groups_to));
+    assert_ne!(estimate(0), tuning.estimate(&range), "the primes between are crossed off in another loop");
+    let high = 10_u64.pow(18)..=10_u64.pow(18) + 10_u64.pow(10);
+    let estimate = Tuning::with_caches(&high, NonZeroUsize::MIN, Caches::USUAL).estimate(&high);
+    assert!(estimate > 2 * tuning.estimate(&range), "there are more multiples, and buckets");
+}
+
 /// Returns the tuning for a wide range that needs buckets, and the memory that it takes.
 fn within(memory: u64, workers: usize) -> (Tuning, u64) {
     let range = 10_u64.pow(18)..=10_u64.pow(18) + 10_u64.pow(14);
