@@ -65,7 +65,7 @@ impl CofactorWheel {
 }
 
 impl Turns {
-    /// Returns a placeholder, which must be replaced before multiples are pushed: its turns lead nowhere.
+    /// Returns turns that lead nowhere. Those of a class must replace them before multiples are pushed.
     pub(super) const fn none() -> Self {
         Self([Turn(0); 512])
     }
