@@ -19,8 +19,8 @@
 //!
 //! Time: O(n log log n) for a range of n numbers, and O(sqrt(N) / log N) per tile if the range ends at N. Memory per
 //! worker: a segment, four bytes per prime below the buckets, and four bytes per multiple in the buckets. Without
-//! buckets that is below 2 MiB up to 10^13. Shared by all workers: 8 bytes per prime below the buckets, and at most 123 MB for the
-//! primes above.
+//! buckets that is below 2 MiB up to 10^13. Shared by all workers: 8 bytes per prime below the buckets, and at most 123
+//! MB for the primes above.
 //!
 //! Sources: the wheel and the segments are those of C. Bays and R. H. Hudson, "The segmented sieve of Eratosthenes and
 //! primes in arithmetic progressions to 10^12", BIT 17 (1977), and P. Pritchard, "A sublinear additive sieve for
