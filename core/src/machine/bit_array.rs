@@ -6,6 +6,9 @@
 //!
 //! Bit i is bit i mod 8 of byte i / 8, on machines of either byte order.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::asm;
+
 use crate::allocation::zeroed;
 
 /// The largest size of an array's memory, in bytes and in bits. Within it, positions of bytes and bits fit in 31 bits,
@@ -181,7 +184,8 @@ impl BitArray {
     pub(crate) fn cross_off_listed(&mut self, bits: &[u32]) {
         let words = self.words_mut();
         for &bit in bits {
-            words[bit as usize / 64] &= all_but(bit as usize).to_le();
+            let word = &mut words[bit as usize / 64];
+            *word = without(*word, bit as usize);
         }
     }
 }
@@ -218,14 +222,13 @@ unsafe fn cross_off_alike<const REST: usize>(
             "a first multiple that is not below its prime, or primes in wrong order"
         );
         let mut bit = *next as usize;
-        let mut mask = all_but(bit);
         let mut cross_off_next = || {
             // SAFETY: this is called `certain` times. In call k, from 0 on, the bit is `next + k * prime`. That is
             // less than `(k + 1) * prime`, which is at most `certain * prime` and so at most `length`, as was just
             // checked. And `words` has a word for bit `length`.
-            unsafe { *words.add(bit / 64) &= mask.to_le() };
+            let word = unsafe { &mut *words.add(bit / 64) };
+            *word = without(*word, bit);
             bit += prime as usize;
-            mask = mask.rotate_left(prime % 64);
         };
         for _ in 0..eights {
             for _ in 0..8 {
@@ -236,9 +239,10 @@ unsafe fn cross_off_alike<const REST: usize>(
             cross_off_next();
         }
         // One more multiple, or none. A branch would be mispredicted every other time, so there is none: a multiple
-        // beyond the stretch is crossed off in the word of bit `length`. SAFETY: the bit is at most `length`, and
-        // `words` has a word for that.
-        unsafe { *words.add(bit.min(length) / 64) &= mask.to_le() };
+        // beyond the stretch is crossed off in the word of bit `length`. So many primes in a row change this one word
+        // that its way through a register would take longer here. SAFETY: the bit is at most `length`, and `words` has
+        // a word for that.
+        unsafe { *words.add(bit.min(length) / 64) &= all_but(bit).to_le() };
         // The next multiple lies `bit - length` bits after the stretch, or one prime further if `bit` lies before
         // `length`. In the second case `bit - length` wraps, and so it is the larger of the two.
         let beyond = bit.wrapping_sub(length) as u32;
@@ -246,7 +250,26 @@ unsafe fn cross_off_alike<const REST: usize>(
     }
 }
 
-/// A mask of all bits of a word except this one.
+/// Returns a word of an array without bit `bit` mod 64.
+///
+/// By itself the compiler builds a mask and applies it in memory, which takes more instructions than these: load the
+/// word, clear the bit in a register, store the word. Counting to 1e10 took 18 % longer (Sapphire Rapids).
+#[inline(always)]
+fn without(word: u64, bit: usize) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let mut word = word;
+        // SAFETY: the instruction takes the bit modulo 64, and changes nothing but this register and the flags.
+        unsafe { asm!("btr {word}, {bit}", word = inout(reg) word, bit = in(reg) bit, options(pure, nomem, nostack)) };
+        word
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        word & all_but(bit).to_le()
+    }
+}
+
+/// A mask of all bits of a word except bit `bit` mod 64.
 #[inline(always)]
 const fn all_but(bit: usize) -> u64 {
     !(1 << (bit % 64))

@@ -95,3 +95,13 @@ fn the_largest_primes_and_numbers_are_exact() {
         }
     }
 }
+
+#[test]
+fn buckets_have_room_for_what_is_expected_and_little_more() {
+    for multiples in [0.0, 1e2, 1e4, 1e6] {
+        let (expected, room) = (multiples * 10.0 / 11.0, capacity(multiples) as f64);
+        let deviation = expected.sqrt();
+        assert!(room >= expected + 8.0 * deviation + 2.0 * BATCH as f64, "{room} for {multiples}");
+        assert!(room <= expected + 32.0 * deviation + 8.0 * BATCH as f64, "{room} for {multiples}");
+    }
+}
