@@ -4,7 +4,10 @@
 //! All unsafe code of the sieve is in these files. Their interfaces are safe: with wrong arguments, the worst that can
 //! happen is a panic or a wrong count.
 
-#[expect(unsafe_code, reason = "a bounds check per multiple costs a seventh of the sieve's time")]
+#[expect(
+    unsafe_code,
+    reason = "a bounds check per multiple is slow, and the compiler does not choose the best instruction"
+)]
 pub(crate) mod bit_array;
 mod caches;
 #[expect(unsafe_code, reason = "only a run-time check can tell that the CPU has what a function was compiled for")]

@@ -17,9 +17,9 @@ use crate::machine::{Caches, default_memory};
 
 /// Primes from this value on push their multiples into buckets, or from a smaller value on if a class has fewer bits per
 /// segment than this. Where a class has about one multiple per segment, it costs as much to find out whether it has one
-/// as to use a bucket. Measured on 1e10 numbers from 1e18 on, with one thread: 5.5 s with buckets from 8e6 on, 5.0 s from
-/// 12e6 on, 5.1 s from 20e6 on. Measured on 1e8 numbers from 1e15 on, in a segment of 476,000 bits per class: 59 ms from
-/// 5e5 on, 75 ms from 1e6 on, 208 ms from 12e6 on.
+/// as to use a bucket. Measured on 1e10 numbers from 1e18 on, with one thread, before single crossings became faster: 5.5 s
+/// with buckets from 8e6 on, 5.0 s from 12e6 on, 5.1 s from 20e6 on. Measured on 1e8 numbers from 1e15 on, in a segment of
+/// 476,000 bits per class: 59 ms from 5e5 on, 75 ms from 1e6 on, 208 ms from 12e6 on.
 const BUCKETS_FROM: u32 = 12_000_000;
 
 /// The approximate smallest prime that is crossed off after pre-sieving.
@@ -44,10 +44,10 @@ const SET_UP_NS: f64 = 35.0;
 const LARGE_PRIME_NS: f64 = 4.0;
 const BUCKET_NS: f64 = 2.2;
 
-/// If a segment has at least the first number of chunks, primes twice as large are crossed off chunk by chunk too. If it
-/// has the second number, primes four times as large are. Measured on Sapphire Rapids, on 1e10 numbers, with one thread.
-/// From 1e18 on, with 35 chunks: 4.1 s for twice as large, 3.9 s for four times. From 1e12 on, with 7 chunks: 0.96 and
-/// 1.00 s.
+/// Primes up to 1.25 times the number of bytes of a chunk are crossed off chunk by chunk. This bound doubles if a segment
+/// has at least the first number of chunks, and doubles again if it has at least the second. Measured on 1e10 numbers,
+/// with one thread (Sapphire Rapids). From 1e18 on, with 35 chunks: 4.1 s if it doubles once, 3.9 s if it doubles twice.
+/// From 1e15 on, with 18 chunks: 2.12 and 2.09 s. From 1e12 on, with 7 chunks: 0.96 and 1.00 s.
 const CHUNKS_TO_DOUBLE: [u32; 2] = [4, 16];
 
 /// With buckets, a segment has at least this many bytes, however little memory there is. Each segment goes through all
@@ -186,9 +186,10 @@ impl Tuning {
 
     /// Returns the tuning for a wheel and a segment size.
     fn on(wheel: u32, segment: u32, caches: Caches) -> Self {
-        // Leave an eighth of the cache for the tables of the small primes.
+        // Leave an eighth of the cache for the tables of the primes that are crossed off in groups.
         let chunk = parts(segment.into(), caches.l1 / 8 * 7);
-        let doublings = CHUNKS_TO_DOUBLE.iter().filter(|&&chunks| segment / chunk >= chunks).count();
+        let chunks = segment.div_ceil(chunk);
+        let doublings = CHUNKS_TO_DOUBLE.iter().filter(|&&least| chunks >= least).count();
         let chunks_to = (chunk / 4 * 5) << doublings;
         Self { wheel, chunk, segment, groups_to: chunk / 4, chunks_to, buckets_from: BUCKETS_FROM }
     }

@@ -80,6 +80,15 @@ proptest! {
     }
 }
 
+#[test]
+fn a_bit_is_cleared_and_no_other() {
+    for bit in 0..200 {
+        for word in [0, u64::MAX, 1 << 63 | 1, 0x0123_4567_89ab_cdef] {
+            assert_eq!(without(word, bit), word & all_but(bit).to_le(), "bit {bit} of {word:x}");
+        }
+    }
+}
+
 /// Any number, and often one that is as large or as small as can be.
 fn primes() -> impl Strategy<Value = u32> {
     prop_oneof![any::<u32>(), 0..300_u32, (1_u32 << 31) - 5..(1 << 31) + 5, u32::MAX - 9..=u32::MAX]
