@@ -13,9 +13,9 @@
 //! | middle | in the chunk, or in the segment that fits in the second-level cache, one by one |
 //! | large | in the segment, from a list: one bucket per class, filled for all classes at once ([`buckets`]) |
 //!
-//! Primes up to the square root of the range's end cross off themselves too. Those that lie in the range are added at
-//! the end. A tile is a segment of one class or, with buckets, of all classes. [`Tuning`] fits all these sizes to the
-//! range and to the caches.
+//! Multiples of a prime below its square are left out, as far as that saves time ([`runs`]). So the bits begin after the
+//! sieving primes, and those of them that lie in the range are added at the end. A tile is a segment of one class or, with
+//! buckets, of all classes. [`Tuning`] fits all these sizes to the range and to the caches.
 //!
 //! Time: O(n log log n) for a range of n numbers, and O(sqrt(N) / log N) per tile if the range ends at N. Memory per
 //! worker: a segment, four bytes per prime below the buckets, and four bytes per multiple in the buckets. Without
@@ -35,6 +35,7 @@ mod large;
 mod ordered;
 mod presieve;
 mod primes;
+mod runs;
 mod tuning;
 mod wheel;
 
@@ -54,9 +55,13 @@ use crate::{Error, JobSpec, Kernel, Pulse, Stopped, guard};
 
 const PHASE: &str = "sieve";
 
-/// The fewest neighbouring tiles per claim if there are no buckets. The first tile of a claim finds the first multiple
-/// of each prime by a division. Each other tile finds it by a subtraction from that of the tile before.
+/// The number of neighbouring tiles per claim, if there are no buckets, and if there are at least as many claims. The first
+/// tile of a claim finds the first multiple of each prime by a division. Each other tile finds it by a subtraction from
+/// that of the tile before.
 const GRAIN: u64 = 8;
+
+/// The fewest bits of a claim. It takes about as long to start a thread as to sieve as many.
+const LEAST_CLAIM: u64 = 1 << 19;
 
 /// Counts the primes of a range by the sieve of Eratosthenes.
 #[derive(Debug)]
@@ -199,7 +204,10 @@ impl Kernel for Sieve {
 
     fn grain(&self) -> u64 {
         // With buckets, nothing is kept from tile to tile.
-        if self.large.is_some() { 1 } else { GRAIN }
+        if self.large.is_some() {
+            return 1;
+        }
+        (self.tiles() / GRAIN).clamp(1, GRAIN).max(LEAST_CLAIM / self.classes.bits_of(0))
     }
 
     fn spec(&self) -> Option<JobSpec> {

@@ -65,7 +65,8 @@ impl BitArray {
     /// Eight multiples in a row form a group. A group of the prime p spans p bytes, and its multiples lie at the same
     /// bits in every group of p. For each prime p, `starts` holds the byte, counted from `first`, at which a group
     /// begins. No multiple in the stretch may lie before that group, and the group may begin at most p bytes before
-    /// `first`. The loop updates `starts` for the bytes that follow the stretch.
+    /// `first`. The loop updates `starts` for the bytes that follow the stretch. It leaves out the first `skip` groups of
+    /// each prime, as far as there are that many.
     ///
     /// The loop crosses off the right bits if all primes are congruent to `RESIDUE` modulo 8, in ascending order, and
     /// at most the `largest` of [`new`](Self::new), and if the starts are as described.
@@ -80,6 +81,7 @@ impl BitArray {
         length: usize,
         primes: &[u32],
         starts: &mut [i32],
+        skip: usize,
     ) {
         const { assert!(RESIDUE < 8 && RESIDUE % 2 == 1, "the residue of an odd number modulo 8") };
         assert_eq!(primes.len(), starts.len(), "one start per prime");
@@ -104,13 +106,14 @@ impl BitArray {
                 "a group outside of the bit array, or of another residue"
             );
             let (prime, eighth) = (prime as usize, prime as usize / 8);
+            let skipped = groups.min(skip as u64);
             // SAFETY: `begin..end` lies in the memory of `words`, as was just checked, and `groups * prime` bytes are
             // in it. So group k, which begins at byte `begin + k * prime`, has `prime` bytes in it, and the pointer
-            // after the last group is at most one past the end. `prime` equals `8 * eighth + RESIDUE`; it is odd and so
-            // not 0. Any bytes are valid words.
+            // after the last group is at most one past the end. `skipped` is at most `groups`. `prime` equals
+            // `8 * eighth + RESIDUE`; it is odd and so not 0. Any bytes are valid words.
             unsafe {
-                let mut group = self.words.as_mut_ptr().cast::<u8>().add(begin as usize);
-                for _ in 0..groups {
+                let mut group = self.words.as_mut_ptr().cast::<u8>().add(begin as usize + skipped as usize * prime);
+                for _ in skipped..groups {
                     cross_off_group::<RESIDUE>(group, eighth);
                     group = group.add(prime);
                 }
@@ -126,7 +129,8 @@ impl BitArray {
     /// that follows these bits may be cleared too.
     ///
     /// For each prime, `nexts` holds the bit, counted from `first`, of its first multiple. The loop updates `nexts` for
-    /// the bits that follow the stretch.
+    /// the bits that follow the stretch. It leaves out the first `skip` multiples of each prime, except the last one in
+    /// the stretch.
     ///
     /// The loop crosses off the right bits if the primes are in ascending order and below 2^31.
     ///
@@ -134,7 +138,14 @@ impl BitArray {
     /// If there is not one next multiple per prime, if the stretch does not consist of whole words of the array, if a
     /// next multiple is not below its prime, or if primes in the wrong order would reach beyond the stretch.
     #[inline(always)]
-    pub(crate) fn cross_off_singles(&mut self, first: usize, length: usize, primes: &[u32], nexts: &mut [u32]) {
+    pub(crate) fn cross_off_singles(
+        &mut self,
+        first: usize,
+        length: usize,
+        primes: &[u32],
+        nexts: &mut [u32],
+        skip: usize,
+    ) {
         assert_eq!(primes.len(), nexts.len(), "one next multiple per prime");
         assert!(first.is_multiple_of(64) && length.is_multiple_of(64), "a stretch of whole words");
         assert!(
@@ -155,18 +166,20 @@ impl BitArray {
             let (here, larger) = primes.split_at(alike);
             let (nexts_here, nexts_of_larger) = nexts.split_at_mut(alike);
             (primes, nexts) = (larger, nexts_of_larger);
+            let skipped = certain.min(skip);
+            let left = certain - skipped;
             macro_rules! unrolled {
                 ($($few:literal)*; $($rest:literal)*) => {
-                    match (certain, certain % 8) {
-                        $(($few, _) => cross_off_alike::<$few>(words, length, 0, here, nexts_here),)*
-                        $((_, $rest) => cross_off_alike::<$rest>(words, length, certain / 8, here, nexts_here),)*
+                    match (left, left % 8) {
+                        $(($few, _) => cross_off_alike::<$few>(words, length, skipped, 0, here, nexts_here),)*
+                        $((_, $rest) => cross_off_alike::<$rest>(words, length, skipped, left / 8, here, nexts_here),)*
                         _ => unreachable!("a remainder of a division by 8"),
                     }
                 };
             }
             // SAFETY: the stretch lies in the array, of at most `MAX_BITS` bits, and `words` has one word more than the
-            // stretch. 8 times the eights, plus the rest, is `certain`, which is at most `length`, since `least` is not
-            // 0.
+            // stretch. `skipped`, plus 8 times the eights, plus the rest, is `certain`, which is at most `length`, since
+            // `least` is not 0.
             unsafe {
                 unrolled!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32; 0 1 2 3 4 5 6 7);
             }
@@ -187,8 +200,8 @@ impl BitArray {
     }
 }
 
-/// Crosses off the multiples of primes that have `8 * eights + REST` multiples each in the first `length` bits, and
-/// maybe one more. Any bit of the word that `length` falls in may be cleared too.
+/// Crosses off the multiples of primes that have `skipped + 8 * eights + REST` multiples each in the first `length` bits,
+/// and maybe one more. Leaves out the first `skipped`. Any bit of the word that `length` falls in may be cleared too.
 ///
 /// The compiler unrolls the rest, since it knows its length. The end of a loop with few and varying iterations would be
 /// mispredicted.
@@ -197,32 +210,33 @@ impl BitArray {
 /// If `words` ends before bit `length`, if a next multiple is not below its prime, or if a prime has fewer multiples.
 ///
 /// # Safety
-/// `length` is at most [`MAX_BITS`], and `8 * eights` is at most `length`. A check here would slow down the loop,
-/// because the compiler chooses other instructions for bounded numbers.
+/// `length` is at most [`MAX_BITS`], and `skipped + 8 * eights` is at most `length`. A check here would slow down the
+/// loop, because the compiler chooses other instructions for bounded numbers.
 #[inline(always)]
 unsafe fn cross_off_alike<const REST: usize>(
     words: &mut [u64],
     length: usize,
+    skipped: usize,
     eights: usize,
     primes: &[u32],
     nexts: &mut [u32],
 ) {
     const { assert!(REST <= 32, "a number of multiples that the compiler can unroll") };
     assert!(length / 64 < words.len(), "a word for every bit, and for the one after");
-    debug_assert!(length <= MAX_BITS && eights <= length / 8, "a bounded number of multiples");
+    debug_assert!(length <= MAX_BITS && skipped + 8 * eights <= length, "a bounded number of multiples");
     // At most `MAX_BITS + 32`, so that its product with a prime fits 64 bits.
-    let certain = (8 * eights + REST) as u64;
+    let certain = (skipped + 8 * eights + REST) as u64;
     let words = words.as_mut_ptr();
     for (&prime, next) in primes.iter().zip(nexts) {
         assert!(
             *next < prime && certain * u64::from(prime) <= length as u64,
             "a first multiple that is not below its prime, or primes in wrong order"
         );
-        let mut bit = *next as usize;
+        let mut bit = *next as usize + skipped * prime as usize;
         let mut cross_off_next = || {
-            // SAFETY: this is called `certain` times. In call k, from 0 on, the bit is `next + k * prime`. That is
-            // less than `(k + 1) * prime`, which is at most `certain * prime` and so at most `length`, as was just
-            // checked. And `words` has a word for bit `length`.
+            // SAFETY: this is called `certain - skipped` times. In call k, from `skipped` on, the bit is `next + k *
+            // prime`. That is less than `(k + 1) * prime`, which is at most `certain * prime` and so at most `length`,
+            // as was just checked. And `words` has a word for bit `length`.
             unsafe {
                 let word = words.add(bit / 64);
                 *word = without(*word, bit);

@@ -6,6 +6,7 @@ use std::ops::{Range, RangeInclusive};
 use super::Tuning;
 use super::presieve::{Positions, Presieve};
 use super::primes::{SievingPrimes, group_starts};
+use super::runs::Stretch;
 use super::wheel::Wheel;
 use crate::allocation::zeroed;
 use crate::machine::bit_array::BitArray;
@@ -20,6 +21,8 @@ const PRIMES_PER_BEAT: usize = 1 << 10;
 pub(in crate::algorithm) struct Classes {
     pub(super) wheel: &'static Wheel,
     pub(super) tuning: Tuning,
+    /// The first number of the range, and the first one that has a bit.
+    from: u64,
     pub(super) start: u64,
     pub(super) stop: u64,
     presieve: &'static Presieve,
@@ -59,11 +62,13 @@ impl Classes {
         let presieve = Presieve::of(wheel);
         let presieved = presieve.primes().max().unwrap_or(0);
         let rest = &primes[primes.partition_point(|&prime| prime <= presieved)..];
-        // Begin at 2, since nothing crosses off 1, which is not prime.
-        let start = (*range.start()).max(2);
+        // Nothing crosses off 1, which is not prime. Each sieving prime is a multiple of itself below its square, and it
+        // depends on the tuning which of these are crossed off. So these numbers have no bits.
+        let start = (*range.start()).max(u64::from(primes.last().copied().unwrap_or(1)) + 1);
         Self {
             wheel,
             tuning,
+            from: *range.start(),
             start,
             stop: *range.end(),
             presieve,
@@ -72,12 +77,11 @@ impl Classes {
         }
     }
 
-    /// Returns the primes in the range that are crossed off, since they are multiples of themselves, in no particular
-    /// order.
+    /// Returns the primes in the range that have no bit, or that pre-sieving crosses off, in no particular order.
     pub(super) fn own_primes(&self) -> impl Iterator<Item = u32> {
         let used =
             self.wheel.primes.iter().copied().chain(self.presieve.primes()).chain(self.primes.primes.iter().copied());
-        used.filter(|&prime| (self.start..=self.stop).contains(&u64::from(prime)))
+        used.filter(|&prime| (self.from..=self.stop).contains(&u64::from(prime)))
     }
 
     pub(in crate::algorithm) fn scratch(&self) -> ClassScratch {
@@ -116,6 +120,12 @@ impl Classes {
         (modulus * self.first_of(segment), (modulus * self.bits_of(segment)) as u32)
     }
 
+    /// Returns the stretch of so many bytes of a segment, from byte `first` of the segment on.
+    fn stretch(&self, segment: u64, first: usize, bytes: usize) -> Stretch {
+        let first = self.first_of(segment) + 8 * first as u64;
+        Stretch { modulus: self.wheel.modulus, first, bits: 8 * bytes as u64 }
+    }
+
     fn segment_bits(&self) -> u64 {
         u64::from(self.tuning.segment) * 8
     }
@@ -144,10 +154,11 @@ impl Classes {
         let chunk = self.tuning.chunk as usize;
         for first in (0..bytes).step_by(chunk) {
             pulse.beat()?;
-            self.cpu.run(SieveChunk { classes: self, first, length: chunk.min(bytes - first), scratch });
+            self.cpu.run(SieveChunk { position, first, length: chunk.min(bytes - first), scratch });
         }
-        let end = self.primes.segments.end;
-        for first in self.primes.segments.clone().step_by(PRIMES_PER_BEAT) {
+        let Range { start, end } = self.primes.segments;
+        let end = start + self.stretch(segment, 0, bytes).reached(&self.primes.primes[start..end]);
+        for first in (start..end).step_by(PRIMES_PER_BEAT) {
             pulse.beat()?;
             let which = first..end.min(first + PRIMES_PER_BEAT);
             self.cpu.run(SieveSegment { position, bytes, which, scratch });
@@ -228,7 +239,7 @@ impl Work for Begin<'_> {
 
 /// Crosses off the multiples of the smaller primes in a chunk.
 struct SieveChunk<'a> {
-    classes: &'a Classes,
+    position: Position<'a>,
     first: usize,
     length: usize,
     scratch: &'a mut ClassScratch,
@@ -239,17 +250,30 @@ impl Work for SieveChunk<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { classes: Classes { presieve, primes: sieving, .. }, first, length, scratch } = self;
+        let Self { position: Position { classes, segment, .. }, first, length, scratch } = self;
+        let Classes { presieve, primes: sieving, .. } = classes;
         let ClassScratch { bits, groups, nexts, positions, .. } = scratch;
         presieve.fill(bytemuck::cast_slice_mut(&mut bits.words_mut()[first / 8..][..length / 8]), positions);
-        let [one, three, five, seven] = sieving.groups.clone();
-        let primes = &sieving.primes[..];
-        bits.cross_off_groups::<1>(first, length, &primes[one.clone()], &mut groups[one]);
-        bits.cross_off_groups::<3>(first, length, &primes[three.clone()], &mut groups[three]);
-        bits.cross_off_groups::<5>(first, length, &primes[five.clone()], &mut groups[five]);
-        bits.cross_off_groups::<7>(first, length, &primes[seven.clone()], &mut groups[seven]);
-        let chunked = sieving.chunks.clone();
-        bits.cross_off_singles(first * 8, length * 8, &primes[chunked.clone()], &mut nexts[..chunked.len()]);
+        let stretch = classes.stretch(segment, first, length);
+        macro_rules! cross_off_groups {
+            ($($residue:literal)*) => {
+                for (residue, which) in [$($residue),*].into_iter().zip(sieving.groups.clone()) {
+                    let (primes, starts) = (&sieving.primes[which.clone()], &mut groups[which]);
+                    for (run, skip) in stretch.runs(primes, 8) {
+                        let (primes, starts) = (&primes[run.clone()], &mut starts[run]);
+                        match residue {
+                            $($residue => bits.cross_off_groups::<$residue>(first, length, primes, starts, skip),)*
+                            _ => unreachable!(),
+                        }
+                    }
+                }
+            };
+        }
+        cross_off_groups!(1 3 5 7);
+        let primes = &sieving.primes[sieving.chunks.clone()];
+        for (run, skip) in stretch.runs(primes, 1) {
+            bits.cross_off_singles(first * 8, length * 8, &primes[run.clone()], &mut nexts[run], skip);
+        }
     }
 }
 
@@ -271,7 +295,10 @@ impl Work for SieveSegment<'_> {
         position.find_firsts(which.clone(), firsts);
         let nexts = &mut nexts[..which.len()];
         nexts.copy_from_slice(&firsts[which.clone()]);
-        bits.cross_off_singles(0, bytes * 8, &position.classes.primes.primes[which], nexts);
+        let primes = &position.classes.primes.primes[which];
+        for (run, skip) in position.classes.stretch(position.segment, 0, bytes).runs(primes, 1) {
+            bits.cross_off_singles(0, bytes * 8, &primes[run.clone()], &mut nexts[run], skip);
+        }
     }
 }
 

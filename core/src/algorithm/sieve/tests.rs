@@ -154,12 +154,18 @@ fn set_up_can_be_stopped() {
 
 #[test]
 fn backends_are_told_its_name_and_to_keep_neighbours_together() {
-    let tiles_and_grain = |range: RangeInclusive<u64>| {
-        let kernel = sieve(range.clone(), tuned(&range), Cpu::best());
+    let on = |range: RangeInclusive<u64>, tuning| {
+        let kernel = sieve(range, tuning, Cpu::best());
         assert_eq!(kernel.phase(), "sieve");
         (kernel.tiles(), kernel.grain())
     };
+    let tiles_and_grain = |range: RangeInclusive<u64>| on(range.clone(), tuned(&range));
     assert_eq!(tiles_and_grain(0..=1_000_000_000), (480, GRAIN));
+    // All tiles of a small count are one claim. Few large tiles are as many claims.
+    let (tiles, grain) = tiles_and_grain(0..=1_000_000);
+    assert!(tiles == 8 && grain >= 8, "{grain} of {tiles}");
+    let large = Tuning { wheel: 30, segment: 1 << 20, ..tuned(&(0..=200_000_000)) };
+    assert_eq!(on(0..=200_000_000, large), (8, 1));
     assert_eq!(tiles_and_grain(10_u64.pow(16)..=10_u64.pow(16) + 10_u64.pow(10)), (12, 1));
 }
 

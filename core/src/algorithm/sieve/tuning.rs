@@ -34,21 +34,20 @@ const GROUPED_NS: f64 = 0.25;
 const CHUNKED_NS: f64 = 0.3;
 const SINGLE_NS: f64 = 0.3;
 
-/// The approximate time to begin with a prime in a chunk or in a segment, and to begin with a class (the latter on Zen 4).
+/// The approximate time to begin with a prime in a chunk or in a segment. With groups, it is that of the twelve multiples
+/// by which the first and the last group exceed a chunk on average.
 const PRIME_NS: f64 = 0.8;
-const CLASS_NS: f64 = 1500.0;
+const GROUPED_PRIME_NS: f64 = 3.0;
+
+/// The approximate time to begin with a segment of a class, and to find the first multiple of a prime in it.
+const CLASS_NS: f64 = 2000.0;
+const FIRST_NS: f64 = 0.3;
 
 /// The approximate time to find a sieving prime and prepare it (Zen 3), to look for the multiples of a large prime in a
 /// segment, and to put a multiple into a bucket.
 const SET_UP_NS: f64 = 35.0;
 const LARGE_PRIME_NS: f64 = 4.0;
 const BUCKET_NS: f64 = 2.2;
-
-/// Primes up to 1.25 times the number of bytes of a chunk are crossed off chunk by chunk. This bound doubles if a segment
-/// has at least the first number of chunks, and doubles again if it has at least the second. Measured on 1e10 numbers,
-/// with one thread (Sapphire Rapids). From 1e18 on, with 35 chunks: 4.1 s if it doubles once, 3.9 s if it doubles twice.
-/// From 1e15 on, with 18 chunks: 2.12 and 2.09 s. From 1e12 on, with 7 chunks: 0.96 and 1.00 s.
-const CHUNKS_TO_DOUBLE: [u32; 2] = [4, 16];
 
 /// With buckets, a segment has at least this many bytes, however little memory there is. Each segment goes through all
 /// large primes, which would take nearly all the time of a smaller one.
@@ -142,7 +141,7 @@ impl Tuning {
         let on_wheel = |wheel| Self::on(wheel, parts(bytes(width, wheel), half), caches);
         let wheels = if root < u64::from(BUCKETS_FROM) { &Wheel::MODULI[..] } else { &[] };
         let candidates = bucketed.into_iter().chain(wheels.iter().copied().map(on_wheel));
-        let cost = |tuning: &Self| tuning.cost(width, root as f64, caches);
+        let cost = |tuning: &Self| tuning.cost(range, caches);
         candidates.min_by(|one, other| cost(one).total_cmp(&cost(other))).expect("some have buckets")
     }
 
@@ -188,10 +187,20 @@ impl Tuning {
     fn on(wheel: u32, segment: u32, caches: Caches) -> Self {
         // Leave an eighth of the cache for the tables of the primes that are crossed off in groups.
         let chunk = parts(segment.into(), caches.l1 / 8 * 7);
-        let chunks = segment.div_ceil(chunk);
-        let doublings = CHUNKS_TO_DOUBLE.iter().filter(|&&least| chunks >= least).count();
-        let chunks_to = (chunk / 4 * 5) << doublings;
-        Self { wheel, chunk, segment, groups_to: chunk / 4, chunks_to, buckets_from: BUCKETS_FROM }
+        let mut tuning =
+            Self { wheel, chunk, segment, groups_to: chunk / 6, chunks_to: chunk / 6, buckets_from: BUCKETS_FROM };
+        // For this prime, all the chunks after the first take as long to begin as they save.
+        let more_chunks = f64::from(segment.div_ceil(chunk) - 1);
+        let saved = 8.0 * f64::from(segment) * (tuning.single_ns(caches) - CHUNKED_NS);
+        if more_chunks > 0.0 {
+            tuning.chunks_to = tuning.groups_to.max((saved / (more_chunks * PRIME_NS)) as u32);
+        }
+        tuning
+    }
+
+    /// Returns the approximate time in nanoseconds to cross off a multiple alone in a segment.
+    fn single_ns(&self, caches: Caches) -> f64 {
+        SINGLE_NS * (1.0 + 2.0 * f64::from(self.segment) / f64::from(caches.l2))
     }
 
     /// Returns the approximate memory that the sieve of a range takes.
@@ -221,9 +230,7 @@ impl Tuning {
     /// only the proportions between tunings matter.
     #[must_use]
     pub fn estimate(&self, range: &RangeInclusive<u64>) -> Duration {
-        let width = range.end().saturating_sub(*range.start());
-        let caches = Self::caches_for_segments(Caches::detect());
-        Duration::from_nanos(self.cost(width, range.end().isqrt() as f64, caches) as u64)
+        Duration::from_nanos(self.cost(range, Self::caches_for_segments(Caches::detect())) as u64)
     }
 
     /// Returns the caches, as far as they matter. A segment that is larger than these allow is no faster, and its buckets take
@@ -233,27 +240,38 @@ impl Tuning {
         Caches { l1, l2: l2.min(1 << 20) }
     }
 
-    /// Returns the approximate number of nanoseconds that a range takes on one worker, given its width and the square root
-    /// of its end.
-    fn cost(&self, width: u64, root: f64, caches: Caches) -> f64 {
+    /// Returns the approximate number of nanoseconds that a range takes on one worker.
+    fn cost(&self, range: &RangeInclusive<u64>, caches: Caches) -> f64 {
+        let (start, stop) = range.clone().into_inner();
+        let root = stop.isqrt() as f64;
         let primes_to = |limit: f64| if limit < 3.0 { 1.0 } else { limit / limit.ln() };
-        let bytes = bytes(width, self.wheel) as f64;
+        let bytes = bytes(stop.saturating_sub(start), self.wheel) as f64;
         let chunks = (bytes / f64::from(self.chunk)).ceil();
         let segments = (bytes / f64::from(self.segment)).ceil();
         // The primes from each of these to the next are crossed off in the same way.
         let small = root.min(self.buckets_from.into());
         let [grouped, chunked] = [self.groups_to, self.chunks()].map(|limit| f64::from(limit).min(small));
-        let multiples =
-            |from: f64, to: f64| 8.0 * bytes * multiples_per_number(from.max(LEAST_SIEVED), to.max(LEAST_SIEVED));
-        let single_ns = SINGLE_NS * (1.0 + 2.0 * f64::from(self.segment) / f64::from(caches.l2));
-        let crossings = multiples(0.0, grouped) * GROUPED_NS
-            + multiples(grouped, chunked) * CHUNKED_NS
-            + multiples(chunked, small) * single_ns
-            + multiples(small, root) * PUSHED * (BUCKET_NS + single_ns);
-        let visits = primes_to(chunked) * chunks + primes_to(small) * segments;
+        // The multiples of the primes between two bounds, without those that are left out, which are whole units.
+        let multiples = |from: f64, to: f64, unit: f64| {
+            let [from, to] = [from, to].map(|limit| limit.max(LEAST_SIEVED));
+            let all = 8.0 * bytes * multiples_per_number(from, to);
+            let first = from.max((start as f64).sqrt()).min(to);
+            let prime = first.midpoint(to);
+            let below_square = (prime - start as f64 / prime) / f64::from(self.wheel);
+            all - (primes_to(to) - primes_to(first)) * (below_square - unit / 2.0).max(0.0)
+        };
+        let single_ns = self.single_ns(caches);
+        let crossings = multiples(0.0, grouped, 8.0) * GROUPED_NS
+            + multiples(grouped, chunked, 1.0) * CHUNKED_NS
+            + multiples(chunked, small, 1.0) * single_ns
+            + multiples(small, root, 1.0) * PUSHED * (BUCKET_NS + single_ns);
+        let [grouped, chunked, small] = [grouped, chunked, small].map(primes_to);
+        let begun = grouped * chunks * GROUPED_PRIME_NS
+            + ((chunked - grouped) * chunks + (small - chunked) * segments) * PRIME_NS
+            + (CLASS_NS + small * FIRST_NS) * segments;
         let classes = Wheel::totient(self.wheel) as f64;
-        let large = (primes_to(root) - primes_to(small)) * segments;
-        SET_UP_NS * primes_to(small) + classes * (crossings + visits * PRIME_NS + CLASS_NS) + large * LARGE_PRIME_NS
+        let large = (primes_to(root) - small) * segments;
+        SET_UP_NS * small + classes * (crossings + begun) + large * LARGE_PRIME_NS
     }
 }
 

@@ -26,12 +26,26 @@ fn left(array: &mut BitArray, bits: usize) -> Vec<bool> {
     (0..bits).map(|bit| u64::from_le(array.words_mut()[bit / 64]) >> (bit % 64) & 1 == 1).collect()
 }
 
+/// Returns the bits that are left after two stretches. For each prime, `starts` holds the first multiple, and the first
+/// one that the first stretch does not leave out.
+fn in_two_stretches(first: usize, second: usize, starts: impl Iterator<Item = (u32, [usize; 2])>) -> Vec<bool> {
+    let mut both = [Vec::new(), Vec::new()];
+    for (prime, [start, not_left_out]) in starts {
+        both[0].push((prime, not_left_out));
+        let before = first.saturating_sub(start).div_ceil(prime as usize);
+        both[1].push((prime, start + before * prime as usize - first));
+    }
+    let lengths = [first, second];
+    both.into_iter().zip(lengths).flat_map(|(multiples, bits)| one_by_one(bits, multiples)).collect()
+}
+
 proptest! {
     /// Two stretches, the second from where the first left off.
     #[test]
     fn singles_are_crossed_off(
         first in 1..40_usize,
         second in 1..10_usize,
+        skip in prop_oneof![Just(0), 0..50_usize, Just(usize::MAX)],
         strides in prop::collection::vec((3..6_000_u32, any::<Index>()), 1..20),
     ) {
         let mut primes: Vec<u32> = strides.iter().map(|stride| stride.0).collect();
@@ -40,11 +54,14 @@ proptest! {
         let (first, second) = (first * 512, second * 512);
         let mut array = full((first + second) / 8, 0);
         let mut nexts: Vec<u32> = starts.iter().map(|&start| start as u32).collect();
-        array.cross_off_singles(0, first, &primes, &mut nexts);
+        array.cross_off_singles(0, first, &primes, &mut nexts, skip);
         // The word after a stretch may have lost any of its bits, until it is filled itself.
         array.words_mut()[first / 64..].fill(u64::MAX);
-        array.cross_off_singles(first, second, &primes, &mut nexts);
-        let expected = one_by_one(first + second, primes.iter().copied().zip(starts));
+        array.cross_off_singles(first, second, &primes, &mut nexts, 0);
+        let expected = in_two_stretches(first, second, primes.iter().zip(starts).map(|(&prime, start)| {
+            let skipped = skip.min(first / prime as usize);
+            (prime, [start, start + skipped * prime as usize])
+        }));
         prop_assert_eq!(left(&mut array, first + second), expected);
     }
 
@@ -52,6 +69,7 @@ proptest! {
     fn groups_are_crossed_off(
         first in 1..40_usize,
         second in 1..10_usize,
+        skip in prop_oneof![Just(0), 0..20_usize, Just(usize::MAX)],
         eighths in prop::collection::vec((1..300_u32, any::<Index>()), 1..20),
     ) {
         let mut primes: Vec<u32> = eighths.iter().map(|eighth| 8 * eighth.0 + 3).collect();
@@ -64,11 +82,22 @@ proptest! {
             let back = (0..8).find(|back| (start as i64 - back * i64::from(prime)) % 8 == 0).unwrap();
             ((start as i64 - back * i64::from(prime)) / 8) as i32
         }).collect();
-        array.cross_off_groups::<3>(0, first, &primes, &mut groups);
+        let starting = groups.clone();
+        array.cross_off_groups::<3>(0, first, &primes, &mut groups, skip);
+        // The groups of a stretch may begin before it.
+        let mut bits = left(&mut array, first * 8);
         array.words_mut()[first / 8..].fill(u64::MAX);
-        array.cross_off_groups::<3>(first, second, &primes, &mut groups);
-        let expected = one_by_one((first + second) * 8, primes.iter().copied().zip(starts));
-        prop_assert_eq!(left(&mut array, (first + second) * 8), expected);
+        array.cross_off_groups::<3>(first, second, &primes, &mut groups, 0);
+        bits.extend(left(&mut array, (first + second) * 8).split_off(first * 8));
+        let multiples = primes.iter().zip(starts).zip(starting).map(|((&prime, start), group)| {
+            // More groups than any stretch here has.
+            let skipped = skip.min(1 << 12) as i64;
+            let from = (i64::from(group) + skipped * i64::from(prime)).clamp(0, 1 << 20);
+            let left_out = (8 * from as usize).saturating_sub(start).div_ceil(prime as usize);
+            (prime, [start, start + left_out * prime as usize])
+        });
+        let expected = in_two_stretches(first * 8, second * 8, multiples);
+        prop_assert_eq!(bits, expected);
     }
 
     #[test]
@@ -137,6 +166,7 @@ proptest! {
         primes in prop::collection::vec(primes(), 0..6),
         sorted: bool,
         nexts in prop::collection::vec((any::<u32>(), any::<bool>()), 6),
+        skip in prop_oneof![Just(0), 0..50_usize, any::<usize>()],
         missing in 0..20_usize,
     ) {
         let mut primes = primes;
@@ -147,7 +177,7 @@ proptest! {
         let next = |(&prime, &(next, any)): (&u32, &(u32, bool))| if any { next } else { next % prime.max(1) };
         let mut nexts: Vec<u32> = primes.iter().zip(&nexts).map(next).collect();
         nexts.truncate(if missing == 0 { 1 } else { 6 });
-        survives(bytes, 0, |array| array.cross_off_singles(first, length, &primes, &mut nexts));
+        survives(bytes, 0, |array| array.cross_off_singles(first, length, &primes, &mut nexts, skip));
     }
 
     #[test]
@@ -160,6 +190,7 @@ proptest! {
         sorted: bool,
         starts in prop::collection::vec(prop_oneof![any::<i32>(), -300..300_i32], 6),
         residue in prop::sample::select(vec![1, 3, 5, 7_u32]),
+        skip in prop_oneof![Just(0), 0..50_usize, any::<usize>()],
         missing in 0..20_usize,
     ) {
         // Mostly of the right residue, so that the loop goes on to the next one.
@@ -171,10 +202,10 @@ proptest! {
         let mut starts = starts;
         starts.truncate(if missing == 0 { 1 } else { primes.len() });
         survives(bytes, largest, |array| match residue {
-            1 => array.cross_off_groups::<1>(first, length, &primes, &mut starts),
-            3 => array.cross_off_groups::<3>(first, length, &primes, &mut starts),
-            5 => array.cross_off_groups::<5>(first, length, &primes, &mut starts),
-            _ => array.cross_off_groups::<7>(first, length, &primes, &mut starts),
+            1 => array.cross_off_groups::<1>(first, length, &primes, &mut starts, skip),
+            3 => array.cross_off_groups::<3>(first, length, &primes, &mut starts, skip),
+            5 => array.cross_off_groups::<5>(first, length, &primes, &mut starts, skip),
+            _ => array.cross_off_groups::<7>(first, length, &primes, &mut starts, skip),
         });
     }
 
@@ -192,12 +223,15 @@ proptest! {
 fn large_primes_after_small_ones_are_refused_or_harmless() {
     for bytes in [64, 1 << 20] {
         for large in [u32::MAX, u32::MAX - 6, 1 << 31, (1 << 31) + 1] {
-            for (small, next) in [(1, 0), (3, 2), (257, 256)] {
-                survives(bytes, 300, |array| {
-                    array.cross_off_singles(0, 8 * bytes, &[small, large], &mut [next, large - 1]);
-                });
+            for skip in [0, 1, usize::MAX] {
+                for (small, next) in [(1, 0), (3, 2), (257, 256)] {
+                    survives(bytes, 300, |array| {
+                        array.cross_off_singles(0, 8 * bytes, &[small, large], &mut [next, large - 1], skip);
+                    });
+                }
+                let primes = [1, large & !7 | 1];
+                survives(bytes, 300, |array| array.cross_off_groups::<1>(0, bytes, &primes, &mut [0, -1], skip));
             }
-            survives(bytes, 300, |array| array.cross_off_groups::<1>(0, bytes, &[1, large & !7 | 1], &mut [0, -1]));
         }
     }
 }
@@ -228,62 +262,62 @@ fn margins_whose_bytes_31_bits_do_not_count_are_refused() {
 #[test]
 #[should_panic(expected = "a first multiple that is not below its prime")]
 fn a_multiple_out_of_place_is_refused() {
-    full(64, 0).cross_off_singles(0, 512, &[5, 7], &mut [4, 7]);
+    full(64, 0).cross_off_singles(0, 512, &[5, 7], &mut [4, 7], 0);
 }
 
 #[test]
 #[should_panic(expected = "primes in wrong order")]
 fn a_prime_with_fewer_multiples_than_the_first_one_is_refused() {
     // SAFETY: the length is small, and there are no eights.
-    unsafe { cross_off_alike::<2>(&mut [u64::MAX; 9], 512, 0, &[200, 257], &mut [0, 0]) };
+    unsafe { cross_off_alike::<2>(&mut [u64::MAX; 9], 512, 0, 0, &[200, 257], &mut [0, 0]) };
 }
 
 #[test]
 #[should_panic(expected = "one next multiple per prime")]
 fn a_prime_without_a_next_multiple_is_refused() {
-    full(64, 0).cross_off_singles(0, 512, &[5, 7], &mut [4]);
+    full(64, 0).cross_off_singles(0, 512, &[5, 7], &mut [4], 0);
 }
 
 #[test]
 #[should_panic(expected = "one start per prime")]
 fn a_prime_without_a_start_is_refused() {
-    full(64, 19).cross_off_groups::<3>(0, 64, &[11, 19], &mut [0]);
+    full(64, 19).cross_off_groups::<3>(0, 64, &[11, 19], &mut [0], 0);
 }
 
 #[test]
 #[should_panic(expected = "a group outside of the bit array")]
 fn a_group_before_the_array_is_refused() {
-    full(64, 11).cross_off_groups::<3>(0, 64, &[11], &mut [-1000]);
+    full(64, 11).cross_off_groups::<3>(0, 64, &[11], &mut [-1000], 0);
 }
 
 #[test]
 #[should_panic(expected = "a group outside of the bit array")]
 fn a_prime_that_the_margins_do_not_suit_is_refused() {
-    full(64, 11).cross_off_groups::<3>(0, 64, &[10_003], &mut [0]);
+    full(64, 11).cross_off_groups::<3>(0, 64, &[10_003], &mut [0], 0);
 }
 
 #[test]
 #[should_panic(expected = "of another residue")]
 fn a_prime_of_another_residue_is_refused() {
-    full(64, 13).cross_off_groups::<3>(0, 64, &[11, 13], &mut [0, 0]);
+    full(64, 13).cross_off_groups::<3>(0, 64, &[11, 13], &mut [0, 0], 0);
 }
 
 #[test]
 #[should_panic(expected = "a stretch outside of the bit array")]
 fn a_stretch_for_groups_beyond_the_array_is_refused() {
-    full(64, 11).cross_off_groups::<3>(64, 64, &[11], &mut [0]);
+    full(64, 11).cross_off_groups::<3>(64, 64, &[11], &mut [0], 0);
 }
 
 #[test]
 #[should_panic(expected = "a stretch outside of the bit array")]
 fn a_stretch_beyond_the_array_is_refused() {
-    full(64, 0).cross_off_singles(64 * 64, 512 * 512, &[5], &mut [4]);
+    full(64, 0).cross_off_singles(64 * 64, 512 * 512, &[5], &mut [4], 0);
 }
 
 #[test]
 #[should_panic(expected = "a stretch of whole words")]
 fn a_stretch_that_ends_within_a_word_is_refused() {
-    full(64, 0).cross_off_singles(0, 100, &[5], &mut [4]);
+    full(64, 0).cross_off_singles(0, 100, &[5], &mut [4], 0);
 }
 
 #[test]
