@@ -43,9 +43,9 @@ const GROUPED_PRIME_NS: f64 = 3.0;
 const CLASS_NS: f64 = 2000.0;
 const FIRST_NS: f64 = 0.3;
 
-/// The approximate time to find a sieving prime and prepare it (Zen 3), to look for the multiples of a large prime in a
-/// segment, and to put a multiple into a bucket.
-const SET_UP_NS: f64 = 35.0;
+/// The approximate time to find a sieving prime and prepare it, to look for the multiples of a large prime in a segment,
+/// and to put a multiple into a bucket.
+const SET_UP_NS: f64 = 20.0;
 const LARGE_PRIME_NS: f64 = 4.0;
 const BUCKET_NS: f64 = 2.2;
 

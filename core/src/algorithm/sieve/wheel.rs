@@ -12,6 +12,8 @@ pub(super) struct Wheel {
     pub(super) primes: &'static [u32],
     /// The residues coprime to it, ascending. The first is 1, and all are odd.
     pub(super) classes: Vec<u32>,
+    /// For each class, the inverse of -class modulo the modulus. All other elements are 0.
+    inverses: Vec<u32>,
 }
 
 /// The first primes.
@@ -41,7 +43,12 @@ impl Wheel {
 
     fn new(modulus: u32, primes: &'static [u32]) -> Self {
         let coprime = |residue: &u32| primes.iter().all(|&prime| !residue.is_multiple_of(prime));
-        Self { modulus, primes, classes: (1..modulus).step_by(2).filter(coprime).collect() }
+        let classes: Vec<u32> = (1..modulus).step_by(2).filter(coprime).collect();
+        let mut inverses = vec![0; modulus as usize];
+        for &class in &classes {
+            inverses[class as usize] = inverse(modulus - class, modulus);
+        }
+        Self { modulus, primes, classes, inverses }
     }
 
     /// Returns the inverse of the modulus modulo a prime that does not divide it.
@@ -49,7 +56,7 @@ impl Wheel {
     /// If k is the inverse of -prime modulo the modulus, the result is (1 + k prime) / modulus.
     pub(super) fn inverse(&self, prime: u32) -> u32 {
         let modulus = u64::from(self.modulus);
-        let k = inverse(self.modulus - prime % self.modulus, self.modulus);
+        let k = self.inverses[(prime % self.modulus) as usize];
         ((1 + u64::from(k) * u64::from(prime)) / modulus) as u32
     }
 }
