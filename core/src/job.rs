@@ -15,7 +15,7 @@ use crate::{Backend, Control, Error, Kernel, Pulse, Stopped, Wire, fold_tiles, g
 /// A kernel as plain data, which is enough to rebuild it anywhere.
 ///
 /// The list of kernels is closed, since both sides of a connection must know all of them. [`JobSpec::VERSION`] changes
-/// with the list.
+/// with the list, and if a kernel with the same description has other tiles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum JobSpec {
@@ -70,7 +70,7 @@ pub enum JobSpec {
 
 impl JobSpec {
     /// The version of this list and of the kernels' tilings. Both sides of a connection must agree on it.
-    pub const VERSION: u32 = 8;
+    pub const VERSION: u32 = 9;
 
     /// Rebuilds the kernel, to run its tiles on one thread. If that takes long, it beats the pulse.
     ///

@@ -1,9 +1,10 @@
 //! Estimates of the time that the steps of a count take, which divide its progress, and of how many primes there are.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use super::Plan;
-use super::plan::{SIEVE_AND_TEST_NS, SIEVE_NS, least_sieve_ns, sieve_and_test_ns};
+use super::plan::{SIEVE_AND_TEST_NS, least_sieve_ns, sieve_and_test_ns};
 
 /// Nanoseconds that it takes to find a sieving prime below the buckets, and to prepare it. Measured on Zen 3.
 const SIEVING_PRIME_NS: f64 = 40.0;
@@ -15,13 +16,21 @@ const TABLES_SHARE: f64 = 0.01;
 const DIVISION_NS: f64 = 3.5;
 
 impl Plan {
+    /// Returns the approximate time that the plan takes for a range on one worker. The figures of one machine are used
+    /// everywhere, so only the proportions between plans matter.
+    #[must_use]
+    pub fn estimate(&self, range: &RangeInclusive<u128>) -> Duration {
+        // A float beyond the largest integer becomes that integer.
+        Duration::from_nanos(self.cost(range) as u64)
+    }
+
     /// Returns the approximate number of nanoseconds that the plan takes for a range on one worker.
     pub(super) fn cost(&self, range: &RangeInclusive<u128>) -> f64 {
         let width = range.end().saturating_sub(*range.start()) as f64;
         match self {
             // A prime is divided by the numbers coprime to 6 up to its root, and other numbers by few.
             Self::TrialDivision => DIVISION_NS * width * sqrt(*range.end()) / 3.0 / ln(*range.end()),
-            Self::Sieve(_) => self.narrowed(range).map_or(0.0, |range| least_sieve_ns(*range.end())) + SIEVE_NS * width,
+            Self::Sieve(tuning) => self.narrowed(range).map_or(0.0, |range| tuning.nanoseconds(&range)),
             Self::SieveAndTest => sieve_and_test_ns(range),
             Self::Empty | Self::Table | Self::Combinatorial(_) | Self::Difference(_) => self.combinatorial_ns(range),
         }

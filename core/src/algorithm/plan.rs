@@ -56,29 +56,26 @@ pub struct Difference {
     pub before: Plan,
 }
 
-/// Nanoseconds per number that [`Plan::SieveAndTest`] takes. Measured on Zen 4 with one thread, as are all figures
-/// here: 25 at 10^12, 27 at 10^15, 30 at 10^18.
-pub(super) const SIEVE_AND_TEST_NS: f64 = 28.0;
+/// Nanoseconds per number that [`Plan::SieveAndTest`] takes. Measured on Sapphire Rapids with one thread, as are all figures
+/// here: 24 from 10^12 to 10^15, 26 at 10^18.
+pub(super) const SIEVE_AND_TEST_NS: f64 = 24.0;
 
-/// The same for numbers above 2^64. Measured on an AMD EPYC: 140 to 190 from 2^64 to 3·10^24.
-const SIEVE_AND_TEST_U128_NS: f64 = 160.0;
+/// The same for numbers above 2^64, from 2^64 to 3·10^24.
+const SIEVE_AND_TEST_U128_NS: f64 = 88.0;
 
 /// Nanoseconds that the sieve takes per sieving prime if there are no buckets, however narrow the range is. In this
-/// time it finds the prime, its inverse, and its first multiple in every class. Measured at 10^12: 54.
-const SIEVING_PRIME_NS: f64 = 54.0;
+/// time it finds the prime, its inverse, and its first multiple in every class. Measured at 10^10.
+const SIEVING_PRIME_NS: f64 = 36.0;
 
 /// Nanoseconds that the sieve takes if there are buckets: for all primes below the buckets together, and for each prime
-/// above. Measured at 10^12 to 10^18, on Zen 3: 2 ms to 0.4 s.
-const BELOW_BUCKETS_NS: f64 = 1.5e6;
-const BUCKETED_PRIME_NS: f64 = 7.0;
+/// above. Measured at 10^12 to 10^18: 1.2 ms to 0.17 s.
+const BELOW_BUCKETS_NS: f64 = 9.5e5;
+const BUCKETED_PRIME_NS: f64 = 3.5;
 
-/// Nanoseconds per number that the sieve takes besides, measured at 1e10.
-pub(super) const SIEVE_NS: f64 = 0.09;
-
-/// Returns the nanoseconds that [`Plan::Combinatorial`] takes. Measured on Zen 3 with one thread: 14 ms at 10^12, 175 ms
-/// at 10^14.
+/// Returns the nanoseconds that [`Plan::Combinatorial`] takes. Measured: 24 us at 10^7, 8.6 ms at 10^12, 0.44 s at 10^15, and
+/// with two threads 15.5 s at 10^18.
 pub(super) fn combinatorial_ns(x: f64) -> f64 {
-    1e5 + 90.0 * (x.cbrt() / x.ln()).powi(2)
+    (1800.0 / x.ln()).max(52.0) * (x.cbrt() / x.ln()).powi(2)
 }
 
 impl Plan {
@@ -87,10 +84,10 @@ impl Plan {
     /// The plan of an empty range (reversed, or already iterated to its end) is [`Plan::Empty`]. A plan that
     /// [`Query::plan`] set is returned unchanged. Otherwise, the result is the plan with the lowest estimated cost that
     /// the algorithm allows. [`Algorithm::Auto`] and [`Algorithm::Sieve`] choose [`Plan::SieveAndTest`] for ranges
-    /// narrower than about 7e4 numbers at 10^12, 5e5 at 10^15 and 1.2e7 at 10^18, and [`Plan::Sieve`] for all
+    /// narrower than about 5e4 numbers at 10^12, 3e5 at 10^15 and 7e6 at 10^18, and [`Plan::Sieve`] for all
     /// others that end below 2^64. Above, [`Algorithm::Sieve`] always chooses [`Plan::SieveAndTest`], and
-    /// [`Algorithm::Auto`] chooses it for ranges that are narrower than about 4e9 numbers at 2^64, 1.1e10 at 10^20
-    /// and 3.7e12 at 10^24.
+    /// [`Algorithm::Auto`] chooses it for ranges that are narrower than about 4e9 numbers at 2^64, 1.2e10 at 10^20
+    /// and 3.9e12 at 10^24.
     ///
     /// # Errors
     /// - [`Error::OutOfRange`] if the range ends beyond what the algorithm can count.
@@ -138,13 +135,18 @@ impl Plan {
         if test < least {
             return Ok((Self::SieveAndTest, test));
         }
-        Ok((Self::sieve(&range, crew, memory), least + SIEVE_NS * (range.end() - range.start()) as f64))
+        let tuning = Self::tuning(&range, crew, memory);
+        Ok((Self::Sieve(tuning), tuning.nanoseconds(&range)))
     }
 
     /// Returns the plan that sieves by all primes up to the root.
     pub(super) fn sieve(range: &RangeInclusive<u64>, crew: Crew, memory: Option<u64>) -> Self {
+        Self::Sieve(Self::tuning(range, crew, memory))
+    }
+
+    fn tuning(range: &RangeInclusive<u64>, crew: Crew, memory: Option<u64>) -> Tuning {
         let within = |memory| Tuning::within(memory, range, crew, Caches::detect());
-        Self::Sieve(plan_within(memory, within, |tuning| tuning.memory(range).of(crew)))
+        plan_within(memory, within, |tuning| tuning.memory(range).of(crew))
     }
 
     /// Returns the plan that does not sieve the range.

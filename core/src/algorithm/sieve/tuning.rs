@@ -15,11 +15,11 @@ use crate::algorithm::cost::primes_to;
 use crate::crew::{Crew, Memory, largest_that};
 use crate::machine::{Caches, default_memory};
 
-/// Primes from this value on push their multiples into buckets, or from a smaller value on if a class has fewer bits per
-/// segment than this. Where a class has about one multiple per segment, it costs as much to find out whether it has one
-/// as to use a bucket. Measured on 1e10 numbers from 1e18 on, with one thread, before single crossings became faster: 5.5 s
-/// with buckets from 8e6 on, 5.0 s from 12e6 on, 5.1 s from 20e6 on. Measured on 1e8 numbers from 1e15 on, in a segment of
-/// 476,000 bits per class: 59 ms from 5e5 on, 75 ms from 1e6 on, 208 ms from 12e6 on.
+/// Primes from this value on push their multiples into buckets, or from a smaller value on if that is 12 times the number of
+/// bytes of a segment. Where a class has about two multiples in three segments, it costs as much to find out whether it
+/// has one as to use a bucket. Measured on Sapphire Rapids, with one thread: 4.0 s for 1e10 numbers from 1e18 on, 4.2 s with
+/// buckets from 24e6 on. For 1e10 numbers from 1e15 on, 2.03 s with 12 times the number of bytes, 2.05 s with 8 times and
+/// 2.07 s with 16 times; for 1e9 numbers from 1e14 on, 175, 189 and 179 ms.
 const BUCKETS_FROM: u32 = 12_000_000;
 
 /// The approximate smallest prime that is crossed off after pre-sieving.
@@ -30,24 +30,25 @@ const LEAST_SIEVED: f64 = 160.0;
 /// long. These figures, and those below without another origin, were fitted to the times of the parts of a count on
 /// Sapphire Rapids (November 2026). `cargo bench --bench tuning` compares what they estimate with what is measured. Only
 /// the proportions matter.
-const GROUPED_NS: f64 = 0.25;
-const CHUNKED_NS: f64 = 0.3;
-const SINGLE_NS: f64 = 0.3;
+const GROUPED_NS: f64 = 0.28;
+const CHUNKED_NS: f64 = 0.335;
+const SINGLE_NS: f64 = 0.335;
 
 /// The approximate time to begin with a prime in a chunk or in a segment. With groups, it is that of the twelve multiples
 /// by which the first and the last group exceed a chunk on average.
-const PRIME_NS: f64 = 0.8;
-const GROUPED_PRIME_NS: f64 = 3.0;
+const PRIME_NS: f64 = 0.9;
+const GROUPED_PRIME_NS: f64 = 3.4;
 
 /// The approximate time to begin with a segment of a class, and to find the first multiple of a prime in it.
-const CLASS_NS: f64 = 2000.0;
-const FIRST_NS: f64 = 0.3;
+const CLASS_NS: f64 = 2200.0;
+const FIRST_NS: f64 = 0.33;
 
-/// The approximate time to find a sieving prime and prepare it, to look for the multiples of a large prime in a segment,
-/// and to put a multiple into a bucket.
+/// The approximate time to find a sieving prime and prepare it, to prepare buckets, to look for the multiples of a large
+/// prime in a segment, and to put a multiple into a bucket.
 const SET_UP_NS: f64 = 20.0;
-const LARGE_PRIME_NS: f64 = 4.0;
-const BUCKET_NS: f64 = 2.2;
+const BUCKETS_NS: f64 = 4.5e5;
+const LARGE_PRIME_NS: f64 = 3.4;
+const BUCKET_NS: f64 = 2.45;
 
 /// With buckets, a segment has at least this many bytes, however little memory there is. Each segment goes through all
 /// large primes, which would take nearly all the time of a smaller one.
@@ -158,7 +159,7 @@ impl Tuning {
 
     /// Returns the tuning with buckets for a segment size.
     fn bucketed(segment: u32, caches: Caches) -> Self {
-        let buckets_from = (8 * segment).clamp(Self::LEAST_BUCKETED, BUCKETS_FROM);
+        let buckets_from = (12 * segment).clamp(Self::LEAST_BUCKETED, BUCKETS_FROM);
         Self { buckets_from, ..Self::on(buckets::MODULUS, segment, caches) }
     }
 
@@ -230,7 +231,12 @@ impl Tuning {
     /// only the proportions between tunings matter.
     #[must_use]
     pub fn estimate(&self, range: &RangeInclusive<u64>) -> Duration {
-        Duration::from_nanos(self.cost(range, Self::caches_for_segments(Caches::detect())) as u64)
+        Duration::from_nanos(self.nanoseconds(range) as u64)
+    }
+
+    /// Returns the [estimate](Self::estimate) in nanoseconds.
+    pub(in crate::algorithm) fn nanoseconds(&self, range: &RangeInclusive<u64>) -> f64 {
+        self.cost(range, Self::caches_for_segments(Caches::detect()))
     }
 
     /// Returns the caches, as far as they matter. A segment that is larger than these allow is no faster, and its buckets take
@@ -270,8 +276,9 @@ impl Tuning {
             + ((chunked - grouped) * chunks + (small - chunked) * segments) * PRIME_NS
             + (CLASS_NS + small * FIRST_NS) * segments;
         let classes = Wheel::totient(self.wheel) as f64;
-        let large = (primes_to(root) - small) * segments;
-        SET_UP_NS * small + classes * (crossings + begun) + large * LARGE_PRIME_NS
+        let plain = SET_UP_NS * small + classes * (crossings + begun);
+        let large = primes_to(root) - small;
+        if large > 0.0 { plain + BUCKETS_NS + large * segments * LARGE_PRIME_NS } else { plain }
     }
 }
 
