@@ -93,7 +93,11 @@ fn plans(range: &RangeInclusive<u128>) -> Vec<(String, Plan)> {
     let sieve = Plan::Sieve(Tuning::for_range(&(*range.start() as u64..=*range.end() as u64), NonZeroUsize::MIN));
     let others = [sieve, Plan::SieveAndTest, plan(Algorithm::Combinatorial)];
     let others = others.into_iter().filter(|other| *other != chosen && other.estimate(range) < LONGEST);
-    let name = |plan: &Plan| plan.to_string().lines().next().unwrap_or_default().replace("plan      ", "");
+    let name = |plan: &Plan| {
+        let text = plan.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        line.strip_prefix("plan").unwrap_or(line).trim_start().to_owned()
+    };
     let first = (format!("chosen: {}", name(&chosen)), chosen.clone());
     [first].into_iter().chain(others.map(|plan| (name(&plan), plan))).collect()
 }

@@ -15,7 +15,7 @@ use crate::{Backend, Control, Error, Kernel, Pulse, Stopped, Wire, fold_tiles, g
 /// A kernel as plain data, which is enough to rebuild it anywhere.
 ///
 /// The list of kernels is closed, since both sides of a connection must know all of them. [`JobSpec::VERSION`] changes
-/// with the list, and if a kernel with the same description has other tiles.
+/// with the list, or if a kernel with the same description is cut into other tiles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum JobSpec {

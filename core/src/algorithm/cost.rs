@@ -4,10 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::Plan;
-use super::plan::{SIEVE_AND_TEST_NS, least_sieve_ns, sieve_and_test_ns};
-
-/// Nanoseconds that it takes to find a sieving prime below the buckets, and to prepare it. Measured on Zen 3.
-const SIEVING_PRIME_NS: f64 = 40.0;
+use super::plan::{SIEVE_AND_TEST_NS, combinatorial_ns, least_sieve_ns, sieve_and_test_ns};
 
 /// The fraction of its time that the combinatorial method spends on its tables, from about 10^13 on.
 const TABLES_SHARE: f64 = 0.01;
@@ -16,8 +13,11 @@ const TABLES_SHARE: f64 = 0.01;
 const DIVISION_NS: f64 = 3.5;
 
 impl Plan {
-    /// Returns the approximate time that the plan takes for a range on one worker. The figures of one machine are used
-    /// everywhere, so only the proportions between plans matter.
+    /// Returns the approximate time that the plan takes for a range on one worker. It is 0 if the plan is a sieve that does not
+    /// reach that far. The figures of one machine are used everywhere, so only the proportions between plans matter.
+    ///
+    /// # Panics
+    /// If the plan is a sieve whose wheel is 0.
     #[must_use]
     pub fn estimate(&self, range: &RangeInclusive<u128>) -> Duration {
         // A float beyond the largest integer becomes that integer.
@@ -32,7 +32,12 @@ impl Plan {
             Self::TrialDivision => DIVISION_NS * width * sqrt(*range.end()) / 3.0 / ln(*range.end()),
             Self::Sieve(tuning) => self.narrowed(range).map_or(0.0, |range| tuning.nanoseconds(&range)),
             Self::SieveAndTest => sieve_and_test_ns(range),
-            Self::Empty | Self::Table | Self::Combinatorial(_) | Self::Difference(_) => self.combinatorial_ns(range),
+            Self::Combinatorial(_) => combinatorial_ns(*range.end() as f64),
+            Self::Difference(plans) => {
+                let before = 0..=range.start().saturating_sub(1);
+                plans.stop.cost(&(0..=*range.end())) + plans.before.cost(&before)
+            }
+            Self::Empty | Self::Table => 0.0,
         }
     }
 
@@ -40,8 +45,8 @@ impl Plan {
     pub(super) fn set_up_share(&self, range: &RangeInclusive<u128>) -> f64 {
         match self {
             Self::Sieve(tuning) => {
-                let set_up = SIEVING_PRIME_NS * primes_to(sqrt(*range.end()).min(tuning.buckets_from.into()));
-                set_up / (set_up + self.cost(range))
+                let cost = self.cost(range);
+                if cost > 0.0 { tuning.set_up_ns(sqrt(*range.end())) / cost } else { 0.0 }
             }
             Self::Combinatorial(_) => TABLES_SHARE,
             _ => 0.0,
@@ -55,13 +60,13 @@ pub(super) fn cost_of_parity(x: u128) -> f64 {
 }
 
 /// Returns the approximate number of nanoseconds per number that [`SieveAndTest`](super::SieveAndTest) takes. Up to 2^32 it
-/// is a plain sieve of the odd numbers. Measured on Zen 3.
+/// is a plain sieve of the odd numbers. Measured on Sapphire Rapids.
 pub(super) fn test_ns(end: u64) -> f64 {
-    if end >> 32 == 0 { 2.0 } else { SIEVE_AND_TEST_NS }
+    if end >> 32 == 0 { 1.4 } else { SIEVE_AND_TEST_NS }
 }
 
 /// Returns the approximate number of nanoseconds that a sieve takes before it lists the first prime of a range that ends
-/// at `end`. Measured on Zen 3.
+/// at `end`. The first term was measured on Zen 3.
 pub(super) fn listing_set_up_ns(end: u64) -> f64 {
     3e5 + least_sieve_ns(end)
 }

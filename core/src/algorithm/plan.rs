@@ -118,7 +118,7 @@ impl Plan {
             Algorithm::Sieve => sieve().map(|(plan, _)| plan),
             Algorithm::Combinatorial => Self::combinatorial(range, crew, memory),
             Algorithm::Auto => match (sieve(), Self::combinatorial(range, crew, memory)) {
-                (Ok((_, cost)), Ok(plan)) if plan.combinatorial_ns(range) <= cost => Ok(plan),
+                (Ok((_, cost)), Ok(plan)) if plan.cost(range) <= cost => Ok(plan),
                 (Ok((plan, _)), _) => Ok(plan),
                 (Err(sieve), Err(combinatorial)) => Err(farther(sieve, combinatorial)),
                 (Err(_), plan) => plan,
@@ -166,18 +166,6 @@ impl Plan {
             Self::Difference(Box::new(Difference { stop: up_to(end), before: up_to(start - 1) }))
         };
         plan.check(range).map(|()| plan)
-    }
-
-    /// Returns the nanoseconds that a plan without a sieve takes, on one worker.
-    pub(super) fn combinatorial_ns(&self, range: &RangeInclusive<u128>) -> f64 {
-        match self {
-            Self::Difference(plans) => {
-                let before = 0..=range.start() - 1;
-                plans.stop.combinatorial_ns(range) + plans.before.combinatorial_ns(&before)
-            }
-            Self::Combinatorial(_) => combinatorial_ns(*range.end() as f64),
-            _ => 0.0,
-        }
     }
 
     /// Returns the approximate number of bytes that all workers together need for this plan and a range that it can count,

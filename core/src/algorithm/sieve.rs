@@ -13,9 +13,10 @@
 //! | middle | in the chunk, or in the segment that fits in the second-level cache, one by one |
 //! | large | in the segment, from a list: one bucket per class, filled for all classes at once ([`buckets`]) |
 //!
-//! Multiples of a prime below its square are left out, as far as that saves time ([`runs`]). So the bits begin after the
-//! sieving primes, and those of them that lie in the range are added at the end. A tile is a segment of one class or, with
-//! buckets, of all classes. [`Tuning`] fits all these sizes to the range and to the caches.
+//! A composite number is crossed off by its smallest prime factor. So small and middle primes leave out their multiples
+//! below their squares, as far as that saves time ([`runs`]). Then some primes cross off themselves, and others do not. So
+//! the bits begin after them, and those of them that lie in the range are added at the end. A tile is a segment of one
+//! class or, with buckets, of all classes. [`Tuning`] fits all these sizes to the range and to the caches.
 //!
 //! Time: O(n log log n) for a range of n numbers, and O(sqrt(N) / log N) per tile if the range ends at N. Memory per
 //! worker: a segment, four bytes per prime below the buckets, and four bytes per multiple in the buckets. Without
@@ -55,12 +56,13 @@ use crate::{Error, JobSpec, Kernel, Pulse, Stopped, guard};
 
 const PHASE: &str = "sieve";
 
-/// The number of neighbouring tiles per claim, if there are no buckets, and if there are at least as many claims. The first
-/// tile of a claim finds the first multiple of each prime by a division. Each other tile finds it by a subtraction from
-/// that of the tile before.
+/// The fewest neighbouring tiles per claim without buckets, if that leaves at least eight claims. The first tile of a claim
+/// finds the first multiple of each prime by a division. Each other tile finds it by a subtraction from that of the tile
+/// before.
 const GRAIN: u64 = 8;
 
-/// The fewest bits of a claim. It takes about as long to start a thread as to sieve as many.
+/// The fewest bits of a claim. To start two threads takes about as long as to sieve two claims. With one tile per claim, two
+/// workers took 1.94 ms up to 10^6, and one took 1.7 ms (Sapphire Rapids).
 const LEAST_CLAIM: u64 = 1 << 19;
 
 /// Counts the primes of a range by the sieve of Eratosthenes.
@@ -155,7 +157,8 @@ impl Sieve {
         self.classes.numbers_of(segment).0
     }
 
-    /// Returns the primes of the range that have no bits, in ascending order. All primes that have bits are larger.
+    /// Returns the primes of the range that have no bits, or that pre-sieving crosses off, in ascending order. All other
+    /// primes are larger.
     pub(super) fn own_primes(&self) -> Vec<u64> {
         let mut own: Vec<_> = self.classes.own_primes().map(u64::from).collect();
         own.sort_unstable();

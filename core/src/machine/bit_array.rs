@@ -129,8 +129,8 @@ impl BitArray {
     /// that follows these bits may be cleared too.
     ///
     /// For each prime, `nexts` holds the bit, counted from `first`, of its first multiple. The loop updates `nexts` for
-    /// the bits that follow the stretch. It leaves out the first `skip` multiples of each prime, except the last one in
-    /// the stretch.
+    /// the bits that follow the stretch. It leaves out the first `skip` multiples of each prime, but at most `length /
+    /// prime`.
     ///
     /// The loop crosses off the right bits if the primes are in ascending order and below 2^31.
     ///

@@ -13,7 +13,7 @@ use crate::{Error, Kernel, Pulse, Stopped};
 /// The primes of a range, cut into tiles.
 #[derive(Debug)]
 pub(crate) struct Lister {
-    /// The primes that have no bits. They are less than all others.
+    /// The primes of [`Sieve::own_primes`], which are less than all others; or 2.
     own: Vec<u64>,
     source: Source,
     layout: Layout,

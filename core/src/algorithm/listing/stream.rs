@@ -132,7 +132,7 @@ struct Stretch {
     lister: Lister,
     tile: Tile,
     tiles: Range<u64>,
-    /// The primes that have no bits.
+    /// Those of the lister's own primes that are left to be read.
     own: Range<usize>,
 }
 

@@ -121,3 +121,45 @@ fn a_plan_crosses_a_wire() {
         assert_eq!(Plan::decode(&plan.encode().unwrap()), Ok(plan));
     }
 }
+
+/// Widths far from where both take the same time, since the sieve's estimate depends on the caches.
+#[test]
+fn windows_that_are_wide_for_where_they_lie_are_counted_as_a_difference() {
+    for (start, narrow, wide) in [
+        (10_u128.pow(12), 30_000_000, 600_000_000),
+        (10_u128.pow(15), 500_000_000, 20_000_000_000),
+        (10_u128.pow(18), 1_000_000_000, 1_000_000_000_000),
+    ] {
+        assert!(matches!(plan(start..=start + narrow), Plan::Sieve(_)), "{narrow} from {start} on");
+        assert!(matches!(plan(start..=start + wide), Plan::Difference(_)), "{wide} from {start} on");
+    }
+}
+
+#[test]
+fn the_estimate_of_a_difference_is_the_sum_of_both() {
+    let counted = |range| Plan::for_query(&Query::range(range).algorithm(Algorithm::Combinatorial), ONE).unwrap();
+    let (start, stop) = (10_u128.pow(12), 10_u128.pow(13));
+    let (before, all) = (0..=start - 1, 0..=stop);
+    let [one, other] = [&before, &all].map(|range| counted(range.clone()).cost(range));
+    assert!(other > 2.0 * one && one > 1e6, "{one} and {other} ns");
+    let range = start..=stop;
+    assert!((counted(range.clone()).cost(&range) - one - other).abs() < 1.0);
+    assert_eq!(counted(range.clone()).estimate(&range).as_nanos(), (one + other) as u128);
+    // Of sieves, and for a range that is no difference.
+    let sieve = plan(start..=start + 10_000_000);
+    let difference = Plan::Difference(Box::new(Difference { stop: sieve.clone(), before: sieve.clone() }));
+    assert!(difference.estimate(&(0..=stop)) >= sieve.estimate(&(0..=stop)));
+    // A sieve does not reach this far, and an empty range takes no time.
+    assert!(sieve.estimate(&(0..=1 << 65)).is_zero() && Plan::Empty.estimate(&(0..=0)).is_zero());
+}
+
+#[test]
+fn the_set_up_is_a_part_of_the_whole() {
+    let share = |width: u128| {
+        let range = 10_u128.pow(11)..=10_u128.pow(11) + width;
+        let sieved = Plan::for_query(&Query::range(range.clone()).algorithm(Algorithm::Sieve), ONE).unwrap();
+        sieved.set_up_share(&range)
+    };
+    let [narrow, wide] = [200_000, 2_000_000_000].map(share);
+    assert!(0.05 < narrow && narrow < 1.0 && 0.0 < wide && wide < 0.05, "{narrow} and {wide}");
+}

@@ -1,16 +1,20 @@
 //! Sieves the residue classes of a wheel, one at a time. A class has a bit for each of its numbers, and each sieving
 //! prime has a single stride in these bits.
 
+mod passes;
+
 use std::ops::{Range, RangeInclusive};
+
+use passes::{Begin, Count, Position, SieveChunk, SieveSegment};
 
 use super::Tuning;
 use super::presieve::{Positions, Presieve};
-use super::primes::{SievingPrimes, group_starts};
+use super::primes::SievingPrimes;
 use super::runs::Stretch;
 use super::wheel::Wheel;
 use crate::allocation::zeroed;
+use crate::machine::Cpu;
 use crate::machine::bit_array::BitArray;
-use crate::machine::{Cpu, Work};
 use crate::{Pulse, Stopped};
 
 /// The largest number of primes between two beats, if a whole segment is crossed off at once. Their working memory stays in the first-level cache.
@@ -21,8 +25,9 @@ const PRIMES_PER_BEAT: usize = 1 << 10;
 pub(in crate::algorithm) struct Classes {
     pub(super) wheel: &'static Wheel,
     pub(super) tuning: Tuning,
-    /// The first number of the range, and the first one that has a bit.
+    /// The first number of the range.
     from: u64,
+    /// The first number of the range that has a bit.
     pub(super) start: u64,
     pub(super) stop: u64,
     presieve: &'static Presieve,
@@ -63,7 +68,7 @@ impl Classes {
         let presieved = presieve.primes().max().unwrap_or(0);
         let rest = &primes[primes.partition_point(|&prime| prime <= presieved)..];
         // Nothing crosses off 1, which is not prime. Each sieving prime is a multiple of itself below its square, and it
-        // depends on the tuning which of these are crossed off. So these numbers have no bits.
+        // depends on the tuning which of these are crossed off. So no number up to the largest sieving prime has a bit.
         let start = (*range.start()).max(u64::from(primes.last().copied().unwrap_or(1)) + 1);
         Self {
             wheel,
@@ -187,137 +192,5 @@ impl Classes {
         let left = bits - 64 * last as u64 - above;
         words[last] &= if left == 64 { u64::MAX } else { ((1 << left) - 1_u64).to_le() };
         words
-    }
-}
-
-/// A segment of a class.
-#[derive(Clone, Copy)]
-struct Position<'a> {
-    classes: &'a Classes,
-    segment: u64,
-    class: usize,
-    /// Whether the class before was sieved just now, so that its first multiples are known.
-    follows: bool,
-}
-
-impl Position<'_> {
-    /// Finds the first multiples of some primes.
-    #[inline(always)]
-    fn find_firsts(self, which: Range<usize>, firsts: &mut [u32]) {
-        let Self { classes: Classes { wheel, primes, .. }, segment, class, follows } = self;
-        let residue = wheel.classes[class];
-        if follows {
-            primes.advance((residue - wheel.classes[class - 1]) / 2, which, firsts);
-        } else {
-            primes.find_first(residue, self.classes.first_of(segment), which, firsts);
-        }
-    }
-}
-
-/// Prepares for the chunks of a segment.
-struct Begin<'a> {
-    position: Position<'a>,
-    scratch: &'a mut ClassScratch,
-}
-
-impl Work for Begin<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { position, scratch } = self;
-        let Position { classes, segment, class, .. } = position;
-        let Classes { wheel, presieve, primes, .. } = classes;
-        let chunked = 0..primes.chunks.end;
-        position.find_firsts(chunked.clone(), &mut scratch.firsts);
-        presieve.find_positions(wheel.classes[class], classes.first_of(segment), &mut scratch.positions);
-        let (grouped, single) = scratch.firsts[chunked].split_at(scratch.groups.len());
-        group_starts(&primes.primes[..grouped.len()], grouped, &mut scratch.groups);
-        scratch.nexts[..single.len()].copy_from_slice(single);
-    }
-}
-
-/// Crosses off the multiples of the smaller primes in a chunk.
-struct SieveChunk<'a> {
-    position: Position<'a>,
-    first: usize,
-    length: usize,
-    scratch: &'a mut ClassScratch,
-}
-
-impl Work for SieveChunk<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { position: Position { classes, segment, .. }, first, length, scratch } = self;
-        let Classes { presieve, primes: sieving, .. } = classes;
-        let ClassScratch { bits, groups, nexts, positions, .. } = scratch;
-        presieve.fill(bytemuck::cast_slice_mut(&mut bits.words_mut()[first / 8..][..length / 8]), positions);
-        let stretch = classes.stretch(segment, first, length);
-        macro_rules! cross_off_groups {
-            ($($residue:literal)*) => {
-                for (residue, which) in [$($residue),*].into_iter().zip(sieving.groups.clone()) {
-                    let (primes, starts) = (&sieving.primes[which.clone()], &mut groups[which]);
-                    for (run, skip) in stretch.runs(primes, 8) {
-                        let (primes, starts) = (&primes[run.clone()], &mut starts[run]);
-                        match residue {
-                            $($residue => bits.cross_off_groups::<$residue>(first, length, primes, starts, skip),)*
-                            _ => unreachable!(),
-                        }
-                    }
-                }
-            };
-        }
-        cross_off_groups!(1 3 5 7);
-        let primes = &sieving.primes[sieving.chunks.clone()];
-        for (run, skip) in stretch.runs(primes, 1) {
-            bits.cross_off_singles(first * 8, length * 8, &primes[run.clone()], &mut nexts[run], skip);
-        }
-    }
-}
-
-/// Crosses off the multiples of some of the larger primes in a whole segment.
-struct SieveSegment<'a> {
-    position: Position<'a>,
-    bytes: usize,
-    which: Range<usize>,
-    scratch: &'a mut ClassScratch,
-}
-
-impl Work for SieveSegment<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { position, bytes, which, scratch } = self;
-        let ClassScratch { bits, firsts, nexts, .. } = scratch;
-        position.find_firsts(which.clone(), firsts);
-        let nexts = &mut nexts[..which.len()];
-        nexts.copy_from_slice(&firsts[which.clone()]);
-        let primes = &position.classes.primes.primes[which];
-        for (run, skip) in position.classes.stretch(position.segment, 0, bytes).runs(primes, 1) {
-            bits.cross_off_singles(0, bytes * 8, &primes[run.clone()], &mut nexts[run], skip);
-        }
-    }
-}
-
-/// Crosses off the bits of a bucket, and counts.
-struct Count<'a> {
-    classes: &'a Classes,
-    segment: u64,
-    class: usize,
-    bits: &'a [u32],
-    array: &'a mut BitArray,
-}
-
-impl Work for Count<'_> {
-    type Output = u64;
-
-    #[inline(always)]
-    fn run(self) -> u64 {
-        self.array.cross_off_listed(self.bits);
-        let words = self.classes.clipped(self.segment, self.class, self.array);
-        words.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 }

@@ -1,19 +1,23 @@
-//! Multiples that are left out. A multiple of a prime below its square has a smaller prime factor too, whose loop crosses
-//! it off.
+//! Multiples that are left out. The smallest prime factor q of a composite number m crosses it off, and q^2 is at most m.
+//! So every prime p may leave out its multiples below p^2. One of them is p itself; it has no bit.
 //!
 //! Primes of about the same size have about as many such multiples in a stretch. They make up a run, in which the same
 //! number of multiples is left out for every prime, so that the processor can predict the number of the others.
 
 use std::ops::Range;
 
-/// The fewest primes of a run, except the last. A shorter run would take longer to find than it saves.
+/// The fewest primes of a run, except the last. With 16, counting to 1e8 and to 1e9 took half a per cent longer (Sapphire
+/// Rapids).
 const LEAST: usize = 32;
 
-/// A stretch of all classes of a wheel. Bit i of the class of c stands for c + modulus i.
+/// Some neighbouring bits of all classes of a wheel. Bit i of the class of c stands for c + modulus i.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stretch {
+    /// The modulus of the wheel.
     pub(super) modulus: u32,
+    /// The index of the first bit.
     pub(super) first: u64,
+    /// The number of bits.
     pub(super) bits: u64,
 }
 
@@ -112,8 +116,12 @@ mod tests {
                     let step = u64::from(wheel) * u64::from(prime);
                     for class in [1, u64::from(wheel) - 1] {
                         let begin = class + u64::from(wheel) * first;
-                        let multiple = (0..u64::from(prime)).map(|bit| begin + bit * u64::from(wheel)).find(|n| n.is_multiple_of(prime.into()));
-                        let next = multiple.unwrap() + skipped * step;
+                        // Bit i is a multiple if begin + wheel i = 0 modulo the prime.
+                        let p = u64::from(prime);
+                        let bit = (p - begin % p) * u64::from(Wheel::of(wheel).unwrap().inverse(prime)) % p;
+                        let multiple = begin + bit * u64::from(wheel);
+                        prop_assert!(multiple.is_multiple_of(p));
+                        let next = multiple + skipped * step;
                         prop_assert!(skipped == 0 || next - step < square(prime), "{prime}: {skipped} of {class}");
                     }
                 }
@@ -128,12 +136,12 @@ mod tests {
         let runs = |modulus, first, bits, unit| -> Vec<_> {
             Stretch { modulus, first, bits }.runs(&primes, unit).map(|(run, units)| (primes[run][0], units)).collect()
         };
-        // Each multiple of the wheel's modulus below a prime is one cofactor less.
+        // From 0 on, a prime leaves out one multiple for each multiple of 2310 below it.
         assert_eq!(runs(2310, 0, 1 << 20, 1), [(3, 0), (2311, 1), (4621, 2), (6947, 3)]);
         assert_eq!(runs(2310, 0, 1 << 20, 2), [(3, 0), (4621, 1)]);
         // Squares from 5000^2 on lie beyond the stretch.
         assert_eq!(runs(2500, 0, 10_000, 1), [(3, 0), (2503, 1), (5003, usize::MAX)]);
-        // It takes 2310 * 2310 more than the beginning of the stretch to leave out a multiple.
+        // To leave out a multiple, the square of p must lie 2310 p after the beginning of the stretch.
         assert_eq!(runs(2310, 2310, 1 << 20, 1), [(3, 0), (3739, 1), (5581, 2), (7639, 3)]);
         assert_eq!(runs(2310, 1 << 20, 1 << 20, 1), [(3, 0)]);
     }

@@ -89,7 +89,7 @@ fn seams_are_exact() {
     }
 }
 
-/// The loop that crosses off a prime changes between these, and each prime crosses off itself.
+/// The loop that crosses off a prime changes between these, and none of them has a bit.
 #[test]
 fn primes_around_the_limits_of_the_loops_are_counted_and_their_squares_not() {
     let tuning = Tuning { wheel: 30, chunk: 64, segment: 192, groups_to: 401, chunks_to: 601, buckets_from: 1 << 20 };
@@ -99,6 +99,21 @@ fn primes_around_the_limits_of_the_loops_are_counted_and_their_squares_not() {
             assert_eq!(count_with(&range, tuning), count_simply(range.clone()), "around {number}");
             let range = 0..=number;
             assert_eq!(count_with(&range, tuning), count_simply(range.clone()), "up to {number}");
+        }
+    }
+}
+
+/// The first number that has a bit follows the largest sieving prime, or is the start of the range.
+#[test]
+fn ranges_that_begin_around_the_largest_sieving_prime_are_exact() {
+    for wheel in Wheel::MODULI {
+        let tuning = Tuning { wheel, chunk: 64, segment: 192, groups_to: 401, chunks_to: 601, buckets_from: 1 << 20 };
+        // The largest prime below 1000 is 997, and that below 3000 is 2999.
+        for (largest, stop) in [(997, 1_000_000), (2999, 9_000_000), (2999, 2999 * 2999), (2971, 2999 * 2999 - 1)] {
+            for start in largest - 3..=largest + 3 {
+                let expected = count_simply(start..=stop);
+                assert_eq!(count(&sieve(start..=stop, tuning, Cpu::best())), expected, "from {start} on {wheel}");
+            }
         }
     }
 }

@@ -1,14 +1,14 @@
 //! How a range is split, and which loop crosses off the multiples of which primes.
 
+mod cost;
+
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::buckets;
-use super::cofactors::PUSHED;
 use super::wheel::Wheel;
 use crate::Error;
 use crate::algorithm::cost::primes_to;
@@ -21,34 +21,6 @@ use crate::machine::{Caches, default_memory};
 /// buckets from 24e6 on. For 1e10 numbers from 1e15 on, 2.03 s with 12 times the number of bytes, 2.05 s with 8 times and
 /// 2.07 s with 16 times; for 1e9 numbers from 1e14 on, 175, 189 and 179 ms.
 const BUCKETS_FROM: u32 = 12_000_000;
-
-/// The approximate smallest prime that is crossed off after pre-sieving.
-const LEAST_SIEVED: f64 = 160.0;
-
-/// The approximate time in nanoseconds to cross off a multiple: in a group of eight, alone in a chunk, and alone in a
-/// segment that is small. In a segment as large as the second-level cache, or as 1 MiB of it, it takes three times as
-/// long. These figures, and those below without another origin, were fitted to the times of the parts of a count on
-/// Sapphire Rapids (November 2026). `cargo bench --bench tuning` compares what they estimate with what is measured. Only
-/// the proportions matter.
-const GROUPED_NS: f64 = 0.28;
-const CHUNKED_NS: f64 = 0.335;
-const SINGLE_NS: f64 = 0.335;
-
-/// The approximate time to begin with a prime in a chunk or in a segment. With groups, it is that of the twelve multiples
-/// by which the first and the last group exceed a chunk on average.
-const PRIME_NS: f64 = 0.9;
-const GROUPED_PRIME_NS: f64 = 3.4;
-
-/// The approximate time to begin with a segment of a class, and to find the first multiple of a prime in it.
-const CLASS_NS: f64 = 2200.0;
-const FIRST_NS: f64 = 0.33;
-
-/// The approximate time to find a sieving prime and prepare it, to prepare buckets, to look for the multiples of a large
-/// prime in a segment, and to put a multiple into a bucket.
-const SET_UP_NS: f64 = 20.0;
-const BUCKETS_NS: f64 = 4.5e5;
-const LARGE_PRIME_NS: f64 = 3.4;
-const BUCKET_NS: f64 = 2.45;
 
 /// With buckets, a segment has at least this many bytes, however little memory there is. Each segment goes through all
 /// large primes, which would take nearly all the time of a smaller one.
@@ -176,7 +148,7 @@ impl Tuning {
         let wanted = LISTED_BYTES_PER_PRIME * primes_to(range.end().isqrt() as f64);
         let segment = wanted.clamp(least.into(), most.into()) as u32;
         let bytes = bytes(range.end() - range.start(), buckets::MODULUS);
-        Self::bucketed(parts(bytes, segment), Caches::detect().clamped())
+        Self::bucketed(parts(bytes, segment), Self::caches_for_segments(Caches::detect()))
     }
 
     /// Returns the tuning for segments whose classes are put together to all numbers coprime to 30.
@@ -188,20 +160,11 @@ impl Tuning {
     fn on(wheel: u32, segment: u32, caches: Caches) -> Self {
         // Leave an eighth of the cache for the tables of the primes that are crossed off in groups.
         let chunk = parts(segment.into(), caches.l1 / 8 * 7);
-        let mut tuning =
-            Self { wheel, chunk, segment, groups_to: chunk / 6, chunks_to: chunk / 6, buckets_from: BUCKETS_FROM };
-        // For this prime, all the chunks after the first take as long to begin as they save.
-        let more_chunks = f64::from(segment.div_ceil(chunk) - 1);
-        let saved = 8.0 * f64::from(segment) * (tuning.single_ns(caches) - CHUNKED_NS);
-        if more_chunks > 0.0 {
-            tuning.chunks_to = tuning.groups_to.max((saved / (more_chunks * PRIME_NS)) as u32);
-        }
+        // In larger groups, the twelve multiples too many take longer than the groups save.
+        let groups_to = chunk / 6;
+        let mut tuning = Self { wheel, chunk, segment, groups_to, chunks_to: groups_to, buckets_from: BUCKETS_FROM };
+        tuning.chunks_to = tuning.best_chunks_to(caches).max(groups_to);
         tuning
-    }
-
-    /// Returns the approximate time in nanoseconds to cross off a multiple alone in a segment.
-    fn single_ns(&self, caches: Caches) -> f64 {
-        SINGLE_NS * (1.0 + 2.0 * f64::from(self.segment) / f64::from(caches.l2))
     }
 
     /// Returns the approximate memory that the sieve of a range takes.
@@ -227,58 +190,11 @@ impl Tuning {
         self.chunks_to.max(self.groups_to)
     }
 
-    /// Returns the approximate time that a range takes on one worker. The figures of one machine are used everywhere, so
-    /// only the proportions between tunings matter.
-    #[must_use]
-    pub fn estimate(&self, range: &RangeInclusive<u64>) -> Duration {
-        Duration::from_nanos(self.nanoseconds(range) as u64)
-    }
-
-    /// Returns the [estimate](Self::estimate) in nanoseconds.
-    pub(in crate::algorithm) fn nanoseconds(&self, range: &RangeInclusive<u64>) -> f64 {
-        self.cost(range, Self::caches_for_segments(Caches::detect()))
-    }
-
     /// Returns the caches, as far as they matter. A segment that is larger than these allow is no faster, and its buckets take
     /// more memory.
     fn caches_for_segments(caches: Caches) -> Caches {
         let Caches { l1, l2 } = caches.clamped();
         Caches { l1, l2: l2.min(1 << 20) }
-    }
-
-    /// Returns the approximate number of nanoseconds that a range takes on one worker.
-    fn cost(&self, range: &RangeInclusive<u64>, caches: Caches) -> f64 {
-        let (start, stop) = range.clone().into_inner();
-        let root = stop.isqrt() as f64;
-        let primes_to = |limit: f64| if limit < 3.0 { 1.0 } else { limit / limit.ln() };
-        let bytes = bytes(stop.saturating_sub(start), self.wheel) as f64;
-        let chunks = (bytes / f64::from(self.chunk)).ceil();
-        let segments = (bytes / f64::from(self.segment)).ceil();
-        // The primes from each of these to the next are crossed off in the same way.
-        let small = root.min(self.buckets_from.into());
-        let [grouped, chunked] = [self.groups_to, self.chunks()].map(|limit| f64::from(limit).min(small));
-        // The multiples of the primes between two bounds, without those that are left out, which are whole units.
-        let multiples = |from: f64, to: f64, unit: f64| {
-            let [from, to] = [from, to].map(|limit| limit.max(LEAST_SIEVED));
-            let all = 8.0 * bytes * multiples_per_number(from, to);
-            let first = from.max((start as f64).sqrt()).min(to);
-            let prime = first.midpoint(to);
-            let below_square = (prime - start as f64 / prime) / f64::from(self.wheel);
-            all - (primes_to(to) - primes_to(first)) * (below_square - unit / 2.0).max(0.0)
-        };
-        let single_ns = self.single_ns(caches);
-        let crossings = multiples(0.0, grouped, 8.0) * GROUPED_NS
-            + multiples(grouped, chunked, 1.0) * CHUNKED_NS
-            + multiples(chunked, small, 1.0) * single_ns
-            + multiples(small, root, 1.0) * PUSHED * (BUCKET_NS + single_ns);
-        let [grouped, chunked, small] = [grouped, chunked, small].map(primes_to);
-        let begun = grouped * chunks * GROUPED_PRIME_NS
-            + ((chunked - grouped) * chunks + (small - chunked) * segments) * PRIME_NS
-            + (CLASS_NS + small * FIRST_NS) * segments;
-        let classes = Wheel::totient(self.wheel) as f64;
-        let plain = SET_UP_NS * small + classes * (crossings + begun);
-        let large = primes_to(root) - small;
-        if large > 0.0 { plain + BUCKETS_NS + large * segments * LARGE_PRIME_NS } else { plain }
     }
 }
 

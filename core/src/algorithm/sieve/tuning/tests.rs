@@ -1,6 +1,12 @@
 use proptest::prelude::*;
 
+use super::cost::*;
 use super::*;
+use crate::Control;
+use crate::algorithm::odd_sieve::odd_primes_up_to;
+
+/// The caches of Sapphire Rapids.
+const LARGE: Caches = Caches { l1: 48 << 10, l2: 2 << 20 };
 
 proptest! {
     #[test]
@@ -46,6 +52,103 @@ fn wider_ranges_have_larger_wheels_and_high_ones_buckets() {
     let wheel = |limit: f64| Tuning::with_caches(&(0..=limit as u64), NonZeroUsize::MIN, Caches::USUAL).wheel;
     assert_eq!([1e6, 1e8, 1e9, 1e10, 1e11].map(wheel), [30, 210, 2310, 30030, 30030]);
     assert_eq!(wheel(1e18), buckets::MODULUS);
+}
+
+/// A change of a figure shows here which choices it changes.
+#[test]
+fn these_tunings_are_chosen() {
+    let window = |start: u64, width: u64| start..=start + width;
+    let [ten_12, ten_15, ten_18] = [12, 15, 18].map(|power| 10_u64.pow(power));
+    for (range, caches, expected) in [
+        (0..=1_000_000, LARGE, [30, 4_224, 4_224, 704, 704, 12_000_000]),
+        (0..=100_000_000, LARGE, [210, 29_824, 59_584, 4_970, 20_164, 715_008]),
+        (0..=100_000_000, Caches::USUAL, [210, 19_904, 59_584, 3_317, 20_164, 715_008]),
+        (0..=1_000_000_000, LARGE, [2_310, 27_072, 54_144, 4_512, 16_650, 12_000_000]),
+        (0..=10_000_000_000, LARGE, [2_310, 38_656, 270_592, 6_442, 69_310, 12_000_000]),
+        (0..=10_000_000_000, Caches::USUAL, [30_030, 20_864, 41_664, 3_477, 19_718, 12_000_000]),
+        (0..=100_000_000_000, LARGE, [30_030, 41_664, 416_256, 6_944, 109_345, 12_000_000]),
+        (window(ten_12, 100_000_000), LARGE, [30, 41_728, 416_704, 6_954, 109_580, 12_000_000]),
+        (window(ten_12, 10_000_000_000), LARGE, [2_310, 38_656, 270_592, 6_442, 69_310, 12_000_000]),
+        (window(ten_15, 1_000_000), LARGE, [210, 640, 640, 106, 106, 65_536]),
+        (window(ten_15, 10_000_000_000), LARGE, [210, 41_344, 744_064, 6_890, 184_966, 8_928_768]),
+        (window(ten_15, 10_000_000_000), Caches::USUAL, [210, 28_672, 372_032, 4_778, 131_018, 4_464_384]),
+        (window(ten_18, 10_000_000_000), LARGE, [210, 42_560, 1_488_128, 7_093, 369_933, 12_000_000]),
+    ] {
+        let tuning = Tuning::with_caches(&range, NonZeroUsize::MIN, caches);
+        let Tuning { wheel, chunk, segment, groups_to, chunks_to, buckets_from } = tuning;
+        let chosen = [wheel, chunk, segment, groups_to, chunks_to, buckets_from];
+        assert_eq!(chosen, expected, "{range:?} with {caches:?}");
+    }
+}
+
+/// The estimate, prime by prime.
+fn cost_by_primes(tuning: &Tuning, range: &RangeInclusive<u64>, caches: Caches) -> f64 {
+    let (start, stop) = (*range.start() as f64, *range.end() as f64);
+    let modulus = f64::from(tuning.wheel);
+    let bits = (stop - start) / modulus;
+    let [chunks, segments] = [tuning.chunk, tuning.segment].map(|bytes| (bits / 8.0 / f64::from(bytes)).ceil());
+    let alone_in_segment = SINGLE_NS * (1.0 + 2.0 * f64::from(tuning.segment) / f64::from(caches.l2));
+    let (mut total, mut of_a_class, mut has_buckets) = (0.0, CLASS_NS * segments, false);
+    for prime in odd_primes_up_to(range.end().isqrt(), &Control::new()).unwrap() {
+        let p = f64::from(prime);
+        let left = |unit: f64| {
+            let below_square = (p - start / p) / modulus / unit;
+            if p < LEAST_SIEVED { 0.0 } else { bits / p - below_square.max(0.0).floor() * unit }
+        };
+        if prime >= tuning.buckets_from {
+            has_buckets = true;
+            total += LARGE_PRIME_NS * segments;
+            of_a_class += bits / p * 10.0 / 11.0 * (BUCKET_NS + alone_in_segment);
+            continue;
+        }
+        total += SET_UP_NS;
+        of_a_class += FIRST_NS * segments;
+        of_a_class += if prime <= tuning.groups_to {
+            left(8.0) * GROUPED_NS + chunks * GROUPED_PRIME_NS
+        } else if prime <= tuning.chunks_to {
+            left(1.0) * CHUNKED_NS + chunks * PRIME_NS
+        } else {
+            left(1.0) * alone_in_segment + segments * PRIME_NS
+        };
+    }
+    let classes = Wheel::totient(tuning.wheel) as f64;
+    total + classes * of_a_class + if has_buckets { BUCKETS_NS } else { 0.0 }
+}
+
+#[test]
+fn estimates_are_about_the_sums_over_all_primes() {
+    let caches = Tuning::caches_for_segments(LARGE);
+    let tuning = |[wheel, chunk, segment, groups_to, chunks_to, buckets_from]: [u32; 6]| {
+        let tuning = Tuning { wheel, chunk, segment, groups_to, chunks_to, buckets_from };
+        assert_eq!(tuning.check(), Ok(()));
+        tuning
+    };
+    let ten = |power| 10_u64.pow(power);
+    let never = 1 << 31;
+    for (what, range, tuning, most) in [
+        ("groups", 0..=ten(9), tuning([2310, 27_072, 54_144, 4_000, 4_000, never]), 0.04),
+        ("groups that leave out multiples", 0..=ten(8), tuning([210, 29_824, 59_584, 10_000, 10_000, never]), 0.04),
+        ("multiples in a chunk", 0..=ten(9), tuning([2310, 27_072, 54_144, 300, 32_000, never]), 0.04),
+        ("multiples in a segment", 0..=ten(9), tuning([210, 40_000 / 64 * 64, 596_608, 300, 300, never]), 0.04),
+        ("some squares before the range", ten(9)..=2 * ten(9), tuning([30, 40_064, 596_608, 300, 40_000, never]), 0.04),
+        ("beginning with primes in chunks", 0..=ten(9), tuning([210, 1_024, 596_608, 200, 32_000, never]), 0.12),
+        ("beginning with groups in chunks", 0..=ten(9), tuning([210, 1_024, 596_608, 32_000, 32_000, never]), 0.12),
+        ("beginning with classes", 0..=ten(8), tuning([30030, 448, 448, 200, 200, never]), 0.12),
+        ("finding first multiples", ten(12)..=ten(12) + ten(5), tuning([210, 64, 64, 200, 200, never]), 0.12),
+        ("setting up primes", ten(12)..=ten(12) + ten(3), tuning([30, 64, 64, 200, 200, never]), 0.12),
+        ("setting up large primes", ten(15)..=ten(15) + ten(5), tuning([210, 64, 64, 200, 200, 1 << 16]), 0.12),
+        (
+            "going through large primes",
+            ten(15)..=ten(15) + ten(8),
+            tuning([210, 4_096, 4_096, 200, 200, 1 << 16]),
+            0.12,
+        ),
+        ("buckets from 0 on", 0..=ten(12), tuning([210, 40_064, 595_264, 6_000, 100_000, 1 << 16]), 0.06),
+        ("buckets", ten(13)..=ten(13) + ten(9), tuning([210, 40_064, 595_264, 6_000, 100_000, 1 << 17]), 0.06),
+    ] {
+        let (estimate, sum) = (tuning.cost(&range, caches), cost_by_primes(&tuning, &range, caches));
+        assert!((estimate / sum - 1.0).abs() < most, "{what}: {estimate:.0} instead of {sum:.0} ns");
+    }
 }
 
 /// Up to `groups_to`, primes are crossed off in groups, whatever `chunks_to` says.
