@@ -125,7 +125,7 @@ impl Classes {
         (modulus * self.first_of(segment), (modulus * self.bits_of(segment)) as u32)
     }
 
-    /// Returns the stretch of so many bytes of a segment, from byte `first` of the segment on.
+    /// Returns a stretch of a segment, given its first byte in the segment and its length in bytes.
     fn stretch(&self, segment: u64, first: usize, bytes: usize) -> Stretch {
         let first = self.first_of(segment) + 8 * first as u64;
         Stretch { modulus: self.wheel.modulus, first, bits: 8 * bytes as u64 }
