@@ -2,8 +2,8 @@
 //! chosen and by the others, and then sieved with the tuning that was chosen and with its neighbours, on one thread and in
 //! alternation. Beside each time stands the estimate by which the choice was made.
 //!
-//! Where another plan or tuning is much faster than the one that was chosen, its row shows which figure of `plan.rs` or
-//! `tuning.rs` does not fit this machine.
+//! Where another plan or tuning is much faster than the one that was chosen, its row shows which figure of `plan.rs`, of
+//! `tuning.rs` or of `tuning/cost.rs` does not fit this machine.
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;

@@ -17,7 +17,8 @@ use crate::machine::Cpu;
 use crate::machine::bit_array::BitArray;
 use crate::{Pulse, Stopped};
 
-/// The largest number of primes between two beats, if a whole segment is crossed off at once. Their working memory stays in the first-level cache.
+/// The largest number of primes between two beats, if a whole segment is crossed off at once. Their working memory stays in
+/// the first-level cache.
 const PRIMES_PER_BEAT: usize = 1 << 10;
 
 /// A range of numbers, sorted into residue classes. Bit i of a segment of a class stands for class + modulus (first + i).
