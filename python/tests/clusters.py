@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import zlib
@@ -16,6 +17,17 @@ GREETING = 19
 
 def tasks_left(dask_scheduler: Any) -> int:
     return len(dask_scheduler.tasks)
+
+
+def slow_down_gathering(dask_scheduler: Any, seconds: float) -> None:
+    """Make the scheduler wait before it gathers results for a client."""
+    gather = dask_scheduler.gather
+
+    async def gather_late(*arguments: Any, **named: Any) -> Any:
+        await asyncio.sleep(seconds)
+        return await gather(*arguments, **named)
+
+    dask_scheduler.handlers["gather"] = gather_late
 
 
 def process() -> int:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 pytest.importorskip("distributed", reason="dask and distributed are not installed")
 
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, wait
 
+import clusters
 import primelanes
 from primelanes.distributed import count_primes
 from support import eventually, python
@@ -73,6 +75,42 @@ def test_an_event_a_timeout_or_an_exception_ends_a_count(client: Client) -> None
     assert time.monotonic() - clock < 20
     assert eventually(lambda: not client.futures)
     timer.join()
+
+
+class FirstRun:
+    """Is set a moment after a worker has done a run."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.before = self.executed()
+
+    def executed(self) -> int:
+        return sum(self.client.run(clusters.executed).values())
+
+    def is_set(self) -> bool:
+        if self.executed() == self.before:
+            return False
+        time.sleep(0.2)
+        return True
+
+
+def test_a_count_that_ends_leaves_the_other_results_of_its_client_alone(client: Client) -> None:
+    # Dask fetches at most five batches of results at once. Whatever comes then, waits and becomes one batch.
+    client.run_on_scheduler(clusters.slow_down_gathering, seconds=2.0)
+    try:
+        with ThreadPoolExecutor() as pool:
+            first = []
+            for number in range(5):
+                future = client.submit(abs, -number)
+                wait(future)
+                first.append(pool.submit(future.result))
+                time.sleep(0.05)
+            with pytest.raises(primelanes.Cancelled):
+                count_primes(client, LONG, cancel=FirstRun(client))
+            assert client.submit(abs, -5).result() == 5
+            assert [result.result() for result in first] == [0, 1, 2, 3, 4]
+    finally:
+        client.run_on_scheduler(clusters.slow_down_gathering, seconds=0.0)
 
 
 def test_ctrl_c_ends_a_count(cluster: LocalCluster, client: Client) -> None:

@@ -37,30 +37,28 @@ class Cluster:
         """How often the workers have changed."""
         self._client = client
         self._failure: str | None = None
-        self._running: set[Future[Any]] = set()
+        self._looking: Future[None] | None = None
 
     def __enter__(self) -> Cluster:
         self.check()
         try:
-            self.start(self._look_first()).result()
+            self._looking = self.start(self._look_first())
+            self._looking.result()
             self.check()
         except BaseException:
             self.__exit__()
             raise
-        self.start(self._look_again())
+        self._looking = self.start(self._look_again())
         return self
 
     def __exit__(self, *_: object) -> None:
-        for running in list(self._running):
-            running.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> Future[None]:
-        """Run a coroutine in the event loop of the client, at most until the end of the block."""
+        """Run a coroutine in the event loop of the client."""
         loop: Any = self._client.loop
-        running = asyncio.run_coroutine_threadsafe(coroutine, loop.asyncio_loop)
-        self._running.add(running)
-        running.add_done_callback(self._running.discard)
-        return running
+        return asyncio.run_coroutine_threadsafe(coroutine, loop.asyncio_loop)
 
     def check(self) -> None:
         """Raise an error if the scheduler is gone."""

@@ -17,8 +17,6 @@ from primelanes._native import Relay, __version__, partial
 from primelanes._types import Error
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future as LoopFuture
-
     from distributed import Client, Future
 
     from primelanes.distributed._cluster import Cluster
@@ -39,7 +37,6 @@ class Copy:
         self.workers = workers
         """The workers that may run it, or None for any."""
         self.future: Future[Answer] | None = None
-        self.fetching: LoopFuture[None] | None = None
         self.answer: Answer | None = None
         self.error: BaseException | None = None
 
@@ -126,7 +123,7 @@ class Runs:
         # were sent, the worker could not read the message, and would end.
         graph = {key: (apply, (resolve_name, RUN), [copy.run.request, __version__])}
         copy.future = self._client.get(graph, key, workers=copy.workers, sync=False)
-        copy.fetching = self._cluster.start(self._fetch(copy, copy.future))
+        self._cluster.start(self._fetch(copy, copy.future))
 
     async def _fetch(self, copy: Copy, future: Future[Answer]) -> None:
         """Get the answer as soon as there is one, and leave nothing of it on the cluster."""
@@ -140,8 +137,11 @@ class Runs:
         self._relay.wake()
 
     def _drop(self, copy: Copy) -> None:
-        if copy.fetching is not None:
-            copy.fetching.cancel()
+        """Release the future, which also ends `_fetch`.
+
+        Cancelling that would be wrong: Dask fetches several results at once, and other fetches would end with it, in
+        the worst case all later ones of this client.
+        """
         if copy.future is not None:
             copy.future.release()
 
