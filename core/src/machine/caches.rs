@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 pub struct Caches {
     /// The first level.
     pub l1: u32,
-    /// The second level. If several cores share it, this is the part of one core.
+    /// The second level. If several hardware threads share it, this is the part of one.
     pub l2: u32,
 }
 
@@ -45,7 +45,7 @@ impl Caches {
         Self { l1, l2: self.l2.clamp(64 << 10, 16 << 20).max(l1) }
     }
 
-    /// Returns the level of a cache, and its bytes per core that shares it. `None` if it is of a third level or higher, or
+    /// Returns the level of a cache, and its bytes per hardware thread that shares it, or of all of it at the first level. `None` if it is of a third level or higher, or
     /// if it holds no data.
     fn entry(index: &Path) -> Option<(u32, u32)> {
         let read = |name| fs::read_to_string(index.join(name)).ok().map(|text| text.trim().to_owned());
