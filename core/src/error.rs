@@ -117,7 +117,7 @@ pub enum Error {
     },
 
     /// A plan needs more memory than the query allows.
-    #[error("the count needs about {needed} bytes of memory, but the bound is {bound}")]
+    #[error("the plan needs about {needed} bytes of memory, but the bound is {bound}")]
     MemoryBound {
         /// The approximate number of bytes that all workers need together.
         needed: u64,

@@ -50,7 +50,7 @@ except primelanes.Error as error:
 
 
 def test_a_count_keeps_to_the_memory_that_it_may_take() -> None:
-    with pytest.raises(MemoryError, match=r"^the count needs about \d+ bytes of memory, but the bound is 1000000$"):
+    with pytest.raises(MemoryError, match=r"^the plan needs about \d+ bytes of memory, but the bound is 1000000$"):
         primelanes.count_primes(10**18 + 10**10, start=10**18, algorithm="sieve", memory=10**6)
     with primelanes.ScopedThreads(2) as lane:
         assert lane.count_primes(10**18 + 10**6, start=10**18, algorithm="sieve", memory=10**9) == 24_280

@@ -19,9 +19,7 @@ use crate::number;
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "primelanes count [OPTIONS] [START] STOP")]
 pub(super) struct Args {
-    #[arg(
-        help = "The range from START (0 by default) to STOP, both included: 1_000_000, 1.5e9, 10**9, 2^64-1, (5*10^9)/3"
-    )]
+    #[arg(help = "The range from START (0 by default) to STOP, both included: 1_000_000, 1.5e9, 2^64-1, '(5*10^9)/3'")]
     #[arg(value_name = "NUMBER", num_args = 1..=2, required = true, value_parser = number::parse)]
     #[arg(allow_negative_numbers = true)]
     numbers: Vec<u128>,
@@ -207,11 +205,16 @@ impl Args {
             lines.insert(0, format!("cpu       {cpu} of {}", known.join(", ")));
             lines.insert(1, format!("caches    {} and {} KiB", l1 >> 10, l2 >> 10));
             let bound = match self.memory {
-                Some(bound) => format!("of {} at most", bound.display().si()),
-                None => format!("of {} by default", ByteSize(default_memory()).display().si()),
+                Some(bound) => format!("the bound is {}", bound.display().si()),
+                None => format!("the default bound is {}", ByteSize(default_memory()).display().si()),
             };
             let needed = ByteSize(memory).display().si();
-            lines.push(format!("memory    about {needed} for {workers} workers together, {bound}"));
+            let crew = if workers == NonZeroUsize::MIN {
+                "1 worker".to_owned()
+            } else {
+                format!("{workers} workers together")
+            };
+            lines.push(format!("memory    about {needed} for {crew}; {bound}"));
         }
         if self.double_check {
             lines.push(

@@ -122,5 +122,5 @@ fn a_count_takes_a_sixteenth_of_a_limited_address_space_by_default() {
     let ended = shell("ulimit -v 1600000; exec $P count 1e12 --explain");
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "37607912018\n"), "{ended:?}");
     // `ulimit` counts in units of 1024 bytes.
-    assert!(ended.stderr.contains(", of 102.4 MB by default"), "{ended:?}");
+    assert!(ended.stderr.contains("; the default bound is 102.4 MB"), "{ended:?}");
 }
