@@ -84,3 +84,44 @@ fn sqrt(x: u128) -> f64 {
 fn ln(x: u128) -> f64 {
     (x.max(2) as f64).ln()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::*;
+    use crate::algorithm::Tuning;
+
+    fn is_near(estimate: f64, expected: f64) -> bool {
+        (estimate / expected - 1.0).abs() < 0.1
+    }
+
+    #[test]
+    fn estimates_are_about_the_times_in_the_guides() {
+        let seconds = |plan: Plan, range| plan.estimate(&range).as_secs_f64();
+        assert!(is_near(seconds(Plan::TrialDivision, 0..=5_000_000), 0.85));
+        assert!(is_near(seconds(Plan::TrialDivision, 10_000_000..=20_000_000), 3.1));
+        assert!(is_near(seconds(Plan::SieveAndTest, 1 << 70..=(1 << 70) + 1_000_000), 0.09));
+        assert!(
+            [(16, 3.9e9), (18, 4.35e10)].iter().all(|&(power, ns)| is_near(cost_of_parity(10_u128.pow(power)), ns))
+        );
+        assert!(is_near(test_ns(u32::MAX.into()), 1.4) && is_near(test_ns(1 << 32), SIEVE_AND_TEST_NS));
+        assert!(is_near(listing_set_up_ns(1_000_000), 3e5), "there are few sieving primes");
+        assert!(is_near(listing_set_up_ns(1 << 60), 3e5 + least_sieve_ns(1 << 60)));
+    }
+
+    #[test]
+    fn the_estimate_of_primes_is_a_little_high() {
+        let pi = [(1e4, 1229.0), (1e6, 78_498.0), (1e8, 5_761_455.0), (4_294_967_296.0, 203_280_221.0)];
+        for (limit, primes) in pi {
+            let estimate = primes_to(limit);
+            assert!(primes <= estimate && estimate < 1.1 * primes, "{estimate} primes up to {limit}");
+        }
+    }
+
+    #[test]
+    fn the_set_up_takes_no_share_of_a_plan_that_does_not_reach_that_far() {
+        let sieve = Plan::Sieve(Tuning::for_range(&(0..=1_000_000), NonZeroUsize::MIN));
+        assert!(sieve.set_up_share(&(0..=1_000_000)) > 0.0 && sieve.set_up_share(&(0..=u128::MAX)) <= 0.0);
+    }
+}

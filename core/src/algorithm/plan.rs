@@ -84,7 +84,7 @@ impl Plan {
     /// The plan of an empty range (reversed, or already iterated to its end) is [`Plan::Empty`]. A plan that
     /// [`Query::plan`] set is returned unchanged. Otherwise, the result is the plan with the lowest estimated cost that
     /// the algorithm allows. [`Algorithm::Auto`] and [`Algorithm::Sieve`] choose [`Plan::SieveAndTest`] for ranges
-    /// narrower than about 5e4 numbers at 10^12, 3e5 at 10^15 and 7e6 at 10^18, and [`Plan::Sieve`] for all
+    /// narrower than about 5e4 numbers at 10^12, 3e5 at 10^15 and 7e6 at 10^18 with one worker, and [`Plan::Sieve`] for all
     /// others that end below 2^64. Above, [`Algorithm::Sieve`] always chooses [`Plan::SieveAndTest`], and
     /// [`Algorithm::Auto`] chooses it for ranges that are narrower than about 4e9 numbers at 2^64, 1.2e10 at 10^20
     /// and 3.9e12 at 10^24.
@@ -109,7 +109,8 @@ impl Plan {
         }
     }
 
-    /// Returns the plan with the lowest estimated cost that the query's algorithm and memory allow.
+    /// Returns the plan with the lowest estimated cost that the query's algorithm allows. Each plan takes no more than the
+    /// memory that the query allows, or as little as possible.
     fn cheapest(query: &Query<'_>, range: &RangeInclusive<u128>, crew: Crew) -> Result<Self, Error> {
         let memory = query.get_memory();
         let sieve = || Self::cheapest_sieve(range, crew, memory);
@@ -136,7 +137,10 @@ impl Plan {
             return Ok((Self::SieveAndTest, test));
         }
         let tuning = Self::tuning(&range, crew, memory);
-        Ok((Self::Sieve(tuning), tuning.nanoseconds(&range)))
+        let cost = tuning.nanoseconds(&range);
+        // Each worker goes through all primes with buckets, so for many workers the tests may be cheaper after all.
+        let has_buckets = range.end().isqrt() >= u64::from(tuning.buckets_from);
+        Ok(if has_buckets && test < cost { (Self::SieveAndTest, test) } else { (Self::Sieve(tuning), cost) })
     }
 
     /// Returns the plan that sieves by all primes up to the root.
@@ -209,7 +213,8 @@ impl Plan {
             Self::Table if end > TABLE_MAX.into() => {
                 Err(Error::OutOfRange { algorithm: "the table".into(), max: TABLE_MAX.into(), end })
             }
-            Self::Table | Self::TrialDivision | Self::Sieve(_) => self.narrowed(range).map(drop),
+            Self::Sieve(tuning) => tuning.check().and_then(|()| self.narrowed(range).map(drop)),
+            Self::Table | Self::TrialDivision => self.narrowed(range).map(drop),
             Self::SieveAndTest => SieveAndTest::check(range),
             Self::Combinatorial(_) if start > 2 => {
                 Err(Error::BadTuning { reason: format!("a combinatorial plan counts from 0, not from {start}") })

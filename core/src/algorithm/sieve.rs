@@ -15,7 +15,7 @@
 //!
 //! A composite number is crossed off by its smallest prime factor. So small and middle primes leave out their multiples
 //! below their squares, as far as that saves time ([`runs`]). Then some primes cross off themselves, and others do not. So
-//! the bits begin after them, and those of them that lie in the range are added at the end. A tile is a segment of one
+//! the bits begin after them, and the first tile adds those of them that lie in the range. A tile is a segment of one
 //! class or, with buckets, of all classes. [`Tuning`] fits all these sizes to the range and to the caches.
 //!
 //! Time: O(n log log n) for a range of n numbers, and O(sqrt(N) / log N) per tile if the range ends at N. Memory per
@@ -56,12 +56,11 @@ use crate::{Error, JobSpec, Kernel, Pulse, Stopped, guard};
 
 const PHASE: &str = "sieve";
 
-/// The fewest neighbouring tiles per claim without buckets, if that leaves at least eight claims. The first tile of a claim
-/// finds the first multiple of each prime by a division. Each other tile finds it by a subtraction from that of the tile
-/// before.
+/// The fewest neighbouring tiles per claim without buckets, if that leaves at least eight claims. A tile that follows the
+/// class before of the same segment finds the first multiple of each prime by a subtraction, and not by a division.
 const GRAIN: u64 = 8;
 
-/// The fewest bits of a claim. To start two threads takes about as long as to sieve two claims. With one tile per claim, two
+/// About the fewest bits of a claim. To start two threads takes about as long as to sieve two claims. With one tile per claim, two
 /// workers took 1.94 ms up to 10^6, and one took 1.7 ms (Sapphire Rapids).
 const LEAST_CLAIM: u64 = 1 << 19;
 
@@ -82,6 +81,7 @@ impl Sieve {
     /// # Errors
     /// - [`Error::EmptyRange`] if the range holds no numbers.
     /// - [`Error::Cancelled`] if the pulse stopped the search for sieving primes.
+    /// - [`Error::OutOfMemory`] if there is no memory for the sieving primes.
     /// - [`Error::BadVariable`] if `PRIMELANES_CPU` names an instruction set that is not available; see [`Cpu::chosen`].
     pub fn new<P: Pulse>(range: RangeInclusive<u64>, pulse: &P) -> Result<Self, Error> {
         let tuning = Tuning::for_range(&range, NonZeroUsize::MIN);

@@ -23,6 +23,24 @@ fn narrow_and_high_is_sieved_and_tested_and_all_else_sieved() {
 }
 
 #[test]
+fn many_workers_test_wider_ranges_than_one() {
+    let start = 10_u128.pow(18);
+    let query = Query::range(start..=start + 20_000_000).algorithm(Algorithm::Sieve);
+    let plan = |workers| Plan::for_query(&query, NonZeroUsize::new(workers).unwrap()).unwrap();
+    assert!(matches!(plan(1), Plan::Sieve(_)));
+    assert_eq!(plan(16), Plan::SieveAndTest);
+}
+
+#[test]
+fn a_pinned_tuning_out_of_bounds_is_refused() {
+    let sound = Tuning::for_range(&(0..=1_000_000), ONE);
+    for tuning in [Tuning { wheel: 0, ..sound }, Tuning { buckets_from: 1, ..sound }] {
+        let query = Query::range(10_u128.pow(18)..=10_u128.pow(18) + 5).plan(Plan::Sieve(tuning));
+        assert_eq!(Plan::for_query(&query, ONE), Err(tuning.check().unwrap_err()));
+    }
+}
+
+#[test]
 #[expect(clippy::reversed_empty_ranges, reason = "a reversed range is what is tested")]
 fn an_empty_range_is_nothing_to_do_whatever_is_asked_for() {
     let mut iterated = 0..=7;

@@ -9,7 +9,7 @@
 //! The usual bucket sieve keeps a list for each future segment, and moves a prime from one list to the next (T.
 //! Oliveira e Silva, "Fast implementation of the segmented sieve of Eratosthenes", 2001). It touches a prime only where
 //! the prime has a multiple, but it keeps 8 bytes per prime and worker. This module keeps nothing from segment to
-//! segment, so tiles are independent. Each prime costs one division per segment; vector registers do eight at a time.
+//! segment, so tiles are independent. Each prime costs one division per segment; vector registers do four or eight at a time.
 
 use super::cofactors::{COFACTOR_MODULUS, CofactorWheel, PUSHED, Turns};
 use crate::allocation::zeroed;
@@ -25,7 +25,7 @@ const AHEAD: usize = 64;
 /// low bits.
 const ROUNDER: f64 = (1_u64 << 52) as f64;
 
-/// The modulus of the classes. With 30 there are more multiples; with 2310, more buckets than a first-level cache has lines.
+/// The modulus of the classes. With 30 there are more multiples; with 2310, there are 480 buckets, whose ends take nearly all lines of a first-level cache.
 pub(super) const MODULUS: u32 = 210;
 
 /// The number of classes.

@@ -62,9 +62,8 @@ impl LargePrimes {
     ) -> Result<(), Stopped> {
         let (start, length) = sieved.numbers_of(segment);
         scratch.buckets.clear();
-        // Workers begin at different blocks, so that each worker sieves its share of the blocks.
         let blocks = self.blocks.len();
-        let first = (segment as usize).wrapping_mul(blocks / 2 + 1) % blocks;
+        let first = first_block(segment, blocks);
         for index in (first..blocks).chain(0..first) {
             let mut block = self.block(index, &mut scratch.class, pulse)?;
             scratch.buckets.turn_for(block.class);
@@ -92,6 +91,14 @@ impl LargePrimes {
         let first = (modulus * self.classes.first_of(segment) as u32).wrapping_add(class);
         Ok(Block { words: words.iter(), class, first, modulus })
     }
+}
+
+/// Returns the block to begin with in a segment. Segments that are next to each other begin far apart, so that their workers
+/// sieve different blocks. Steps by the golden ratio spread evenly, however many there are.
+fn first_block(segment: u64, blocks: usize) -> usize {
+    const STEP: u64 = 0x9e37_79b9_7f4a_7c15; // the fractional part of the golden ratio, times 2^64
+    let place = u128::from(segment.wrapping_mul(STEP));
+    ((place * blocks as u128) >> 64) as usize
 }
 
 /// Pushes the multiples of the next primes of a block. Returns whether there were any.
@@ -130,8 +137,8 @@ impl Block<'_> {
     #[inline(always)]
     fn next_into<'b>(&mut self, list: &'b mut [u32; BATCH]) -> &'b [u32] {
         let mut length = 0;
-        // There must be room for the bits of a word, and for up to four more that are overwritten.
-        while length <= BATCH - 68 {
+        // There must be room for the bits of a word, and for up to three more that are overwritten.
+        while length <= BATCH - 67 {
             let Some(&word) = self.words.next() else { break };
             let mut left = u64::from_le(word);
             let end = length + left.count_ones() as usize;
@@ -148,5 +155,23 @@ impl Block<'_> {
             self.first = self.first.wrapping_add(64 * self.modulus);
         }
         &list[..length]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_next_to_each_other_begin_at_blocks_far_apart() {
+        let blocks = 480;
+        for segments in 2..=64 {
+            let mut firsts: Vec<_> = (7..7 + segments).map(|segment| first_block(segment, blocks)).collect();
+            firsts.sort_unstable();
+            let around = firsts[0] + blocks - firsts[firsts.len() - 1];
+            let least = firsts.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap().min(around);
+            assert!(least >= blocks / (3 * segments as usize), "{segments} segments begin at {firsts:?}");
+        }
+        assert_eq!([0, 1, u64::MAX].map(|segment| first_block(segment, 1)), [0; 3]);
     }
 }

@@ -55,15 +55,18 @@ impl Stretch {
     }
 
     /// Returns the distance from the stretch's first number to the square of a prime; 0 if the square lies before.
+    #[inline(always)]
     fn to_square(self, prime: u32) -> u64 {
         (u64::from(prime) * u64::from(prime)).saturating_sub(u64::from(self.modulus) * self.first)
     }
 
+    #[inline(always)]
     fn ends_before(self, distance: u64) -> bool {
         distance >= u64::from(self.modulus) * self.bits
     }
 
     /// Returns the largest number of units that [lie below the square](Self::are_below_square) of a prime.
+    #[inline(always)]
     fn units_below_square(self, prime: u32, unit: u32) -> u64 {
         self.to_square(prime) / (u64::from(unit * self.modulus) * u64::from(prime))
     }
@@ -72,6 +75,7 @@ impl Stretch {
     ///
     /// With the modulus W, the stretch begins at W f. The first of n multiples in a class is less than W (f + p), and so the
     /// last is less than W (f + n p).
+    #[inline(always)]
     fn are_below_square(self, units: u64, prime: u32, unit: u32) -> bool {
         units * u64::from(unit * self.modulus) * u64::from(prime) <= self.to_square(prime)
     }

@@ -22,8 +22,8 @@ use crate::machine::{Caches, default_memory};
 /// 2.07 s with 16 times; for 1e9 numbers from 1e14 on, 175, 189 and 179 ms.
 const BUCKETS_FROM: u32 = 12_000_000;
 
-/// With buckets, a segment has at least this many bytes, however little memory there is. Each segment goes through all
-/// large primes, which would take nearly all the time of a smaller one.
+/// With buckets, a lack of memory makes no segment smaller than this many bytes. Each segment goes through all large primes,
+/// which would take nearly all the time of a smaller one.
 const LEAST_BUCKETED_SEGMENT: u32 = 1 << 14;
 
 /// For listing, a segment has this many bytes per sieving prime, if it may be as large as that. Measured on Zen 3, on 1e9
@@ -114,8 +114,14 @@ impl Tuning {
         let on_wheel = |wheel| Self::on(wheel, parts(bytes(width, wheel), half), caches);
         let wheels = if root < u64::from(BUCKETS_FROM) { &Wheel::MODULI[..] } else { &[] };
         let candidates = bucketed.into_iter().chain(wheels.iter().copied().map(on_wheel));
-        let cost = |tuning: &Self| tuning.cost(range, caches);
-        candidates.min_by(|one, other| cost(one).total_cmp(&cost(other))).expect("some have buckets")
+        let cost = |tuning: &Self| {
+            let needed = tuning.memory(range).of(crew);
+            // Among those that do not fit, the leanest comes first.
+            (needed.saturating_sub(memory), tuning.cost(range, caches))
+        };
+        let compare =
+            |(excess, ns): (u64, f64), (other, more): (u64, f64)| excess.cmp(&other).then(ns.total_cmp(&more));
+        candidates.min_by(|one, other| compare(cost(one), cost(other))).expect("some have buckets")
     }
 
     /// Returns the tuning with buckets, if the range reaches their primes, and segments of at most this many bytes.
@@ -204,9 +210,10 @@ pub(super) fn multiples_per_number(from: f64, to: f64) -> f64 {
     to.ln().ln() - from.ln().ln()
 }
 
-/// Returns the number of bytes of a class, for a range of this width on a wheel.
+/// Returns the number of bytes of a class, for any range of this width on a wheel.
 fn bytes(width: u64, wheel: u32) -> u64 {
-    width / u64::from(wheel) / 8 + 1
+    // Both ends may lie in periods of the wheel that are not whole.
+    (width / u64::from(wheel) + 2).div_ceil(8)
 }
 
 /// Returns the size of a part in bytes, a multiple of 64, if `bytes` are split into equal parts of at most `most`
@@ -218,7 +225,8 @@ fn parts(bytes: u64, most: u32) -> u32 {
 
 impl fmt::Display for Tuning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { wheel, chunk, segment, groups_to, chunks_to, buckets_from } = self;
+        let Self { wheel, chunk, segment, groups_to, buckets_from, .. } = self;
+        let chunks_to = self.chunks();
         writeln!(f, "wheel     {wheel}: {} residue classes", Wheel::totient(*wheel))?;
         writeln!(f, "chunk     {chunk} bytes of a class in the first-level cache, primes up to {chunks_to}")?;
         writeln!(f, "segment   {segment} bytes of a class at a time, larger primes")?;

@@ -28,6 +28,12 @@ proptest! {
 #[test]
 fn values_out_of_bounds_are_named() {
     let sound = Tuning::with_caches(&(0..=1_000_000), NonZeroUsize::MIN, Caches::USUAL);
+    for tuning in [
+        Tuning { chunk: 1 << 21, segment: 1 << 21, groups_to: 1 << 20, buckets_from: 1 << 31, ..sound },
+        Tuning { chunk: 64, segment: 64, groups_to: 0, chunks_to: 0, buckets_from: 1 << 16, ..sound },
+    ] {
+        assert_eq!(tuning.check(), Ok(()), "the bounds themselves are valid");
+    }
     for (tuning, fault) in [
         (Tuning { wheel: 42, ..sound }, "the wheel is 42, not 30, 210, 2310 or 30030"),
         (Tuning { chunk: 0, ..sound }, "the chunk is 0 bytes, not a multiple of 64 from 64 up to the segment"),
@@ -54,30 +60,60 @@ fn wider_ranges_have_larger_wheels_and_high_ones_buckets() {
     assert_eq!(wheel(1e18), buckets::MODULUS);
 }
 
-/// A change of a figure shows here which choices it changes.
+/// A change of a figure shows here which choices and estimates it changes.
 #[test]
 fn these_tunings_are_chosen() {
     let window = |start: u64, width: u64| start..=start + width;
     let [ten_12, ten_15, ten_18] = [12, 15, 18].map(|power| 10_u64.pow(power));
-    for (range, caches, expected) in [
-        (0..=1_000_000, LARGE, [30, 4_224, 4_224, 704, 704, 12_000_000]),
-        (0..=100_000_000, LARGE, [210, 29_824, 59_584, 4_970, 20_164, 715_008]),
-        (0..=100_000_000, Caches::USUAL, [210, 19_904, 59_584, 3_317, 20_164, 715_008]),
-        (0..=1_000_000_000, LARGE, [2_310, 27_072, 54_144, 4_512, 16_650, 12_000_000]),
-        (0..=10_000_000_000, LARGE, [2_310, 38_656, 270_592, 6_442, 69_310, 12_000_000]),
-        (0..=10_000_000_000, Caches::USUAL, [30_030, 20_864, 41_664, 3_477, 19_718, 12_000_000]),
-        (0..=100_000_000_000, LARGE, [30_030, 41_664, 416_256, 6_944, 109_345, 12_000_000]),
-        (window(ten_12, 100_000_000), LARGE, [30, 41_728, 416_704, 6_954, 109_580, 12_000_000]),
-        (window(ten_12, 10_000_000_000), LARGE, [2_310, 38_656, 270_592, 6_442, 69_310, 12_000_000]),
-        (window(ten_15, 1_000_000), LARGE, [210, 640, 640, 106, 106, 65_536]),
-        (window(ten_15, 10_000_000_000), LARGE, [210, 41_344, 744_064, 6_890, 184_966, 8_928_768]),
-        (window(ten_15, 10_000_000_000), Caches::USUAL, [210, 28_672, 372_032, 4_778, 131_018, 4_464_384]),
-        (window(ten_18, 10_000_000_000), LARGE, [210, 42_560, 1_488_128, 7_093, 369_933, 12_000_000]),
+    for (range, caches, expected, microseconds) in [
+        (0..=1_000_000, LARGE, [30, 4_224, 4_224, 704, 704, 12_000_000], 43.3045),
+        (0..=100_000_000, LARGE, [210, 29_824, 59_584, 4_970, 20_164, 715_008], 3947.36),
+        (0..=100_000_000, Caches::USUAL, [210, 19_904, 59_584, 3_317, 20_164, 715_008], 4045.93),
+        (0..=1_000_000_000, LARGE, [2_310, 27_072, 54_144, 4_512, 16_650, 12_000_000], 46_176.3),
+        (0..=10_000_000_000, LARGE, [2_310, 38_656, 270_592, 6_442, 69_310, 12_000_000], 540_645.0),
+        (0..=10_000_000_000, Caches::USUAL, [30_030, 20_864, 41_664, 3_477, 19_718, 12_000_000], 566_495.0),
+        (0..=100_000_000_000, LARGE, [30_030, 41_664, 416_256, 6_944, 109_345, 12_000_000], 6_100_870.0),
+        (window(ten_12, 100_000_000), LARGE, [30, 41_728, 416_704, 6_954, 109_580, 12_000_000], 12_316.1),
+        (window(ten_12, 10_000_000_000), LARGE, [2_310, 38_656, 270_592, 6_442, 69_310, 12_000_000], 845_960.0),
+        (window(ten_15, 1_000_000), LARGE, [210, 640, 640, 106, 106, 65_536], 7547.86),
+        (window(ten_15, 10_000_000_000), LARGE, [210, 41_344, 744_064, 6_890, 184_966, 8_928_768], 2_040_010.0),
+        (window(ten_15, 10_000_000_000), Caches::USUAL, [210, 28_672, 372_032, 4_778, 131_018, 4_464_384], 2_354_410.0),
+        (window(ten_18, 10_000_000_000), LARGE, [210, 42_560, 1_488_128, 7_093, 369_933, 12_000_000], 4_227_400.0),
     ] {
         let tuning = Tuning::with_caches(&range, NonZeroUsize::MIN, caches);
         let Tuning { wheel, chunk, segment, groups_to, chunks_to, buckets_from } = tuning;
         let chosen = [wheel, chunk, segment, groups_to, chunks_to, buckets_from];
         assert_eq!(chosen, expected, "{range:?} with {caches:?}");
+        let estimate = tuning.cost(&range, Tuning::caches_for_segments(caches)) / 1e3;
+        assert!((estimate / microseconds - 1.0).abs() < 1e-4, "{range:?} with {caches:?}: {estimate} us");
+    }
+}
+
+#[test]
+fn segments_for_listing_suit_the_width_of_the_range() {
+    let ten_9 = 1_000_000_000;
+    let listing = |width| Tuning::for_listing(&(ten_9..=ten_9 + width)).segment;
+    // A byte of a class stands for 1680 numbers.
+    assert_eq!([100, 1_000_000, 100_000_000, 1_000_000_000].map(listing), [64, 640, 59_584, 198_464]);
+    let primes = |start: u64, width| Tuning::for_primes(&(start..=start + width), 1 << 10..=1 << 18).segment;
+    assert_eq!([100, 1_000_000].map(|width| primes(ten_9, width)), [64, 640], "the range is narrow");
+    assert_eq!(primes(ten_9, ten_9), 9_472, "2 bytes per sieving prime");
+    assert_eq!([1_000_000, 1_000_000_000_000].map(|start| primes(start, 100_000_000)), [2_496, 59_584]);
+    assert_eq!(primes(1_000_000_000_000_000, 10_000_000_000), 258_816, "about the most that is allowed");
+}
+
+#[test]
+fn a_slower_tuning_that_fits_in_the_memory_comes_before_a_faster_one_that_does_not() {
+    let range = 100_000_000_000_000..=100_001_000_000_000;
+    let crew = Crew::from(NonZeroUsize::MIN);
+    let within = |memory| {
+        let tuning = Tuning::within(memory, &range, crew, Caches::USUAL);
+        (tuning.memory(&range).of(crew), tuning.cost(&range, Caches::USUAL))
+    };
+    let (fastest, least) = (within(u64::MAX), within(0));
+    assert!(least.0 < fastest.0 && least.1 > fastest.1, "{least:?} and {fastest:?}");
+    for memory in (least.0..fastest.0).step_by(1 << 18) {
+        assert!(within(memory).0 <= memory, "{:?} bytes of {memory}", within(memory).0);
     }
 }
 
@@ -162,6 +198,25 @@ fn estimates_are_those_of_what_is_done() {
     let high = 10_u64.pow(18)..=10_u64.pow(18) + 10_u64.pow(10);
     let estimate = Tuning::with_caches(&high, NonZeroUsize::MIN, Caches::USUAL).estimate(&high);
     assert!(estimate > 2 * tuning.estimate(&range), "there are more multiples, and buckets");
+}
+
+/// The memory that one worker takes, and what each further one takes. It was within a tenth of the peak of a process.
+#[test]
+fn estimates_of_memory_are_as_they_were_checked() {
+    let window = |power, width| 10_u64.pow(power)..=10_u64.pow(power) + width;
+    for (range, tuning, expected) in [
+        (0..=1_000_000, [30, 4_224, 4_224, 704, 704, 12_000_000], [11_420.0, 9_423.0]),
+        (0..=100_000_000_000, [30_030, 41_664, 416_256, 6_944, 109_345, 12_000_000], [923_149.0, 578_562.0]),
+        (window(15, 10_000_000_000), [210, 41_344, 744_064, 6_890, 184_966, 8_928_768], [93_107_859.0, 84_760_696.0]),
+        (window(18, 100_000_000), [210, 42_560, 595_264, 7_093, 369_933, 12_000_000], [63_307_735.0, 24_919_914.0]),
+    ] {
+        let [wheel, chunk, segment, groups_to, chunks_to, buckets_from] = tuning;
+        let tuning = Tuning { wheel, chunk, segment, groups_to, chunks_to, buckets_from };
+        let memory = |workers| tuning.memory(&range).of(NonZeroUsize::new(workers).unwrap().into()) as f64;
+        let estimated = [memory(1), memory(2) - memory(1)];
+        let is_near = |place: usize| (estimated[place] / expected[place] - 1.0).abs() < 1e-3;
+        assert!(is_near(0) && is_near(1), "{range:?}: {estimated:?}");
+    }
 }
 
 /// Returns the tuning for a wide range that needs buckets, and the memory that it takes.
