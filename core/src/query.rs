@@ -106,8 +106,8 @@ impl<'a> Query<'a> {
     /// Sets the number of bytes that all workers together may take, besides the program itself. A count that is estimated
     /// to need more fails with [`Error::MemoryBound`](crate::Error::MemoryBound).
     ///
-    /// By default, a count takes at most [a sixteenth of the memory](crate::machine::default_memory). If it needs more than
-    /// that at least, it takes up to half of the memory, because the leanest way can be ten times as slow.
+    /// By default, a count takes at most [a sixteenth of the memory](crate::machine::default_memory). If no plan is that
+    /// lean, it takes up to half of the memory, or as little more as possible. The leanest plan can be ten times as slow.
     pub const fn memory(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
         self

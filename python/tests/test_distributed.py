@@ -96,7 +96,7 @@ class FirstRun:
 
 def test_a_count_that_ends_leaves_the_other_results_of_its_client_alone(client: Client) -> None:
     # Dask fetches at most five batches of results at once. Whatever comes then, waits and becomes one batch.
-    client.run_on_scheduler(clusters.slow_down_gathering, seconds=2.0)
+    client.run_on_scheduler(clusters.slow_down_gathering, seconds=4.0)
     try:
         with ThreadPoolExecutor() as pool:
             first = []

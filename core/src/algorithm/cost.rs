@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn estimates_are_about_the_times_in_the_guides() {
+    fn estimates_are_as_they_were_checked() {
         let seconds = |plan: Plan, range| plan.estimate(&range).as_secs_f64();
         assert!(is_near(seconds(Plan::TrialDivision, 0..=5_000_000), 0.85));
         assert!(is_near(seconds(Plan::TrialDivision, 10_000_000..=20_000_000), 3.1));
@@ -105,6 +105,8 @@ mod tests {
         assert!(
             [(16, 3.9e9), (18, 4.35e10)].iter().all(|&(power, ns)| is_near(cost_of_parity(10_u128.pow(power)), ns))
         );
+        let combinatorial = |power| combinatorial_ns(10_f64.powi(power));
+        assert!(is_near(combinatorial(11), 2.4e6) && is_near(combinatorial(15), 4.4e8));
         assert!(is_near(test_ns(u32::MAX.into()), 1.4) && is_near(test_ns(1 << 32), SIEVE_AND_TEST_NS));
         assert!(is_near(listing_set_up_ns(1_000_000), 3e5), "there are few sieving primes");
         assert!(is_near(listing_set_up_ns(1 << 60), 3e5 + least_sieve_ns(1 << 60)));

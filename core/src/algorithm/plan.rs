@@ -138,7 +138,8 @@ impl Plan {
         }
         let tuning = Self::tuning(&range, crew, memory);
         let cost = tuning.nanoseconds(&range);
-        // Each worker goes through all primes with buckets, so for many workers the tests may be cheaper after all.
+        // Each segment goes through all primes with buckets, and each worker has one. So for many workers, tests may be
+        // cheaper.
         let has_buckets = range.end().isqrt() >= u64::from(tuning.buckets_from);
         Ok(if has_buckets && test < cost { (Self::SieveAndTest, test) } else { (Self::Sieve(tuning), cost) })
     }

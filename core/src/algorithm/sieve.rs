@@ -56,12 +56,12 @@ use crate::{Error, JobSpec, Kernel, Pulse, Stopped, guard};
 
 const PHASE: &str = "sieve";
 
-/// The fewest neighbouring tiles per claim without buckets, if that leaves at least eight claims. A tile that follows the
-/// class before of the same segment finds the first multiple of each prime by a subtraction, and not by a division.
+/// The fewest neighbouring tiles per claim without buckets, if that leaves at least eight claims. The first tile of a claim
+/// or of a segment finds the first multiple of each prime by a division. All others find it by a subtraction.
 const GRAIN: u64 = 8;
 
-/// About the fewest bits of a claim. To start two threads takes about as long as to sieve two claims. With one tile per claim, two
-/// workers took 1.94 ms up to 10^6, and one took 1.7 ms (Sapphire Rapids).
+/// About the fewest bits of a claim. To start two threads takes about as long as to sieve two claims. With one tile per
+/// claim, two workers took 1.94 ms up to 10^6, and one took 1.7 ms (Sapphire Rapids).
 const LEAST_CLAIM: u64 = 1 << 19;
 
 /// Counts the primes of a range by the sieve of Eratosthenes.

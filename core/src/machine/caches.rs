@@ -45,8 +45,8 @@ impl Caches {
         Self { l1, l2: self.l2.clamp(64 << 10, 16 << 20).max(l1) }
     }
 
-    /// Returns the level of a cache, and its bytes per hardware thread that shares it, or of all of it at the first level. `None` if it is of a third level or higher, or
-    /// if it holds no data.
+    /// Returns the level of a cache and its size in bytes. The size of a second level is divided by the number of hardware
+    /// threads that share it. `None` if the cache is of a third level or higher, or if it holds no data.
     fn entry(index: &Path) -> Option<(u32, u32)> {
         let read = |name| fs::read_to_string(index.join(name)).ok().map(|text| text.trim().to_owned());
         // Each file that is not read makes a command start about 5 us sooner.

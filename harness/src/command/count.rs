@@ -41,7 +41,7 @@ pub(super) struct Args {
     double_check: bool,
 
     /// The memory that all workers together may take, in bytes or with a unit: 1e9, 500MB, 2GiB [default: a sixteenth of
-    /// the memory, or up to half of it if the count needs more]
+    /// the memory, or up to half of it if no plan is that lean]
     #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
     memory: Option<ByteSize>,
 

@@ -85,7 +85,7 @@ def count_primes(
         The number of threads or processes. The default is one per core, or a single one if `limit` is at most 262,142.
     memory : int
         The number of bytes that all workers together may take. The default is a sixteenth of the memory, or up
-        to half of it if the count needs more.
+        to half of it if no plan is that lean.
     journal : path
         A file that keeps what is done. If the process ends before the count, the same call goes on from there, on any
         lane and machine. The file is replaced every few seconds, and at the end. If it cannot be written, the count

@@ -23,6 +23,16 @@ fn narrow_and_high_is_sieved_and_tested_and_all_else_sieved() {
 }
 
 #[test]
+fn a_plan_may_take_the_whole_bound_of_the_memory() {
+    let query = Query::up_to(1_000_000_000);
+    let sieve = Plan::for_query(&query.clone().algorithm(Algorithm::Sieve), ONE).unwrap();
+    let needed = sieve.memory(&query.get_range(), ONE);
+    let within = |bound| Plan::for_query(&query.clone().plan(sieve.clone()).memory(bound), ONE);
+    assert_eq!(within(needed), Ok(sieve.clone()));
+    assert_eq!(within(needed - 1), Err(Error::MemoryBound { needed, bound: needed - 1 }));
+}
+
+#[test]
 fn many_workers_test_wider_ranges_than_one() {
     let start = 10_u128.pow(18);
     let query = Query::range(start..=start + 20_000_000).algorithm(Algorithm::Sieve);

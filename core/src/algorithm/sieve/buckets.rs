@@ -25,7 +25,8 @@ const AHEAD: usize = 64;
 /// low bits.
 const ROUNDER: f64 = (1_u64 << 52) as f64;
 
-/// The modulus of the classes. With 30 there are more multiples; with 2310, there are 480 buckets, whose ends take nearly all lines of a first-level cache.
+/// The modulus of the classes. With 30, there are more multiples. With 2310, there are 480 buckets, whose ends take nearly
+/// all lines of a first-level cache.
 pub(super) const MODULUS: u32 = 210;
 
 /// The number of classes.

@@ -93,12 +93,10 @@ impl LargePrimes {
     }
 }
 
-/// Returns the block to begin with in a segment. Segments that are next to each other begin far apart, so that their workers
-/// sieve different blocks. Steps by the golden ratio spread evenly, however many there are.
+/// Returns the block to begin with in a segment. The first segments begin far apart, so that their workers sieve different
+/// blocks: at the halves, then at the quarters, then at the eighths.
 fn first_block(segment: u64, blocks: usize) -> usize {
-    const STEP: u64 = 0x9e37_79b9_7f4a_7c15; // the fractional part of the golden ratio, times 2^64
-    let place = u128::from(segment.wrapping_mul(STEP));
-    ((place * blocks as u128) >> 64) as usize
+    ((u128::from(segment.reverse_bits()) * blocks as u128) >> 64) as usize
 }
 
 /// Pushes the multiples of the next primes of a block. Returns whether there were any.
@@ -163,14 +161,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn segments_next_to_each_other_begin_at_blocks_far_apart() {
+    fn the_first_segments_begin_at_blocks_far_apart() {
         let blocks = 480;
         for segments in 2..=64 {
-            let mut firsts: Vec<_> = (7..7 + segments).map(|segment| first_block(segment, blocks)).collect();
+            let mut firsts: Vec<_> = (0..segments).map(|segment| first_block(segment, blocks)).collect();
             firsts.sort_unstable();
             let around = firsts[0] + blocks - firsts[firsts.len() - 1];
             let least = firsts.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap().min(around);
-            assert!(least >= blocks / (3 * segments as usize), "{segments} segments begin at {firsts:?}");
+            assert!(
+                least >= blocks / (segments as usize).next_power_of_two(),
+                "{segments} segments begin at {firsts:?}"
+            );
         }
         assert_eq!([0, 1, u64::MAX].map(|segment| first_block(segment, 1)), [0; 3]);
     }

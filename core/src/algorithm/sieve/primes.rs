@@ -53,7 +53,8 @@ impl SievingPrimes {
             let prime = u64::from(prime);
             // 1 / modulus is half a step.
             let half = if step.is_multiple_of(2) { u64::from(step) / 2 } else { u64::midpoint(step.into(), prime) };
-            let past = (u64::from(class) * half % prime + first % prime) % prime;
+            // The product is below 2^46, and `first` is at most 2^64 / 30.
+            let past = (u64::from(class) * half + first) % prime;
             *index = (if past == 0 { 0 } else { prime - past }) as u32;
         }
     }

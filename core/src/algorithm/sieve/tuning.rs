@@ -212,7 +212,7 @@ pub(super) fn multiples_per_number(from: f64, to: f64) -> f64 {
 
 /// Returns the number of bytes of a class, for any range of this width on a wheel.
 fn bytes(width: u64, wheel: u32) -> u64 {
-    // Both ends may lie in periods of the wheel that are not whole.
+    // The range may begin and end within a period of the wheel, so it may touch two periods more than it fills.
     (width / u64::from(wheel) + 2).div_ceil(8)
 }
 

@@ -1,8 +1,8 @@
-//! Crosses off the multiples of primes that have equally many, one by one.
+//! Crosses off multiples one by one, for primes that have equally many multiples.
 
 use super::MAX_BITS;
 
-/// Where primes have their multiples, and how many to leave out and to cross off.
+/// A stretch of bits, and how many multiples of each prime to leave out and to cross off in it.
 #[derive(Clone, Copy)]
 pub(super) struct Span {
     /// The number of bits from the first one on.

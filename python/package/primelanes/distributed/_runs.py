@@ -139,8 +139,8 @@ class Runs:
     def _drop(self, copy: Copy) -> None:
         """Release the future, which also ends `_fetch`.
 
-        Cancelling that would be wrong: Dask fetches several results at once, and other fetches would end with it, in
-        the worst case all later ones of this client.
+        Cancelling `_fetch` would be wrong: Dask fetches several results at once, so other fetches would end too, in the
+        worst case all later ones of this client.
         """
         if copy.future is not None:
             copy.future.release()

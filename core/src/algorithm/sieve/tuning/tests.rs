@@ -200,7 +200,8 @@ fn estimates_are_those_of_what_is_done() {
     assert!(estimate > 2 * tuning.estimate(&range), "there are more multiples, and buckets");
 }
 
-/// The memory that one worker takes, and what each further one takes. It was within a tenth of the peak of a process.
+/// The memory that one worker takes, and what each further one takes. With that of the program, it was within a tenth of
+/// the peak of a process.
 #[test]
 fn estimates_of_memory_are_as_they_were_checked() {
     let window = |power, width| 10_u64.pow(power)..=10_u64.pow(power) + width;
