@@ -13,6 +13,7 @@ fn plan(range: RangeInclusive<u128>) -> Plan {
 fn narrow_and_high_is_sieved_and_tested_and_all_else_sieved() {
     let tested = |start: u128, width: u128| plan(start..=start + width) == Plan::SieveAndTest;
     for (start, narrow, wide) in [
+        (10_u128.pow(9), 1_000, 10_000),
         (10_u128.pow(12), 40_000, 80_000),
         (10_u128.pow(15), 250_000, 500_000),
         (10_u128.pow(18), 5_000_000, 10_000_000),
